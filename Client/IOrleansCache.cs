@@ -1,0 +1,40 @@
+namespace OrleansCache;
+
+/// <summary>What <c>HybridCache</c> cannot say: results with outcome and version, conditional writes, integration calls, refresh, explain.</summary>
+/// <remarks>
+/// Every key has one owner in the cluster. A token ends the caller's wait only: a load that others share goes on.
+/// An unreachable owner throws <see cref="CacheUnavailableException"/> once the token or the configured call timeout ends.
+/// </remarks>
+public interface IOrleansCache
+{
+    /// <summary>Reads what is there. Never loads.</summary>
+    ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default);
+
+    /// <summary>Reads, or makes the value with the factory: once per key in the whole cluster, whoever else asks meanwhile.</summary>
+    /// <exception cref="Exception">What the factory threw, when there is no stale value to serve instead.</exception>
+    ValueTask<CacheResult<T>> GetOrCreateAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default);
+
+    /// <inheritdoc cref="GetOrCreateAsync{T}(CacheKey, Func{CancellationToken, ValueTask{T}}, EntryOptions?, CancellationToken)"/>
+    /// <remarks>The state is handed to the factory, so that a static lambda needs no closure.</remarks>
+    ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default);
+
+    /// <summary>Calls an integration's method that the silo is configured with, through the key of its arguments.</summary>
+    /// <exception cref="ArgumentException">No such integration or method, or an argument is missing or surplus.</exception>
+    /// <exception cref="IntegrationException">The origin failed or refused and no stale value could be served.</exception>
+    ValueTask<CacheResult<T>> CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default);
+
+    /// <summary>Writes a value; acknowledged as the region's durability says. It wins over every load that began before it.</summary>
+    ValueTask<WriteResult> SetAsync<T>(CacheKey key, T value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default);
+
+    /// <summary>Removes a value, durably; true when there was one. It wins over every load that began before it.</summary>
+    ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default);
+
+    /// <summary>Loads an integration's key again now; any other key is loaded again by its next get-or-create. False when there is nothing to refresh.</summary>
+    ValueTask<bool> RefreshAsync(CacheKey key, CancellationToken ct = default);
+
+    /// <summary>Says what the owner knows of the key and why it answered as it did.</summary>
+    ValueTask<CacheExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default);
+
+    /// <summary>Invalidates every entry that carries one of the tags; durable when it returns.</summary>
+    ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default);
+}

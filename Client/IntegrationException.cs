@@ -1,0 +1,19 @@
+namespace OrleansCache;
+
+/// <summary>An integration's call gave no value, and no stale one could be served.</summary>
+public sealed class IntegrationException : Exception
+{
+    internal IntegrationException(LoadProblem problem)
+        : base(problem.Message ?? problem.Detail) => Problem = problem;
+
+    internal LoadProblem Problem { get; }
+
+    /// <summary>A short token: <c>origin-503</c>, <c>timeout</c>, <c>breaker-open</c>, <c>limited</c>.</summary>
+    public string Detail => Problem.Detail;
+
+    /// <summary>The origin's status code; 0 when it gave none.</summary>
+    public int StatusCode => Problem.StatusCode;
+
+    /// <summary>After this, another try can succeed; null when unknown.</summary>
+    public TimeSpan? RetryAfter => Problem.RetryAfterMilliseconds > 0 ? TimeSpan.FromMilliseconds(Problem.RetryAfterMilliseconds) : null;
+}

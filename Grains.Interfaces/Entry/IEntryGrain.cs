@@ -1,0 +1,38 @@
+namespace OrleansCache;
+
+/// <summary>Owns one cache key: its value, version, clocks and loads. The grain's key is <see cref="CacheKey.GrainKey"/>.</summary>
+/// <remarks>
+/// No call waits inside the grain longer than a slice of two seconds: it is told to ask again, and the caller loops.
+/// A token ends the caller's wait only, never work that others share.
+/// </remarks>
+[Alias("oc.entry")]
+internal interface IEntryGrain : IGrainWithStringKey
+{
+    /// <summary>Answers from what is there; else loads, joins a load, or hands the caller the lease to load.</summary>
+    [Alias("read")]
+    ValueTask<ReadReply> ReadAsync(ReadRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Loads again though a value is there: a declared key at once, any other at its next get-or-create.</summary>
+    [Alias("refresh")]
+    ValueTask<ReadReply> RefreshAsync(ReadRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a leased load with its result. Stored only if the lease still holds and nothing changed meanwhile.</summary>
+    [Alias("complete")]
+    ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken = default);
+
+    /// <summary>Keeps a leased load alive; false when the lease is gone and the result will not be stored.</summary>
+    [Alias("renew")]
+    ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes a value. Acknowledged as the region's durability says.</summary>
+    [Alias("write")]
+    ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the value; always durable before it is acknowledged.</summary>
+    [Alias("remove")]
+    ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Says what is there and why the last read was answered as it was. Never loads, never changes anything.</summary>
+    [Alias("explain")]
+    ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>Describes one integration to callers, who build keys by it. The grain's key is the integration's name.</summary>
+[Alias("oc.catalog")]
+internal interface ICatalogGrain : IGrainWithStringKey
+{
+    /// <summary>The integration as this silo is configured now; null when there is none of that name.</summary>
+    [Alias("describe")]
+    ValueTask<IntegrationDescription?> DescribeAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>What a caller needs to know of an integration.</summary>
+[GenerateSerializer, Immutable, Alias("oc.integration.v1")]
+internal sealed record IntegrationDescription
+{
+    [Id(0)] public string Name { get; init; } = "";
+    [Id(1)] public string Service { get; init; } = "";
+    [Id(2)] public string ServiceVersion { get; init; } = "";
+    [Id(3)] public ImmutableArray<MethodDescription> Methods { get; init; } = [];
+
+    /// <summary>Milliseconds for which a caller may go by this description.</summary>
+    [Id(4)] public int GoodForMilliseconds { get; init; }
+}
+
+/// <summary>A method: its name, its arguments, and the region that its entries live in.</summary>
+[GenerateSerializer, Immutable, Alias("oc.method.v1")]
+internal sealed record MethodDescription
+{
+    [Id(0)] public string Name { get; init; } = "";
+
+    /// <summary><c>service:serviceVersion:integration:method</c>, each part encoded.</summary>
+    [Id(1)] public string Region { get; init; } = "";
+    [Id(2)] public ImmutableArray<ParameterDescription> Parameters { get; init; } = [];
+}
+
+/// <summary>An argument that a method takes.</summary>
+[GenerateSerializer, Immutable, Alias("oc.parameter.v1")]
+internal readonly record struct ParameterDescription([property: Id(0)] string Name, [property: Id(1)] bool Optional);

@@ -1,0 +1,50 @@
+namespace OrleansCache;
+
+/// <summary>A question for one permit.</summary>
+[GenerateSerializer, Immutable, Alias("oc.permit.v1")]
+internal readonly record struct PermitRequest
+{
+    /// <summary>The same in every repetition, so that a waiting caller keeps its place.</summary>
+    [Id(0)] public Guid Ticket { get; init; }
+
+    /// <summary>True for refreshes that nobody waits for: they get what the foreground leaves, and at least their share.</summary>
+    [Id(1)] public bool Background { get; init; }
+
+    /// <summary>How much longer the caller would wait, in milliseconds; 0 wants an answer now.</summary>
+    [Id(2)] public int WaitMilliseconds { get; init; }
+}
+
+/// <summary>The answer. <c>default</c> is a refusal.</summary>
+[GenerateSerializer, Immutable, Alias("oc.permitreply.v1")]
+internal readonly record struct PermitReply
+{
+    [Id(0)] public PermitStatus Status { get; init; }
+
+    /// <summary>For <see cref="PermitStatus.Wait"/>: ask again after this; for a refusal: when a permit could be had.</summary>
+    [Id(1)] public long RetryAfterMilliseconds { get; init; }
+    [Id(2)] public long View { get; init; }
+}
+
+internal enum PermitStatus : byte
+{
+    Refused = 0,
+    Granted = 1,
+    Wait = 2,
+
+    /// <summary>No limit is configured under this name.</summary>
+    Unlimited = 3,
+    NotOwner = 4,
+}
+
+/// <summary>A limiter's state, for explain and the dashboard.</summary>
+[GenerateSerializer, Immutable, Alias("oc.limiterstate.v1")]
+internal sealed record RateLimiterDescription
+{
+    /// <summary>For people, such as <c>3 of 10 a second, 120 of 50000 a day</c>; empty without limits.</summary>
+    [Id(0)] public string Windows { get; init; } = "";
+    [Id(1)] public int ForegroundWaiting { get; init; }
+    [Id(2)] public int BackgroundWaiting { get; init; }
+    [Id(3)] public long PausedMilliseconds { get; init; }
+    [Id(4)] public long Granted { get; init; }
+    [Id(5)] public long Refused { get; init; }
+}
