@@ -63,6 +63,9 @@ public enum Strategy
 /// <summary>What a strict read does on a silo that cannot prove its right.</summary>
 public enum WhenUnproven
 {
+    /// <summary>Refuses the read.</summary>
     Refuse = 0,
+
+    /// <summary>Answers with what memory has, as stale.</summary>
     Stale = 1,
 }
