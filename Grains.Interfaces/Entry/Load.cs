@@ -29,7 +29,8 @@ internal readonly record struct LoadCompletion
     [Id(3)] public string? ContentType { get; init; }
     [Id(4)] public EntryLifetime? Lifetime { get; init; }
 
-    /// <summary>Why it failed, for <see cref="LoadResultKind.Failed"/>.</summary>
+    /// <summary>Why it failed, for <see cref="LoadResultKind.Failed"/>; null when it was given up without a call (its permit lapsed):
+    /// no failure is remembered, and the next who asks gets the lease.</summary>
     [Id(5)] public LoadProblem? Problem { get; init; }
     [Id(6)] public Guid OperationId { get; init; }
 }
@@ -53,6 +54,9 @@ internal readonly record struct LoadReply
 {
     /// <summary>False when a change, a tag, a lost lease or the store came first: the caller has its value, uncached.</summary>
     [Id(0)] public bool Stored { get; init; }
+
+    /// <summary>When stored: version and instants; <see cref="EntryValue.Bytes"/> may be empty, the caller has them.
+    /// For a failed load: the whole stale value to serve instead, if one may be served; null otherwise.</summary>
     [Id(1)] public EntryValue? Value { get; init; }
     [Id(2)] public long View { get; init; }
 

@@ -42,6 +42,9 @@ internal readonly record struct ReadReply
     /// <summary>The owner's view number; with <see cref="ReadStatus.NotOwner"/> the caller routes by a view at least as new.</summary>
     [Id(12)] public long View { get; init; }
 
+    /// <summary>True in a <c>strict</c> region: who began to read after this was asked may not be given this answer, and asks anew.</summary>
+    [Id(13)] public bool Strict { get; init; }
+
     /// <summary>Stands for "no end" in the millisecond fields.</summary>
     public const long NoLifetime = long.MaxValue;
 }

@@ -9,6 +9,10 @@ internal interface ICatalogGrain : IGrainWithStringKey
     /// <summary>The integration as this silo is configured now; null when there is none of that name.</summary>
     [Alias("describe")]
     ValueTask<IntegrationDescription?> DescribeAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The names of all integrations of this silo, sorted, whatever this grain's key: for the error that lists what there is.</summary>
+    [Alias("names")]
+    ValueTask<ImmutableArray<string>> NamesAsync(CancellationToken cancellationToken = default);
 }
 
 /// <summary>What a caller needs to know of an integration.</summary>
