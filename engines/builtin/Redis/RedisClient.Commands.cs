@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+
+namespace OrleansCache.Redis;
+
+/// <remarks>
+/// Every command may throw <see cref="RedisServerException"/> (refused), <see cref="RedisConnectionException"/> (see its
+/// <see cref="RedisConnectionException.MaybeApplied"/>) and <see cref="RedisTimeoutException"/>. A token ends the wait, not the command.
+/// </remarks>
+public sealed partial class RedisClient
+{
+    /// <summary>Any command, word by word: <c>ExecuteAsync(["HSET", key, "field", value])</c>. Not for SUBSCRIBE or blocking commands.</summary>
+    public ValueTask<RedisReply> ExecuteAsync(ReadOnlySpan<RedisArgument> command, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(command.Length, nameof(command));
+        var pending = Send(command, cancellationToken);
+        return new(pending, pending.Version);
+    }
+
+    /// <summary>The value, or null if there is none.</summary>
+    public ValueTask<byte[]?> GetAsync(RedisArgument key, CancellationToken cancellationToken = default)
+    {
+        var pending = Send(["GET", key], cancellationToken);
+        return new(pending, pending.Version);
+    }
+
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="expiry">Lifetime, at least a millisecond; null for none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask SetAsync(RedisArgument key, RedisArgument value, TimeSpan? expiry = null, CancellationToken cancellationToken = default)
+    {
+        if (expiry < TimeSpan.FromMilliseconds(1))
+            throw new ArgumentOutOfRangeException(nameof(expiry), expiry, "A lifetime is at least a millisecond; null means none.");
+        var pending = expiry is { } lifetime
+            ? Send(["SET", key, value, "PX", (long)lifetime.TotalMilliseconds], cancellationToken)
+            : Send(["SET", key, value], cancellationToken);
+        return new(pending, pending.Version);
+    }
+
+    /// <summary>How many of the keys there were: 0 or 1.</summary>
+    public ValueTask<long> DelAsync(RedisArgument key, CancellationToken cancellationToken = default)
+    {
+        var pending = Send(["DEL", key], cancellationToken);
+        return new(pending, pending.Version);
+    }
+
+    /// <summary>Runs a script by its SHA; a server that does not have it gets the text. An error reply of the script throws.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RedisReply> EvalAsync(
+        RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(arguments);
+        try
+        {
+            return await ExecuteAsync(["EVALSHA", script.Sha, keys.Length, .. keys, .. arguments], cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (exception.Code == "NOSCRIPT")
+        {
+            return await ExecuteAsync(["EVAL", script.Text, keys.Length, .. keys, .. arguments], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>How many subscribers of this server got it.</summary>
+    public ValueTask<long> PublishAsync(RedisArgument channel, RedisArgument message, CancellationToken cancellationToken = default)
+    {
+        var pending = Send(["PUBLISH", channel, message], cancellationToken);
+        return new(pending, pending.Version);
+    }
+
+    /// <summary>
+    /// Listens until disposed, also over later connections; while there is none it is taken up by the next. The handler runs on the
+    /// read loop, message by message: it must be quick and must not block.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The server speaks RESP2 only.</exception>
+    public ValueTask<IAsyncDisposable> SubscribeAsync(
+        string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(channel);
+        ArgumentNullException.ThrowIfNull(handler);
+        return _subscriptions.AddAsync(channel, handler, cancellationToken);
+    }
+
+    /// <summary>Asks for a sign of life.</summary>
+    public ValueTask PingAsync(CancellationToken cancellationToken = default)
+    {
+        var pending = Send(["PING"], cancellationToken);
+        return new(pending, pending.Version);
+    }
+
+    /// <summary>The server's wall clock in microseconds since 1970, UTC.</summary>
+    public async ValueTask<long> TimeAsync(CancellationToken cancellationToken = default)
+    {
+        var reply = await ExecuteAsync(["TIME"], cancellationToken).ConfigureAwait(false);
+        return (reply[0].AsInt64() * 1_000_000) + reply[1].AsInt64();
+    }
+
+    /// <summary>The server's report, <c>name:value</c> by line.</summary>
+    public async ValueTask<string> InfoAsync(string section = "default", CancellationToken cancellationToken = default)
+        => (await ExecuteAsync(["INFO", section], cancellationToken).ConfigureAwait(false)).AsString()!;
+}
