@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Text;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Redis;
+
+public class RedisSubscriptionTests : RedisTest
+{
+    private readonly ConcurrentQueue<string> _heard = new();
+
+    [Fact]
+    public async Task Messages_arrive_in_order_beside_commands_on_the_same_connection()
+    {
+        var client = await ConnectAsync();
+        await using var subscription = await client.SubscribeAsync("news", Hear, Cancellation);
+
+        for (var i = 0; i < 1_000; i++)
+            Assert.Equal(1, await client.PublishAsync("news", i, Cancellation));
+
+        await Eventually.TrueAsync(() => _heard.Count == 1_000, cancellationToken: Cancellation);
+        Assert.Equal(Enumerable.Range(0, 1_000).Select(i => $"{i}"), _heard);
+        Assert.Contains("connected_clients:1\r\n", await client.InfoAsync("clients", Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_subscription_lives_through_a_reconnect()
+    {
+        var client = await ConnectAsync();
+        await using var subscription = await client.SubscribeAsync("news", Hear, Cancellation);
+
+        await Server.KillAsync();
+        await Server.RestartAsync(Cancellation);
+        await Eventually.TrueAsync(() => client.IsConnected, cancellationToken: Cancellation);
+
+        Assert.Equal(1, await client.PublishAsync("news", "again", Cancellation));
+        await Eventually.TrueAsync(() => _heard.SequenceEqual(["again"]), cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task A_subscription_made_while_disconnected_is_taken_up_later()
+    {
+        var client = await ConnectAsync();
+        await Server.KillAsync();
+        await Eventually.TrueAsync(() => !client.IsConnected, cancellationToken: Cancellation);
+
+        await using var subscription = await client.SubscribeAsync("news", Hear, Cancellation);
+        await Server.RestartAsync(Cancellation);
+        await Eventually.TrueAsync(() => client.IsConnected, cancellationToken: Cancellation);
+
+        Assert.Equal(1, await client.PublishAsync("news", "at last", Cancellation));
+        await Eventually.TrueAsync(() => _heard.SequenceEqual(["at last"]), cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task Several_handlers_share_a_channel_until_the_last_one_leaves()
+    {
+        var client = await ConnectAsync();
+        var first = await client.SubscribeAsync("news", Hear, Cancellation);
+        var second = await client.SubscribeAsync("news", _ => _heard.Enqueue("second"), Cancellation);
+
+        await first.DisposeAsync();
+        await first.DisposeAsync();
+        Assert.Equal(1, await client.PublishAsync("news", "x", Cancellation));
+        await Eventually.TrueAsync(() => _heard.SequenceEqual(["second"]), cancellationToken: Cancellation);
+        await second.DisposeAsync();
+
+        Assert.Equal(0, await client.PublishAsync("news", "x", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_harms_nobody()
+    {
+        var client = await ConnectAsync();
+        await using var bad = await client.SubscribeAsync("news", _ => throw new InvalidOperationException("handler"), Cancellation);
+        await using var good = await client.SubscribeAsync("news", Hear, Cancellation);
+
+        await client.PublishAsync("news", "x", Cancellation);
+
+        await Eventually.TrueAsync(() => _heard.Count == 1, cancellationToken: Cancellation);
+        Assert.True(client.IsConnected);
+    }
+
+    private void Hear(ReadOnlyMemory<byte> message) => _heard.Enqueue(Encoding.UTF8.GetString(message.Span));
+}
