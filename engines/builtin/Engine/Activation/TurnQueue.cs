@@ -1,0 +1,273 @@
+namespace OrleansCache.Engine;
+
+/// <summary>A scheduler that runs one thing at a time: requests and timer ticks as they may start, and the continuations of those under way.
+/// It is its own lock, and its queues appear when first needed, so that a million of them are small.</summary>
+internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem
+{
+    private const int MaxInlineDepth = 8;
+    private const int Burst = 64;
+    private static readonly ExecutionContext Clean = CleanContext();
+    private static readonly Action<object?> RunStep = static item => ((Step)item!).Run();
+    private static readonly Action<object?> RunTurn = static item => ((TurnQueue)Current).Run((Turn)item!);
+
+    [ThreadStatic]
+    private static int t_depth;
+
+    private object? _next;              // the head of what is ready: a Task, a Turn or a Step
+    private Queue<object>? _more;       // the rest of it
+    private Queue<Turn>? _held;         // turns that may not start yet
+    private int _underWay;              // turns begun and not ended
+    private bool _blocked;              // one of them lets no other start
+    private bool _running;              // a thread is in Loop, or about to be
+
+    internal abstract EngineRuntime Runtime { get; }
+
+    /// <summary>What requests are called on.</summary>
+    internal abstract object Instance { get; }
+
+    public override int MaximumConcurrencyLevel => 1;
+
+    private protected abstract bool Reentrant { get; }
+
+    /// <summary>True while turns may start.</summary>
+    private protected abstract bool Open { get; }
+
+    /// <summary>True when turns must go elsewhere.</summary>
+    private protected abstract bool Gone { get; }
+
+    /// <summary>Turns begun and not ended.</summary>
+    private protected int UnderWay => _underWay;
+
+    private int Load => _underWay + (_held?.Count ?? 0) + (_more?.Count ?? 0);
+
+    /// <summary>Takes a turn in; runs it at once, on this thread, where that is allowed and nothing else is to run.</summary>
+    /// <returns>False when the queue is gone.</returns>
+    public bool Submit(Turn turn, bool inline)
+    {
+        object? item;
+        int load;
+        lock (this)
+        {
+            if (Gone)
+                return false;
+            load = Load;
+            if (load >= Runtime.Limits.MaxCallsPerGrain)
+            {
+                item = null;
+            }
+            else
+            {
+                Entering();
+                if (MayStart(turn))
+                    Enqueue(turn);
+                else
+                    (_held ??= new()).Enqueue(turn);
+                if (_running || (item = Dequeue()) is null)
+                    return true;
+                _running = true;
+            }
+        }
+        if (item is null)
+            turn.Refuse(new OrleansException($"The grain is overloaded: {load} calls run or wait, MaxCallsPerGrain allows {Runtime.Limits.MaxCallsPerGrain}."));
+        else if (inline && t_depth < MaxInlineDepth)
+            Loop(item);
+        else
+            Resume(item);
+        return true;
+    }
+
+    /// <summary>A turn has ended; called within the queue's own turns.</summary>
+    public void Ended(Turn turn)
+    {
+        lock (this)
+        {
+            _underWay--;
+            if (!Reentrant && !turn.Interleaves)
+                _blocked = false;
+            Left();
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        object? item;
+        lock (this)
+            _running = (item = Dequeue()) is not null;
+        Loop(item);
+    }
+
+    protected override void QueueTask(Task task) => Add(task);
+
+    /// <summary>Allowed to the loop itself, and to continuations that become ready within a turn of this queue.</summary>
+    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
+        (Current == this || task.AsyncState is Turn or Step) && TryExecuteTask(task);
+
+    protected override IEnumerable<Task> GetScheduledTasks() => [];
+
+    /// <summary>Queues work of the engine's own, which no turn holds up.</summary>
+    internal void Post(Action action) => Add(new Step(action));
+
+    /// <summary>With the lock held, by who is about to run the queue.</summary>
+    private protected void EnqueueStep(Action action) => Enqueue(new Step(action));
+
+    /// <summary>Called with the lock held when a turn comes in.</summary>
+    private protected virtual void Entering() { }
+
+    /// <summary>Called with the lock held when a turn has ended.</summary>
+    private protected virtual void Left() { }
+
+    private protected void Enqueue(object item)
+    {
+        if (_next is null && _more is not { Count: > 0 })
+            _next = item;
+        else
+            (_more ??= new()).Enqueue(item);
+    }
+
+    /// <summary>With the lock held: what was held back is looked at again.</summary>
+    private protected void ReleaseHeld()
+    {
+        var held = _held;
+        _held = null;
+        while (held is not null && held.TryDequeue(out var turn))
+            Enqueue(turn);
+    }
+
+    /// <summary>With the lock held: takes out the turns that have not begun.</summary>
+    private protected List<Turn> TakeTurns()
+    {
+        var turns = new List<Turn>(_held ?? []);
+        _held = null;
+        for (var n = (_next is null ? 0 : 1) + (_more?.Count ?? 0); n > 0; n--)
+        {
+            var item = Pop()!;
+            if (item is Turn turn)
+                turns.Add(turn);
+            else
+                Enqueue(item);
+        }
+        return turns;
+    }
+
+    private void Add(object item)
+    {
+        lock (this)
+        {
+            Enqueue(item);
+            if (_running)
+                return;
+            _running = true;
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+    }
+
+    /// <summary>Goes on with an item on the thread pool.</summary>
+    private void Resume(object item) => ThreadPool.UnsafeQueueUserWorkItem(
+        static state => state.Queue.Loop(state.Item), (Queue: this, Item: item), preferLocal: true);
+
+    private object? Pop()
+    {
+        var item = _next;
+        _next = null;
+        if (item is null)
+            _more?.TryDequeue(out item);
+        return item;
+    }
+
+    /// <summary>With the lock held: the next thing to run; a turn is counted as begun. Turns that may not start are held back.</summary>
+    private object? Dequeue()
+    {
+        while (true)
+        {
+            object? item;
+            if (_held is not null && _held.TryPeek(out var first) && MayStart(first))
+                item = _held.Dequeue();
+            else
+                item = Runtime.Chaos is { } chaos ? chaos.Pick(Pop, Enqueue, (_more?.Count ?? 0) + 1) : Pop();
+            if (item is not Turn turn)
+                return item;
+            if (MayStart(turn))
+            {
+                _underWay++;
+                _blocked |= !Reentrant && !turn.Interleaves;
+                return item;
+            }
+            (_held ??= new()).Enqueue(turn);
+        }
+    }
+
+    private bool MayStart(Turn turn) => Open && (!_blocked || Reentrant || turn.Interleaves);
+
+    private void Loop(object? item)
+    {
+        var context = ExecutionContext.Capture();
+        var synchronization = SynchronizationContext.Current;
+        if (context != Clean)
+            ExecutionContext.Restore(Clean);
+        if (synchronization is not null)
+            SynchronizationContext.SetSynchronizationContext(null);
+        t_depth++;
+        try
+        {
+            for (var left = Burst; item is not null; left--)
+            {
+                Execute(item);
+                lock (this)
+                {
+                    item = Dequeue();
+                    if (item is null)
+                        _running = false;
+                }
+                if (left == 0 && item is not null)
+                {
+                    Resume(item);
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            t_depth--;
+            if (synchronization is not null)
+                SynchronizationContext.SetSynchronizationContext(synchronization);
+            if (context is not null && context != Clean)
+                ExecutionContext.Restore(context);
+        }
+    }
+
+    private void Execute(object item)
+    {
+        if (item is Task task)
+            TryExecuteTask(task);
+        else if (item is Step)
+            new Task(RunStep, item).RunSynchronously(this);
+        else
+            new Task(RunTurn, item).RunSynchronously(this);
+    }
+
+    private void Run(Turn turn)
+    {
+        if (!turn.IsExpired)
+        {
+            turn.Run(this);
+            return;
+        }
+        Ended(turn);
+        turn.Refuse(new TimeoutException("The call waited past its deadline and was not begun."));
+    }
+
+    /// <summary>The execution context of a thread that nobody put anything in: what flows into a grain must not depend on who calls.</summary>
+    private static ExecutionContext CleanContext()
+    {
+        ExecutionContext? clean = null;
+        var thread = new Thread(() => clean = ExecutionContext.Capture());
+        thread.UnsafeStart();
+        thread.Join();
+        return clean!;
+    }
+
+    private sealed class Step(Action action)
+    {
+        public void Run() => action();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
+namespace OrleansCache.Engine;
+
+/// <summary>Writes, reads and copies values of one type. A copy shares nothing with the original that anyone could change.</summary>
+[BuiltinOnly]
+public abstract class Codec<T>
+{
+    /// <summary>Writes the value as field <paramref name="id"/>.</summary>
+    public abstract void Write(MessageWriter writer, uint id, T value);
+
+    /// <summary>Reads a value whose tag was just read.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not such a value.</exception>
+    public abstract T Read(ref MessageReader reader, WireType wire);
+
+    /// <summary>A copy; the value itself where nobody can change it.</summary>
+    public abstract T Copy(T value);
+}
+
+/// <summary>The codec of a type, found once.</summary>
+[BuiltinOnly]
+public static class Codecs<T>
+{
+    /// <summary>The codec; one that explains what is missing where there is none.</summary>
+    public static readonly Codec<T> Instance = CodecTable.Find(typeof(T)) as Codec<T> ?? new MissingCodec<T>();
+
+    /// <summary>True when values need no copy.</summary>
+    internal static bool Known => Instance is not MissingCodec<T>;
+}
+
+internal static class CodecTable
+{
+    private static readonly ConcurrentDictionary<Type, object> Known = Primitives.All();
+
+    public static void Add<T>(Codec<T> codec) => Known[typeof(T)] = codec;
+
+    public static object? Find(Type type)
+    {
+        if (Known.TryGetValue(type, out var codec))
+            return codec;
+        RuntimeHelpers.RunModuleConstructor(type.Module.ModuleHandle);
+        EngineModules.Load(type.Assembly);
+        if (Known.TryGetValue(type, out codec))
+            return codec;
+        return Compose(type) is { } composed ? Known.GetOrAdd(type, composed) : null;
+    }
+
+    private static object? Compose(Type type)
+    {
+        if (type.IsEnum)
+            return Make(typeof(EnumCodec<>), type);
+        if (type.IsSZArray)
+            return Make(typeof(ArrayCodec<>), type.GetElementType()!);
+        if (type.IsInterface && typeof(IAddressable).IsAssignableFrom(type))
+            return Make(typeof(ReferenceCodec<>), type);
+        if (!type.IsGenericType)
+            return null;
+        var open = type.GetGenericTypeDefinition();
+        return open == typeof(Nullable<>) ? Make(typeof(NullableCodec<>), type.GenericTypeArguments)
+            : open == typeof(List<>) ? Make(typeof(ListCodec<>), type.GenericTypeArguments)
+            : open == typeof(ImmutableArray<>) ? Make(typeof(ImmutableArrayCodec<>), type.GenericTypeArguments)
+            : open == typeof(Dictionary<,>) ? Make(typeof(DictionaryCodec<,>), type.GenericTypeArguments)
+            : null;
+    }
+
+    private static object Make(Type open, params Type[] arguments) => Activator.CreateInstance(open.MakeGenericType(arguments))!;
+}
+
+internal sealed class MissingCodec<T> : Codec<T>
+{
+    public override void Write(MessageWriter writer, uint id, T value) => throw Missing();
+
+    public override T Read(ref MessageReader reader, WireType wire) => throw Missing();
+
+    public override T Copy(T value) => throw Missing();
+
+    private static NotSupportedException Missing() =>
+        new($"{typeof(T)} cannot travel: give it [GenerateSerializer] and its members [Id], in a project that runs the engine's generator.");
+}

@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace OrleansCache.Engine;
+
+/// <summary>Reads tagged fields from untrusted bytes: whatever they hold, the outcome is a value or an <see cref="InvalidDataException"/>.</summary>
+[BuiltinOnly]
+public ref struct MessageReader
+{
+    private const int MaxDepth = 64;
+    private readonly ReadOnlySpan<byte> _bytes;
+    private int _at;
+    private int _depth;
+
+    internal MessageReader(ReadOnlySpan<byte> bytes, EngineRuntime? runtime)
+    {
+        _bytes = bytes;
+        Runtime = runtime;
+    }
+
+    internal EngineRuntime? Runtime { get; }
+
+    internal readonly int Remaining => _bytes.Length - _at;
+
+    /// <summary>Reads the next tag; false at the end of the group or of the bytes.</summary>
+    public bool NextField(out uint id, out WireType wire)
+    {
+        if (_at >= _bytes.Length && _depth == 0)
+        {
+            (id, wire) = (0, WireType.EndGroup);
+            return false;
+        }
+        var tag = VarInt();
+        if (tag >> 3 > uint.MaxValue || (tag & 7) > (ulong)WireType.Null)
+            throw Malformed("a tag");
+        (id, wire) = ((uint)(tag >> 3), (WireType)(tag & 7));
+        if (wire != WireType.EndGroup)
+            return true;
+        if (--_depth < 0)
+            throw Malformed("a group's end");
+        return false;
+    }
+
+    /// <summary>Enters the group whose tag was just read.</summary>
+    public void BeginGroup(WireType wire)
+    {
+        Expect(wire, WireType.Group);
+        if (++_depth > MaxDepth)
+            throw Malformed("nesting");
+    }
+
+    /// <summary>Passes over a field that nobody knows.</summary>
+    public void Skip(WireType wire)
+    {
+        switch (wire)
+        {
+            case WireType.VarInt: VarInt(); break;
+            case WireType.Fixed64: Take(8); break;
+            case WireType.Fixed32: Take(4); break;
+            case WireType.Bytes: Bytes(); break;
+            case WireType.Group:
+                BeginGroup(wire);
+                while (NextField(out _, out var inner))
+                    Skip(inner);
+                break;
+            case WireType.Null: break;
+            default: throw Malformed("a wire type");
+        }
+    }
+
+    /// <summary>Checks that a field is laid out as its type is.</summary>
+    public readonly void Expect(WireType actual, WireType expected)
+    {
+        if (actual != expected)
+            throw Malformed($"wire type {actual} where {expected} belongs");
+    }
+
+    /// <summary>Reads an integer of seven bits a byte.</summary>
+    public ulong VarInt()
+    {
+        if (_at < _bytes.Length && _bytes[_at] < 0x80)
+            return _bytes[_at++];
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            if (_at >= _bytes.Length)
+                throw Malformed("the end");
+            var next = _bytes[_at++];
+            if (shift == 63 && next > 1)
+                break;
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+                return value;
+        }
+        throw Malformed("an integer");
+    }
+
+    /// <summary>Reads eight bytes.</summary>
+    public ulong Fixed64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
+
+    /// <summary>Reads four bytes.</summary>
+    public uint Fixed32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
+
+    /// <summary>Reads a length and that many bytes, which stay where they are.</summary>
+    public ReadOnlySpan<byte> Bytes()
+    {
+        var size = VarInt();
+        if (size > (ulong)Remaining)
+            throw Malformed("a length");
+        return Take((int)size);
+    }
+
+    /// <summary>Reads a length and text in UTF-8.</summary>
+    public string Text() => Encoding.UTF8.GetString(Bytes());
+
+    internal readonly InvalidDataException Malformed(string what) => new($"The message is malformed: {what} at byte {_at} of {_bytes.Length}.");
+
+    private ReadOnlySpan<byte> Take(int size)
+    {
+        if (size > Remaining)
+            throw Malformed("the end");
+        _at += size;
+        return _bytes.Slice(_at - size, size);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Security;
+
+namespace OrleansCache.Engine;
+
+/// <summary>What a silo and a client have in common.</summary>
+[BuiltinOnly]
+public abstract class EngineOptions
+{
+    /// <summary>Silos and clients of one cluster have the same.</summary>
+    public string ClusterId { get; set; } = "default";
+
+    /// <summary>After this long without an answer a call fails with <see cref="TimeoutException"/>. Above zero; 30 s if not set.</summary>
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A new connection must introduce itself within this time. Above zero; 5 s if not set.</summary>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>In bytes, of one message. At least 1 KiB; 10 MiB if not set.</summary>
+    public int MaxFrameBytes { get; set; } = 10 * 1024 * 1024;
+
+    /// <summary>Calls under way on one connection; more are refused. At least 1; 10,000 if not set.</summary>
+    public int MaxCallsPerConnection { get; set; } = 10_000;
+
+    /// <summary>Calls that run or wait at one grain; more are refused. At least 1; 10,000 if not set.</summary>
+    public int MaxCallsPerGrain { get; set; } = 10_000;
+
+    /// <summary>In bytes that the other side has not taken yet; a connection beyond it is closed. 64 MiB if not set.</summary>
+    public int MaxUnsentBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Trouble on purpose, for tests; null for none.</summary>
+    public ChaosOptions? Chaos { get; set; }
+
+    internal virtual IEnumerable<string> Errors()
+    {
+        if (string.IsNullOrWhiteSpace(ClusterId))
+            yield return $"{nameof(ClusterId)} is empty; give the cluster a name.";
+        if (ResponseTimeout <= TimeSpan.Zero)
+            yield return $"{nameof(ResponseTimeout)} is {ResponseTimeout}; set it above zero.";
+        if (HandshakeTimeout <= TimeSpan.Zero)
+            yield return $"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; set it above zero.";
+        if (MaxFrameBytes < 1024)
+            yield return $"{nameof(MaxFrameBytes)} is {MaxFrameBytes}; set it to 1024 or more.";
+        if (MaxCallsPerConnection < 1)
+            yield return $"{nameof(MaxCallsPerConnection)} is {MaxCallsPerConnection}; set it to 1 or more.";
+        if (MaxCallsPerGrain < 1)
+            yield return $"{nameof(MaxCallsPerGrain)} is {MaxCallsPerGrain}; set it to 1 or more.";
+        if (MaxUnsentBytes < MaxFrameBytes)
+            yield return $"{nameof(MaxUnsentBytes)} is {MaxUnsentBytes}; set it to {nameof(MaxFrameBytes)} ({MaxFrameBytes}) or more.";
+    }
+}
+
+/// <summary>A silo.</summary>
+[BuiltinOnly]
+public sealed class EngineSiloOptions : EngineOptions
+{
+    /// <summary>Where clients and silos connect; null: this silo serves its own process only. Port 0 takes a free one.</summary>
+    public IPEndPoint? Endpoint { get; set; } = new(IPAddress.Loopback, 11111);
+
+    /// <summary>Encrypts connections; null: they are plain.</summary>
+    public SslServerAuthenticationOptions? Tls { get; set; }
+
+    /// <summary>Encrypts connections to other silos.</summary>
+    public SslClientAuthenticationOptions? TlsToSilos { get; set; }
+
+    /// <summary>A grain that nobody used for this long (up to a sixteenth more) is deactivated. At least a second; 15 minutes if not set.</summary>
+    public TimeSpan CollectionAge { get; set; } = TimeSpan.FromMinutes(15);
+
+    internal override IEnumerable<string> Errors()
+    {
+        foreach (var error in base.Errors())
+            yield return error;
+        if (CollectionAge < TimeSpan.FromSeconds(1))
+            yield return $"{nameof(CollectionAge)} is {CollectionAge}; set it to a second or more.";
+    }
+}
+
+/// <summary>A client.</summary>
+[BuiltinOnly]
+public sealed class EngineClientOptions : EngineOptions
+{
+    /// <summary>Silos to connect to; calls go to any that is connected.</summary>
+    public IList<EndPoint> Endpoints { get; } = [];
+
+    /// <summary>Connections to each silo. 1 to 64; 1 if not set.</summary>
+    public int ConnectionsPerEndpoint { get; set; } = 1;
+
+    /// <summary>Encrypts connections; null: they are plain.</summary>
+    public SslClientAuthenticationOptions? Tls { get; set; }
+
+    /// <summary>The code after an awaited call runs on the thread that read the answer: fastest, but it must not block. True if not set.</summary>
+    public bool ContinueInline { get; set; } = true;
+
+    /// <summary>A call waits this long for a connection before it fails. 5 s if not set.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Wait before the second attempt to connect, doubled at each further one, with jitter. 100 ms if not set.</summary>
+    public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest wait between attempts. 5 s if not set.</summary>
+    public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(5);
+
+    internal override IEnumerable<string> Errors()
+    {
+        foreach (var error in base.Errors())
+            yield return error;
+        if (Endpoints.Count == 0)
+            yield return $"{nameof(Endpoints)} is empty; add a silo's address, for example 127.0.0.1:11111.";
+        if (ConnectionsPerEndpoint is < 1 or > 64)
+            yield return $"{nameof(ConnectionsPerEndpoint)} is {ConnectionsPerEndpoint}; set it from 1 to 64.";
+        if (ConnectTimeout <= TimeSpan.Zero)
+            yield return $"{nameof(ConnectTimeout)} is {ConnectTimeout}; set it above zero.";
+        if (ReconnectDelay <= TimeSpan.Zero || MaxReconnectDelay < ReconnectDelay)
+            yield return $"{nameof(ReconnectDelay)} is {ReconnectDelay}; set it above zero and to at most {nameof(MaxReconnectDelay)} ({MaxReconnectDelay}).";
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache.Engine;
+
+/// <summary>Where a call went out, so that it can be told of a cancellation.</summary>
+internal interface ICallee
+{
+    void CancelCall(GrainRequest request);
+}
+
+/// <summary>The connection that a call came in by.</summary>
+internal interface IAnswerTo
+{
+    /// <summary>The clock's timestamp, for deadlines.</summary>
+    long Now { get; }
+
+    /// <summary>Sends the request's result or error.</summary>
+    void Answer(GrainRequest request);
+}
+
+/// <summary>What a silo and a client share: references, calls that wait, observers.</summary>
+internal abstract class EngineRuntime : IClusterClient, IDisposable
+{
+    private protected EngineRuntime(IServiceProvider services, TimeProvider time, EngineOptions options, ILogger log)
+    {
+        (ServiceProvider, Time, Limits, Log) = (services, time, options, log);
+        Chaos = options.Chaos is { } chaos ? new(chaos, time) : null;
+        Pending = new(time, options.ResponseTimeout);
+        Observers = new(this);
+    }
+
+    public IServiceProvider ServiceProvider { get; }
+
+    public TimeProvider Time { get; }
+
+    public EngineOptions Limits { get; }
+
+    public ILogger Log { get; }
+
+    public Chaos? Chaos { get; }
+
+    public PendingCalls Pending { get; }
+
+    public ObserverTable Observers { get; }
+
+    /// <summary>The timestamp at which a span from now is over.</summary>
+    public long After(TimeSpan span) => Time.GetTimestamp() + (long)(span.TotalSeconds * Time.TimestampFrequency);
+
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(primaryKey);
+        if (grainClassNamePrefix is not null)
+            throw new NotSupportedException("The built-in engine takes one class per grain interface: leave grainClassNamePrefix out.");
+        return (TGrainInterface)(object)Reference(InterfaceOf<TGrainInterface>.Info, primaryKey);
+    }
+
+    public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver =>
+        (TGrainObserverInterface)(object)Reference(InterfaceOf<TGrainObserverInterface>.Info, Observers.Add(obj));
+
+    public void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj) where TGrainObserverInterface : IGrainObserver =>
+        Observers.Remove((obj as GrainProxy ?? throw new ArgumentException("Pass what CreateObjectReference returned.", nameof(obj))).Key);
+
+    public GrainProxy Reference(InterfaceInfo info, string key) => info.MakeProxy(new(this, info, key));
+
+    public abstract GrainId IdOf(InterfaceInfo info, string key);
+
+    /// <summary>Takes a call to its target, or throws.</summary>
+    public abstract void Send(GrainProxy target, GrainRequest request);
+
+    public void OneWayFailed(GrainMethod method, Exception error) => Log.OneWayFailed(error, method.ToString());
+
+    public virtual void Dispose() => Pending.Dispose();
+
+    /// <summary>Takes a call to a queue of this process: arguments are copied, and the receiver gets a token of its own.</summary>
+    private protected void Isolate(GrainRequest request)
+    {
+        if (Chaos is not null)
+            Chaos.RoundTripArguments(request, this);
+        else
+            request.CopyArguments();
+        if (request.CallerToken.CanBeCanceled)
+            request.Cancellation = new();
+    }
+
+    private static class InterfaceOf<T>
+    {
+        public static InterfaceInfo Info => field ??= InterfaceInfo.Of(typeof(T));
+    }
+}
