@@ -10,7 +10,7 @@ internal readonly record struct PermitRequest
     /// <summary>True for refreshes that nobody waits for: they get what the foreground leaves, and at least their share.</summary>
     [Id(1)] public bool Background { get; init; }
 
-    /// <summary>How much longer the caller would wait, in milliseconds; 0 wants an answer now.</summary>
+    /// <summary>How much longer the caller would wait, in milliseconds; 0 wants an answer now, below 0 gives the place up.</summary>
     [Id(2)] public int WaitMilliseconds { get; init; }
 }
 

@@ -1,0 +1,20 @@
+namespace OrleansCache;
+
+/// <summary>What became of asking for a permit. <c>default</c> is a refusal.</summary>
+/// <param name="Kind">How it ended.</param>
+/// <param name="AskedAt">The timestamp from before the question that was granted: the permit is good for 50 ms from then.</param>
+/// <param name="RetryAfter">For a refusal, when a permit could be had.</param>
+internal readonly record struct Permit(PermitKind Kind, long AskedAt = 0, TimeSpan RetryAfter = default)
+{
+    /// <summary>How long a permit is good.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromMicroseconds(PermitWindows.PermitLife);
+}
+
+internal enum PermitKind
+{
+    Refused = 0,
+    Granted = 1,
+
+    /// <summary>None is needed.</summary>
+    NotNeeded = 2,
+}

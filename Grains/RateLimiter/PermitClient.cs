@@ -1,0 +1,74 @@
+namespace OrleansCache;
+
+/// <summary>Asks a limiter for permits and waits on the caller's side, with one ticket, so that the place in line is kept.</summary>
+internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
+{
+    private static readonly TimeSpan LimiterAway = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan NotOwnerPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Waits at most <paramref name="maxWait"/>; zero wants an answer now.</summary>
+    public async ValueTask<Permit> AcquireAsync(string limiter, bool background, TimeSpan maxWait, CancellationToken cancellationToken)
+    {
+        var grain = grains.GetGrain<IRateLimiterGrain>(limiter);
+        var request = new PermitRequest { Ticket = Guid.NewGuid(), Background = background };
+        var began = clock.GetTimestamp();
+        var waits = false;
+        try
+        {
+            while (true)
+            {
+                var left = maxWait - clock.GetElapsedTime(began);
+                request = request with { WaitMilliseconds = (int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue) };
+                var asked = clock.GetTimestamp();
+                var reply = await grain.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
+                var pause = TimeSpan.FromMilliseconds(reply.RetryAfterMilliseconds);
+                waits = reply.Status == PermitStatus.Wait;
+                switch (reply.Status)
+                {
+                    case PermitStatus.Granted when clock.GetElapsedTime(asked) < Permit.Life:
+                        return new(PermitKind.Granted, asked);
+                    case PermitStatus.Unlimited:
+                        return new(PermitKind.NotNeeded);
+                    case PermitStatus.Granted when left > TimeSpan.Zero:
+                        break;
+                    case PermitStatus.Wait:
+                        await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+                        break;
+                    case PermitStatus.NotOwner when left > NotOwnerPause:
+                        await Task.Delay(NotOwnerPause, clock, cancellationToken).ConfigureAwait(false);
+                        break;
+                    default:
+                        return new(PermitKind.Refused, RetryAfter: pause > TimeSpan.Zero ? pause : LimiterAway);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (waits)
+                GiveUp(grain, request);
+            throw;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new(PermitKind.Refused, RetryAfter: LimiterAway);
+        }
+    }
+
+    /// <summary>Grants nothing for a while, as the origin asked.</summary>
+    public async Task PauseAsync(string limiter, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.GetGrain<IRateLimiterGrain>(limiter).PauseAsync(duration, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The limiter is away: it grants nothing anyway.
+        }
+    }
+
+    /// <summary>Leaves the line; who can't be told drops the place by itself.</summary>
+    private static void GiveUp(IRateLimiterGrain grain, PermitRequest request) =>
+        _ = grain.AcquireAsync(request with { WaitMilliseconds = -1 }, CancellationToken.None).AsTask()
+            .ContinueWith(static done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+}

@@ -1,0 +1,204 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <summary>Brings the rules together with the clock, the store and the fence, for one activation of a limiter.</summary>
+/// <remarks>Not thread-safe: for use in a grain's own turns. Calls interleave at every await.</remarks>
+internal sealed class PermitDesk(
+    string name,
+    IPersistentState<LimiterState> state,
+    IRateLimits configured,
+    IOwnership ownership,
+    IClusterClock clusterClock,
+    TimeProvider clock,
+    RateLimiterMetrics metrics,
+    ILogger logger,
+    Action deactivate)
+{
+    /// <summary>The longest that an origin's word can hold up all calls, in microseconds.</summary>
+    public const long LongestPause = 300_000_000;
+
+    /// <summary>How long a call waits here for the store, so that its permit is not old when it has it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long the end of an activation waits for a write that runs.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private const long StorePause = 250_000;
+    private const long StoreHangs = 1_000_000;
+    private const long AskAgain = 5_000;
+
+    /// <summary>The activation's clock begins late enough that a day before it is not below zero.</summary>
+    private const long Epoch = 1_000_000_000_000;
+
+    private readonly LimiterRules _rules = new(default);
+    private readonly long _started = clock.GetTimestamp();
+    private RateLimitPolicy? _policy;
+    private Task _writing = Task.CompletedTask;
+    private long _writingSince;
+    private long _storeFailedUntil;
+    private bool _storeFailed;
+    private long _granted;
+    private long _refused;
+
+    private long Now => Epoch + (clock.GetElapsedTime(_started).Ticks / TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>Counts what the record in the store says.</summary>
+    public void Open()
+    {
+        GoByConfiguration();
+        try
+        {
+            LimiterHistory.Restore(_rules, state.State, Now, clusterClock.Earliest, LongestPause);
+        }
+        catch (InvalidDataException e)
+        {
+            logger.RecordUnreadable(e, name);
+        }
+
+        if (state.State.Open > 0)
+            logger.OpenPermitsCounted(name, state.State.Open);
+    }
+
+    /// <summary>Grants nothing more and, if it can, says so in the store, so that nothing counts that was not given.</summary>
+    public async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        _rules.Reserve.Close();
+        await _writing.WaitAsync(LastWords, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _rules.Reserve.Close();
+        if (_writing.IsCompleted && !_storeFailed && state.State.Open > 0)
+            await RecordAsync(chunk: 0);
+    }
+
+    public async ValueTask<PermitReply> AcquireAsync(PermitRequest request)
+    {
+        var asked = clock.GetTimestamp();
+        while (true)
+        {
+            GoByConfiguration();
+            if (!ownership.Owns(RoutingHash.Of(name)))
+            {
+                deactivate();
+                return new() { Status = PermitStatus.NotOwner, View = ownership.View };
+            }
+
+            if (_policy is null && _rules.PausedUntil <= Now)
+                return Reply(PermitStatus.Unlimited);
+            if (!ownership.FenceHolds)
+                return Reply(request, new(PermitDecisionKind.Refused, StorePause));
+
+            var decision = _rules.Acquire(request, Now);
+            if (decision.Kind != PermitDecisionKind.MustRecord)
+            {
+                if (_rules.ShouldRecordAhead && decision.Kind == PermitDecisionKind.Granted)
+                    Record();
+                return Reply(request, decision);
+            }
+
+            if (_storeFailedUntil > Now)
+                return Reply(request, new(PermitDecisionKind.Refused, _storeFailedUntil - Now));
+            Record();
+            if (Now - _writingSince > StoreHangs)
+                return Reply(request, new(PermitDecisionKind.Refused, StorePause));
+            await _writing.WaitAsync(Patience, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (!_writing.IsCompleted || clock.GetElapsedTime(asked) > Patience)
+                return Reply(request, _rules.Postpone(request, Now, AskAgain));
+        }
+    }
+
+    public void Pause(TimeSpan duration)
+    {
+        if (duration <= TimeSpan.Zero)
+            return;
+        var pause = Math.Min(LongestPause, duration.Ticks / TimeSpan.TicksPerMicrosecond);
+        if (Now + pause > _rules.PausedUntil)
+            logger.Paused(name, pause / 1e6);
+        _rules.Pause(Now, pause);
+    }
+
+    public RateLimiterDescription Describe()
+    {
+        GoByConfiguration();
+        return new()
+        {
+            Windows = _rules.Windows.Describe(Now),
+            ForegroundWaiting = _rules.ForegroundWaiting,
+            BackgroundWaiting = _rules.BackgroundWaiting,
+            PausedMilliseconds = Milliseconds(Math.Max(0, _rules.PausedUntil - Now)),
+            Granted = _granted,
+            Refused = _refused,
+        };
+    }
+
+    private static long Milliseconds(long microseconds) => (microseconds + 999) / 1_000;
+
+    private void GoByConfiguration()
+    {
+        var policy = configured.For(name);
+        if (ReferenceEquals(policy, _policy))
+            return;
+        var limits = policy?.Limits ?? default;
+        if (_policy is not null && limits != _rules.Limits)
+            logger.LimitsChanged(name);
+        _policy = policy;
+        _rules.Apply(limits);
+    }
+
+    private void Record()
+    {
+        if (_writing.IsCompleted)
+            _writing = RecordAsync(_rules.Limits.Chunk);
+    }
+
+    /// <summary>Records what was given and that a chunk more may be. Never throws.</summary>
+    private async Task RecordAsync(long chunk)
+    {
+        var open = _rules.Reserve.BeginWrite(chunk);
+        _writingSince = Now;
+        state.State = LimiterHistory.Save(_rules, open, Now, LatestClusterTime());
+        try
+        {
+            await state.WriteStateAsync(CancellationToken.None);
+            _rules.Reserve.Written();
+            if (_storeFailed)
+                logger.RecordSavedAgain(name);
+            _storeFailed = false;
+        }
+        catch (InconsistentStateException e)
+        {
+            _rules.Reserve.Failed();
+            _rules.Reserve.Close();
+            Failed();
+            logger.RecordTaken(e, name);
+            deactivate();
+        }
+        catch (Exception e)
+        {
+            _rules.Reserve.Failed();
+            if (!_storeFailed)
+                logger.RecordNotSaved(e, name);
+            Failed();
+        }
+    }
+
+    private void Failed() => (_storeFailed, _storeFailedUntil) = (true, Now + StorePause);
+
+    /// <summary>The other end of the interval whose middle the clock gives and whose lower end is certain.</summary>
+    private long LatestClusterTime() => clusterClock.Now is var now ? now + (now - Math.Min(now, clusterClock.Earliest)) : 0;
+
+    private PermitReply Reply(PermitStatus status, long retryAfter = 0) => new() { Status = status, RetryAfterMilliseconds = Milliseconds(retryAfter), View = ownership.View };
+
+    private PermitReply Reply(in PermitRequest request, PermitDecision decision)
+    {
+        if (decision.Kind == PermitDecisionKind.Wait)
+            return Reply(PermitStatus.Wait, decision.RetryAfter);
+        var granted = decision.Kind == PermitDecisionKind.Granted;
+        if (request.WaitMilliseconds >= 0)
+        {
+            metrics.Asked(name, granted, request.Background);
+            _ = granted ? _granted++ : _refused++;
+        }
+
+        return granted ? Reply(PermitStatus.Granted) : Reply(PermitStatus.Refused, decision.RetryAfter);
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <summary>One integration's permits for the whole cluster; see <see cref="PermitDesk"/>.</summary>
+[Reentrant]
+internal sealed class RateLimiterGrain(
+    [PersistentState("limiter", "oc")] IPersistentState<LimiterState> state,
+    IRateLimits limits,
+    IOwnership ownership,
+    IClusterClock clusterClock,
+    TimeProvider clock,
+    RateLimiterMetrics metrics,
+    ILogger<RateLimiterGrain> logger) : Grain, IRateLimiterGrain
+{
+    private PermitDesk _desk = null!;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _desk = new(this.GetPrimaryKeyString(), state, limits, ownership, clusterClock, clock, metrics, logger, DeactivateOnIdle);
+        _desk.Open();
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _desk.CloseAsync(cancellationToken);
+
+    public ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken) => _desk.AcquireAsync(request);
+
+    public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        _desk.Pause(duration);
+        return default;
+    }
+
+    public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken) => new(_desk.Describe());
+}
