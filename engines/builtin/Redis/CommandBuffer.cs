@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace OrleansCache.Redis;
@@ -6,8 +5,10 @@ namespace OrleansCache.Redis;
 /// <summary>Commands in RESP, one behind the other, as they will be sent. Not thread-safe.</summary>
 internal sealed class CommandBuffer
 {
+    private const int Initial = 4096;
     private const int Kept = 1 << 20;
-    private byte[] _bytes = new byte[4096];
+    private const int HeaderLength = 16;
+    private byte[] _bytes = new byte[Initial];
 
     public int Length { get; private set; }
 
@@ -15,48 +16,43 @@ internal sealed class CommandBuffer
 
     public void Write(ReadOnlySpan<RedisArgument> command)
     {
-        long needed = 16;
+        long end = Length + HeaderLength;
         foreach (ref readonly var argument in command)
-            needed += argument.Length + 24L;
-        Reserve(Length + needed);
-        Header((byte)'*', command.Length);
+            end += HeaderLength + argument.Length + 2L;
+        if (end > Array.MaxLength)
+            throw new ArgumentException($"The commands to be sent come to {end} bytes; an array holds {Array.MaxLength}.");
+        if (end > _bytes.Length)
+            Array.Resize(ref _bytes, (int)Math.Clamp(_bytes.Length * 2L, end, Array.MaxLength));
+        WriteHeader('*', command.Length);
         foreach (ref readonly var argument in command)
         {
-            Header((byte)'$', argument.Length);
-            Length += argument.Write(_bytes.AsSpan(Length));
+            var length = argument.Length;
+            WriteHeader('$', length);
+            argument.Write(_bytes.AsSpan(Length, length));
+            Length += length;
             EndLine();
         }
     }
 
-    /// <summary>Empties it; a buffer that grew large is given back.</summary>
+    /// <summary>Empties it; an array that grew large is given back.</summary>
     public void Clear()
     {
         Length = 0;
         if (_bytes.Length > Kept)
-            _bytes = new byte[4096];
+            _bytes = new byte[Initial];
     }
 
-    private void Reserve(long size)
+    private void WriteHeader(char type, int number)
     {
-        if (size <= _bytes.Length)
-            return;
-        if (size > Array.MaxLength)
-            throw new ArgumentException($"A command of {size} bytes does not fit in one array; Redis takes 512 MiB.");
-        Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(size, _bytes.Length * 2L)));
-    }
-
-    private void Header(byte type, int number)
-    {
-        _bytes[Length++] = type;
-        var fits = number.TryFormat(_bytes.AsSpan(Length), out var digits, provider: CultureInfo.InvariantCulture);
-        Debug.Assert(fits);
+        _bytes[Length++] = (byte)type;
+        number.TryFormat(_bytes.AsSpan(Length), out var digits, provider: CultureInfo.InvariantCulture);
         Length += digits;
         EndLine();
     }
 
     private void EndLine()
     {
-        _bytes[Length++] = (byte)'\r';
-        _bytes[Length++] = (byte)'\n';
+        "\r\n"u8.CopyTo(_bytes.AsSpan(Length));
+        Length += 2;
     }
 }

@@ -18,12 +18,6 @@ internal sealed class PendingCommand : IValueTaskSource<RedisReply>, IValueTaskS
     private int _completed;
     private int _holders;
 
-    private PendingCommand()
-    {
-    }
-
-    public short Version => _core.Version;
-
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
 
     /// <summary>The connection's tick at which it was queued.</summary>
@@ -32,15 +26,14 @@ internal sealed class PendingCommand : IValueTaskSource<RedisReply>, IValueTaskS
     /// <summary>Where its last byte stands in the connection's outgoing stream.</summary>
     public long EndsAt { get; private set; }
 
-    /// <summary>In RESP3 a (un)subscription is answered by a push.</summary>
+    /// <summary>In RESP3 a subscription, or its end, is answered by a push.</summary>
     public bool AnsweredByPush { get; private set; }
 
     public static PendingCommand Rent()
     {
         if (Pool.TryDequeue(out var command))
             Interlocked.Decrement(ref _pooled);
-        else
-            command = new PendingCommand();
+        command ??= new PendingCommand();
         command._holders = 1;
         return command;
     }
@@ -52,21 +45,19 @@ internal sealed class PendingCommand : IValueTaskSource<RedisReply>, IValueTaskS
         return command;
     }
 
-    public void Queued(long tick, long endsAt, bool answeredByPush)
+    public void Queue(long tick, long endsAt, bool answeredByPush)
     {
         (QueuedAt, EndsAt, AnsweredByPush) = (tick, endsAt, answeredByPush);
         Hold();
     }
 
-    /// <summary>To be called by the caller's thread before it hands out the task. The token ends the wait, not the command.</summary>
-    public void CancelWith(CancellationToken cancellationToken)
-    {
-        if (cancellationToken.CanBeCanceled && !IsCompleted)
-        {
-            _cancellation = cancellationToken.UnsafeRegister(
-                static (state, token) => ((PendingCommand)state!).TryFail(new OperationCanceledException(token)), this);
-        }
-    }
+    public ValueTask<RedisReply> AsTask(CancellationToken token) => new(CancelWith(token), _core.Version);
+
+    public ValueTask<byte[]?> AsBytes(CancellationToken token) => new(CancelWith(token), _core.Version);
+
+    public ValueTask<long> AsInt64(CancellationToken token) => new(CancelWith(token), _core.Version);
+
+    public ValueTask AsVoid(CancellationToken token) => new(CancelWith(token), _core.Version);
 
     /// <summary>Keeps it from the pool while it is completed by someone who is not its queue.</summary>
     public void Hold() => Interlocked.Increment(ref _holders);
@@ -109,6 +100,14 @@ internal sealed class PendingCommand : IValueTaskSource<RedisReply>, IValueTaskS
 
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _core.OnCompleted(continuation, state, token, flags);
+
+    // Its caller holds it until the result is taken, so it cannot come back as another command before the registration stands.
+    private PendingCommand CancelWith(CancellationToken token)
+    {
+        if (token.CanBeCanceled && !IsCompleted)
+            _cancellation = token.UnsafeRegister(static (self, token) => ((PendingCommand)self!).TryFail(new OperationCanceledException(token)), this);
+        return this;
+    }
 
     private RedisReply Take(short token)
     {

@@ -10,18 +10,11 @@ public sealed partial class RedisClient
 {
     /// <summary>Any command, word by word: <c>ExecuteAsync(["HSET", key, "field", value])</c>. Not for SUBSCRIBE or blocking commands.</summary>
     public ValueTask<RedisReply> ExecuteAsync(ReadOnlySpan<RedisArgument> command, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(command.Length, nameof(command));
-        var pending = Send(command, cancellationToken);
-        return new(pending, pending.Version);
-    }
+        => Send(command, cancellationToken).AsTask(cancellationToken);
 
     /// <summary>The value, or null if there is none.</summary>
     public ValueTask<byte[]?> GetAsync(RedisArgument key, CancellationToken cancellationToken = default)
-    {
-        var pending = Send(["GET", key], cancellationToken);
-        return new(pending, pending.Version);
-    }
+        => Send(["GET", key], cancellationToken).AsBytes(cancellationToken);
 
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
@@ -31,18 +24,13 @@ public sealed partial class RedisClient
     {
         if (expiry < TimeSpan.FromMilliseconds(1))
             throw new ArgumentOutOfRangeException(nameof(expiry), expiry, "A lifetime is at least a millisecond; null means none.");
-        var pending = expiry is { } lifetime
-            ? Send(["SET", key, value, "PX", (long)lifetime.TotalMilliseconds], cancellationToken)
-            : Send(["SET", key, value], cancellationToken);
-        return new(pending, pending.Version);
+        ReadOnlySpan<RedisArgument> command = expiry is { } lifetime ? ["SET", key, value, "PX", (long)lifetime.TotalMilliseconds] : ["SET", key, value];
+        return Send(command, cancellationToken).AsVoid(cancellationToken);
     }
 
     /// <summary>How many of the keys there were: 0 or 1.</summary>
     public ValueTask<long> DelAsync(RedisArgument key, CancellationToken cancellationToken = default)
-    {
-        var pending = Send(["DEL", key], cancellationToken);
-        return new(pending, pending.Version);
-    }
+        => Send(["DEL", key], cancellationToken).AsInt64(cancellationToken);
 
     /// <summary>Runs a script by its SHA; a server that does not have it gets the text. An error reply of the script throws.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -64,10 +52,7 @@ public sealed partial class RedisClient
 
     /// <summary>How many subscribers of this server got it.</summary>
     public ValueTask<long> PublishAsync(RedisArgument channel, RedisArgument message, CancellationToken cancellationToken = default)
-    {
-        var pending = Send(["PUBLISH", channel, message], cancellationToken);
-        return new(pending, pending.Version);
-    }
+        => Send(["PUBLISH", channel, message], cancellationToken).AsInt64(cancellationToken);
 
     /// <summary>
     /// Listens until disposed, also over later connections; while there is none it is taken up by the next. The handler runs on the
@@ -84,10 +69,7 @@ public sealed partial class RedisClient
 
     /// <summary>Asks for a sign of life.</summary>
     public ValueTask PingAsync(CancellationToken cancellationToken = default)
-    {
-        var pending = Send(["PING"], cancellationToken);
-        return new(pending, pending.Version);
-    }
+        => Send(["PING"], cancellationToken).AsVoid(cancellationToken);
 
     /// <summary>The server's wall clock in microseconds since 1970, UTC.</summary>
     public async ValueTask<long> TimeAsync(CancellationToken cancellationToken = default)

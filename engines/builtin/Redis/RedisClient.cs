@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,8 +20,8 @@ public sealed partial class RedisClient : IAsyncDisposable
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RedisSubscriptions _subscriptions;
     private readonly Task _running;
-    private RedisConnection? _connection;
-    private Exception _lastFailure = new RedisConnectionException("No attempt to connect has ended yet.", maybeApplied: false);
+    private volatile RedisConnection? _connection;
+    private volatile Exception _lastFailure = new RedisConnectionException("No attempt to connect has ended yet.", maybeApplied: false);
 
     private RedisClient(RedisConnectionOptions options, TimeProvider clock, ILogger logger)
     {
@@ -36,13 +37,13 @@ public sealed partial class RedisClient : IAsyncDisposable
     public event Action<Exception>? ConnectionLost;
 
     /// <summary>Commands are being sent, rather than failing at once.</summary>
-    public bool IsConnected => Volatile.Read(ref _connection) is { IsBroken: false };
+    public bool IsConnected => _connection is { IsBroken: false };
 
     /// <summary>Why there is no connection, or why the last one ended.</summary>
-    public Exception LastFailure => Volatile.Read(ref _lastFailure);
+    public Exception LastFailure => _lastFailure;
 
     /// <summary>Commands that wait for their answers.</summary>
-    public int Outstanding => Volatile.Read(ref _connection)?.Outstanding ?? 0;
+    public int Outstanding => _connection?.Outstanding ?? 0;
 
     /// <summary>Connects, and waits for that up to <see cref="RedisConnectionOptions.ConnectTimeout"/>.</summary>
     /// <exception cref="RedisConnectionException">Not reached in time, or refused, and <see cref="RedisConnectionOptions.AbortOnConnectFail"/> is set.</exception>
@@ -53,25 +54,16 @@ public sealed partial class RedisClient : IAsyncDisposable
         if (options.EndPoints.IsDefaultOrEmpty)
             throw new ArgumentException("EndPoints is empty; name at least one server.", nameof(options));
         var client = new RedisClient(options, clock ?? TimeProvider.System, logger ?? NullLogger.Instance);
-        try
-        {
-            await client._started.Task.WaitAsync(options.ConnectTimeout, client._clock, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is TimeoutException or RedisException && !options.AbortOnConnectFail)
-        {
-            // It goes on trying.
-        }
-        catch (Exception exception)
-        {
-            await client.DisposeAsync().ConfigureAwait(false);
-            if (exception is OperationCanceledException)
-                throw;
-            throw new RedisConnectionException(
-                $"Redis at {options} was not reached within {options.ConnectTimeout.TotalMilliseconds} ms (connectTimeout): {client.LastFailure.Message}",
-                maybeApplied: false,
-                client.LastFailure);
-        }
-        return client;
+        var started = client._started.Task.WaitAsync(options.ConnectTimeout, client._clock, cancellationToken);
+        await started.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (started.IsCompletedSuccessfully || (!options.AbortOnConnectFail && !cancellationToken.IsCancellationRequested))
+            return client;
+        await client.DisposeAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        throw new RedisConnectionException(
+            $"Redis at {options} was not reached within {options.ConnectTimeout.TotalMilliseconds} ms (connectTimeout): {client.LastFailure.Message}",
+            maybeApplied: false,
+            client.LastFailure);
     }
 
     /// <summary>Closes the connection; what waits for an answer fails.</summary>
@@ -85,49 +77,52 @@ public sealed partial class RedisClient : IAsyncDisposable
     {
         if (cancellationToken.IsCancellationRequested)
             return PendingCommand.Failed(new OperationCanceledException(cancellationToken));
-        if (Volatile.Read(ref _connection) is not { } connection)
-            return PendingCommand.Failed(NotConnected());
-        var pending = connection.Send(command);
-        pending.CancelWith(cancellationToken);
-        return pending;
+        return _connection?.Send(command) ?? PendingCommand.Failed(new RedisConnectionException(
+            $"Redis at {_options} is not connected; the command was not sent. {LastFailure.Message}", maybeApplied: false, LastFailure));
     }
-
-    private RedisConnectionException NotConnected()
-        => new($"Redis at {_options} is not connected; the command was not sent. {LastFailure.Message}", maybeApplied: false, LastFailure);
 
     private async Task RunAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        for (var attempt = 1; !_stopping.IsCancellationRequested; attempt++)
+        for (var failed = 0; !_stopping.IsCancellationRequested; failed++)
         {
+            var endPoint = _options.EndPoints[failed % _options.EndPoints.Length];
             try
             {
-                var connection = await OpenAnyAsync().ConfigureAwait(false);
-                attempt = 0;
-                await ServeAsync(connection).ConfigureAwait(false);
+                await ServeAsync(await OpenAsync(endPoint).ConfigureAwait(false)).ConfigureAwait(false);
+                failed = -1;
             }
             catch (Exception exception)
             {
-                Volatile.Write(ref _lastFailure, exception);
-                if (exception is RedisServerException { Code: "WRONGPASS" or "NOAUTH" or "NOPERM" or "ERR" })
+                _lastFailure = exception;
+                if (exception is RedisServerException { Code: not "LOADING" } && _options.EndPoints.Length == 1)
                     _started.TrySetException(exception);
+                _logger.NotReached(exception, RedisConnectionOptions.Describe(endPoint), failed + 1);
             }
-            await BackOffAsync(attempt).ConfigureAwait(false);
+            await Task.Delay(BackOff(failed + 1), _clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        _started.TrySetException(new ObjectDisposedException(nameof(RedisClient)));
+    }
+
+    // Doubled after each round of all end points, less up to half at random; within the first round there is no wait.
+    private TimeSpan BackOff(int failed)
+    {
+        if (failed % _options.EndPoints.Length != 0)
+            return TimeSpan.Zero;
+        var doublings = Math.Min(failed / _options.EndPoints.Length, 30);
+        var ceiling = Math.Min(_options.MaxBackoff.TotalMilliseconds, _options.MinBackoff.TotalMilliseconds * Math.Pow(2, doublings));
+        return TimeSpan.FromMilliseconds(ceiling * (1 - (Random.Shared.NextDouble() / 2)));
     }
 
     // Returns when the connection has broken.
     private async Task ServeAsync(RedisConnection connection)
     {
-        await using var stop = _stopping.Token.UnsafeRegister(
-            state => ((RedisConnection)state!).Abort(new ObjectDisposedException(nameof(RedisClient))), connection).ConfigureAwait(false);
-        Volatile.Write(ref _connection, connection);
+        using var stop = _stopping.Token.UnsafeRegister(
+            static state => ((RedisConnection)state!).Abort(new ObjectDisposedException(nameof(RedisClient))), connection);
+        _connection = connection;
         _started.TrySetResult();
         Raise(() => Connected?.Invoke());
         var cause = await connection.Closed.ConfigureAwait(false);
-        Volatile.Write(ref _lastFailure, cause);
-        Volatile.Write(ref _connection, null);
+        (_lastFailure, _connection) = (cause, null);
         if (_stopping.IsCancellationRequested)
             return;
         _logger.Lost(cause, connection.EndPoint);
@@ -143,32 +138,6 @@ public sealed partial class RedisClient : IAsyncDisposable
         catch (Exception exception)
         {
             _logger.HandlerThrew(exception);
-        }
-    }
-
-    private async Task BackOffAsync(int attempt)
-    {
-        if (_stopping.IsCancellationRequested)
-            return;
-        var ceiling = Math.Min(_options.MaxBackoff.TotalMilliseconds, _options.MinBackoff.TotalMilliseconds * Math.Pow(2, Math.Min(attempt, 30)));
-        var delay = TimeSpan.FromMilliseconds(ceiling * (1 - (Random.Shared.NextDouble() / 2)));
-        if (attempt > 0)
-            _logger.NotReached(LastFailure, attempt, delay);
-        await Task.Delay(delay, _clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private async Task<RedisConnection> OpenAnyAsync()
-    {
-        for (var i = 0; ; i++)
-        {
-            try
-            {
-                return await OpenAsync(_options.EndPoints[i]).ConfigureAwait(false);
-            }
-            catch (Exception) when (i + 1 < _options.EndPoints.Length && !_stopping.IsCancellationRequested)
-            {
-                // The next one may answer.
-            }
         }
     }
 
@@ -207,9 +176,7 @@ public sealed partial class RedisClient : IAsyncDisposable
         {
             TargetHost = _options.SslHost ?? (endPoint is DnsEndPoint dns ? dns.Host : ((IPEndPoint)endPoint).Address.ToString()),
             RemoteCertificateValidationCallback = _options.CertificateValidation,
-            CertificateRevocationCheckMode = _options.CheckCertificateRevocation
-                ? System.Security.Cryptography.X509Certificates.X509RevocationMode.Online
-                : System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+            CertificateRevocationCheckMode = _options.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck,
         };
         await secure.AuthenticateAsClientAsync(authentication, cancellationToken).ConfigureAwait(false);
         return secure;

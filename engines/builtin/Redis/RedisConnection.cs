@@ -7,14 +7,13 @@ namespace OrleansCache.Redis;
 /// </summary>
 internal sealed class RedisConnection
 {
-    private const int ReceiveBufferSize = 64 * 1024;
+    private const int BufferSize = 64 * 1024;
     private const int TicksPerTimeout = 20;
 
     private readonly Lock _lock = new();
     private readonly Queue<PendingCommand> _waiting = new();
     private readonly TaskCompletionSource<Exception> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stream _stream;
-    private readonly string _endPoint;
     private readonly RedisConnectionOptions _options;
     private readonly Action<RedisReply> _onPush;
     private readonly ITimer _timer;
@@ -24,16 +23,16 @@ internal sealed class RedisConnection
     private long _encoded;
     private long _handedOver;
     private bool _isSending;
-    private Exception? _broken;
+    private volatile Exception? _broken;
     private int _readingThread;
     private long _tick;
     private long _lastReceived;
 
     public RedisConnection(Stream stream, string endPoint, RedisConnectionOptions options, TimeProvider clock, Action<RedisReply> onPush)
     {
-        (_stream, _endPoint, _options, _onPush) = (stream, endPoint, options, onPush);
+        (_stream, EndPoint, _options, _onPush) = (stream, endPoint, options, onPush);
         var period = options.CommandTimeout / TicksPerTimeout;
-        _keepAliveTicks = options.KeepAlive > TimeSpan.Zero ? Math.Max(1, (long)(options.KeepAlive / period)) : long.MaxValue;
+        _keepAliveTicks = options.KeepAlive > TimeSpan.Zero ? (long)Math.Ceiling(options.KeepAlive / period) : long.MaxValue;
         _timer = clock.CreateTimer(static state => ((RedisConnection)state!).Tick(), this, period, period);
         _ = ReadAsync();
     }
@@ -42,24 +41,17 @@ internal sealed class RedisConnection
     public Task<Exception> Closed => _closed.Task;
 
     /// <summary><c>host:port</c>, for messages.</summary>
-    public string EndPoint => _endPoint;
+    public string EndPoint { get; }
 
-    public bool IsBroken => Volatile.Read(ref _broken) is not null;
+    public bool IsBroken => _broken is not null;
 
-    public int Outstanding
-    {
-        get
-        {
-            lock (_lock)
-                return _waiting.Count;
-        }
-    }
+    public int Outstanding => _waiting.Count;
 
     public PendingCommand Send(ReadOnlySpan<RedisArgument> command, bool answeredByPush = false)
     {
         var pending = PendingCommand.Rent();
-        bool send;
-        Exception? refusal;
+        RedisConnectionException? refusal;
+        var send = false;
         lock (_lock)
         {
             refusal = Refusal();
@@ -68,16 +60,15 @@ internal sealed class RedisConnection
                 var before = _gathering.Length;
                 _gathering.Write(command);
                 _encoded += _gathering.Length - before;
-                pending.Queued(_tick, _encoded, answeredByPush);
+                pending.Queue(_tick, _encoded, answeredByPush);
                 _waiting.Enqueue(pending);
+                send = _readingThread != Environment.CurrentManagedThreadId && TryStartSending();
             }
-            send = refusal is null && !_isSending && _readingThread != Environment.CurrentManagedThreadId;
-            _isSending |= send;
         }
         if (refusal is not null)
             pending.TryFail(refusal);
         if (send)
-            _ = FlushAsync();
+            _ = SendGatheredAsync();
         return pending;
     }
 
@@ -85,13 +76,12 @@ internal sealed class RedisConnection
     public void Abort(Exception cause)
     {
         PendingCommand[] orphans;
-        long handedOver;
         lock (_lock)
         {
             if (_broken is not null)
                 return;
-            Volatile.Write(ref _broken, cause);
-            (orphans, handedOver) = ([.. _waiting], _handedOver);
+            _broken = cause;
+            orphans = [.. _waiting];
             _waiting.Clear();
         }
         _timer.Dispose();
@@ -99,28 +89,30 @@ internal sealed class RedisConnection
         _closed.TrySetResult(cause);
         foreach (var orphan in orphans)
         {
-            var maybe = orphan.EndsAt <= handedOver;
+            var maybe = orphan.EndsAt <= _handedOver;
+            var verdict = maybe ? "may" : "can not";
             orphan.TryFail(new RedisConnectionException(
-                $"The connection to {_endPoint} broke before the answer came; the command {(maybe ? "may" : "can not")} have been applied. {cause.Message}",
-                maybe,
-                cause));
+                $"The connection to {EndPoint} broke; the command {verdict} have been applied. {cause.Message}", maybe, cause));
             orphan.Release();
         }
     }
 
     private RedisConnectionException? Refusal()
     {
-        if (_broken is not null)
-            return new($"The connection to {_endPoint} is broken; the command was not sent. {_broken.Message}", maybeApplied: false, _broken);
-        if (_waiting.Count >= _options.MaxPendingCommands)
-            return new($"{_waiting.Count} commands wait for {_endPoint} already (MaxPendingCommands); the command was not sent.", maybeApplied: false);
-        return _gathering.Length > _options.MaxUnsentBytes
-            ? new($"{_gathering.Length} bytes wait to be sent to {_endPoint} already (MaxUnsentBytes); the command was not sent.", maybeApplied: false)
+        var why = _broken is not null ? $"the connection is broken: {_broken.Message}"
+            : _waiting.Count >= _options.MaxPendingCommands ? $"{_waiting.Count} commands wait already (MaxPendingCommands)."
+            : _gathering.Length > _options.MaxUnsentBytes ? $"{_gathering.Length} bytes wait already (MaxUnsentBytes)."
             : null;
+        return why is null ? null : new($"The command was not sent to {EndPoint}: {why}", maybeApplied: false, _broken);
     }
 
-    // The caller has set _isSending.
-    private async Task FlushAsync()
+    private bool TryStartSending()
+    {
+        lock (_lock)
+            return !_isSending && _gathering.Length > 0 && (_isSending = true);
+    }
+
+    private async Task SendGatheredAsync()
     {
         try
         {
@@ -133,7 +125,7 @@ internal sealed class RedisConnection
         catch (Exception exception)
         {
             // Not here: the callers that fail would go on inside another's call.
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Connection.Abort(state.Cause), (Connection: this, Cause: exception), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Self.Abort(state.Cause), (Self: this, Cause: exception), preferLocal: false);
         }
     }
 
@@ -156,24 +148,20 @@ internal sealed class RedisConnection
         try
         {
             var parser = new RespParser(_options.MaxReplyBytes);
-            var buffer = new byte[ReceiveBufferSize];
+            var buffer = new byte[BufferSize];
             for (var filled = 0; ;)
             {
                 var received = await _stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
                 if (received == 0)
                     throw new EndOfStreamException("The server closed the connection.");
-                filled += received;
                 Volatile.Write(ref _lastReceived, Volatile.Read(ref _tick));
-                _readingThread = Environment.CurrentManagedThreadId;
-                try
-                {
-                    filled = Take(parser, buffer, filled);
-                }
-                finally
-                {
-                    _readingThread = 0;
-                }
-                FlushReplies();
+                filled = HandOut(parser, buffer, filled + received);
+                if (filled == buffer.Length)
+                    Array.Resize(ref buffer, (int)Math.Min(Array.MaxLength, buffer.Length * 2L));
+                else if (filled == 0 && buffer.Length > BufferSize)
+                    buffer = new byte[BufferSize];
+                if (TryStartSending())
+                    _ = SendGatheredAsync();
             }
         }
         catch (Exception exception)
@@ -182,35 +170,25 @@ internal sealed class RedisConnection
         }
     }
 
-    // Hands out every whole reply and moves the rest to the front of the buffer.
-    private int Take(RespParser parser, byte[] buffer, int filled)
+    // Completes whoever has a whole reply, and moves the rest to the front of the buffer.
+    private int HandOut(RespParser parser, byte[] buffer, int filled)
     {
+        _readingThread = Environment.CurrentManagedThreadId;
         ReadOnlySpan<byte> input = buffer.AsSpan(0, filled);
         while (parser.TryRead(ref input, out var reply))
-            Dispatch(reply);
-        if (input.Length == buffer.Length)
-            throw new RedisProtocolException($"A line of a reply is longer than {buffer.Length} bytes.");
+            HandOut(reply);
+        _readingThread = 0;
         input.CopyTo(buffer);
         return input.Length;
     }
 
-    private void FlushReplies()
-    {
-        lock (_lock)
-        {
-            if (_isSending || _gathering.Length == 0)
-                return;
-            _isSending = true;
-        }
-        _ = FlushAsync();
-    }
-
-    private void Dispatch(in RedisReply reply)
+    private void HandOut(in RedisReply reply)
     {
         PendingCommand? pending;
         lock (_lock)
         {
-            if (reply.Kind == RedisReplyKind.Push && !(IsConfirmation(reply) && _waiting.TryPeek(out var head) && head.AnsweredByPush))
+            _waiting.TryPeek(out pending);
+            if (reply.Kind == RedisReplyKind.Push && !(pending is { AnsweredByPush: true } && reply[0].AsString() is "subscribe" or "unsubscribe"))
                 pending = null;
             else if (!_waiting.TryDequeue(out pending))
                 throw new RedisProtocolException("A reply came that nobody asked for.");
@@ -224,37 +202,24 @@ internal sealed class RedisConnection
         pending.Release();
     }
 
-    private static bool IsConfirmation(in RedisReply push) => push[0].AsString() is "subscribe" or "unsubscribe";
-
     // Fails what waited too long; its reply, if it comes, is passed over. A server that is silent twice as long is given up.
     private void Tick()
     {
-        List<PendingCommand>? late = null;
+        List<PendingCommand> late = [];
         bool isSilent, isIdle;
-        long handedOver;
         lock (_lock)
         {
-            if (_broken is not null)
-                return;
             var now = ++_tick;
-            foreach (var pending in _waiting)
-            {
-                if (now - pending.QueuedAt <= TicksPerTimeout)
-                    break;
-                if (pending.IsCompleted)
-                    continue;
-                pending.Hold();
-                (late ??= []).Add(pending);
-            }
+            late.AddRange(_waiting.TakeWhile(pending => now - pending.QueuedAt > TicksPerTimeout).Where(pending => !pending.IsCompleted));
+            late.ForEach(pending => pending.Hold());
             isSilent = _waiting.TryPeek(out var oldest) && now - Math.Max(_lastReceived, oldest.QueuedAt) > 2 * TicksPerTimeout;
-            isIdle = _waiting.Count == 0 && now - _lastReceived >= _keepAliveTicks;
-            handedOver = _handedOver;
+            isIdle = oldest is null && now - _lastReceived >= _keepAliveTicks;
         }
-        foreach (var pending in late ?? [])
+        foreach (var pending in late)
         {
             pending.TryFail(new RedisTimeoutException(
-                $"No answer from {_endPoint} within {_options.CommandTimeout.TotalMilliseconds} ms (asyncTimeout); {Outstanding} commands wait.",
-                pending.EndsAt <= handedOver));
+                $"No answer from {EndPoint} within {_options.CommandTimeout.TotalMilliseconds} ms (asyncTimeout); {Outstanding} commands wait.",
+                maybeApplied: pending.EndsAt <= _handedOver));
             pending.Release();
         }
         if (isSilent)

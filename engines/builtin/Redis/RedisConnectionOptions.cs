@@ -49,7 +49,7 @@ public sealed class RedisConnectionOptions
     /// <summary>Asks for RESP3 first. RESP2 has no subscriptions here.</summary>
     public bool Resp3 { get; init; } = true;
 
-    /// <summary>Wait before the second attempt to connect; doubled by each later one up to <see cref="MaxBackoff"/>, less up to half at random.</summary>
+    /// <summary>Wait after a lost connection; doubled by each round of attempts up to <see cref="MaxBackoff"/>, less up to half at random.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Longest wait between two attempts to connect. Default 5 s.</summary>

@@ -56,9 +56,5 @@ internal static class RedisHandshake
     }
 
     private static ValueTask<RedisReply> AskAsync(RedisConnection connection, RedisArgument[] command, CancellationToken cancellationToken)
-    {
-        var pending = connection.Send(command);
-        pending.CancelWith(cancellationToken);
-        return new(pending, pending.Version);
-    }
+        => connection.Send(command).AsTask(cancellationToken);
 }

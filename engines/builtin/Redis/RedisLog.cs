@@ -10,8 +10,8 @@ internal static partial class RedisLog
     [LoggerMessage(201, LogLevel.Warning, "The connection to Redis at {EndPoint} was lost; commands fail until it is back.")]
     public static partial void Lost(this ILogger logger, Exception cause, string endPoint);
 
-    [LoggerMessage(202, LogLevel.Warning, "Redis was not reached at attempt {Attempt}; next attempt in {Delay}.")]
-    public static partial void NotReached(this ILogger logger, Exception cause, int attempt, TimeSpan delay);
+    [LoggerMessage(202, LogLevel.Warning, "Redis at {EndPoint} was not reached (attempt {Attempt}); the next attempt follows.")]
+    public static partial void NotReached(this ILogger logger, Exception cause, string endPoint, int attempt);
 
     [LoggerMessage(203, LogLevel.Error, "A handler of a Redis message or event threw; the next are served.")]
     public static partial void HandlerThrew(this ILogger logger, Exception exception);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using System.Text;
 
 namespace OrleansCache.Redis;
@@ -21,12 +20,7 @@ public readonly struct RedisReply
 
     /// <summary>Elements of an array, set or push; of a map, keys and values in turn. Empty for null.</summary>
     /// <exception cref="InvalidOperationException">The reply is a single value.</exception>
-    public ReadOnlySpan<RedisReply> Items => _value switch
-    {
-        RedisReply[] items => items,
-        null when IsNull => default,
-        _ => throw Not("a collection"),
-    };
+    public ReadOnlySpan<RedisReply> Items => _value is RedisReply[] items ? items : IsNull ? default : throw Not("a collection");
 
     /// <summary>The element at that place of a collection.</summary>
     public RedisReply this[int index] => Items[index];
@@ -45,19 +39,16 @@ public readonly struct RedisReply
         }
     }
 
-    /// <summary>The bytes of a string, or null. The array belongs to the caller, except for simple strings.</summary>
+    /// <summary>The bytes of a string, or null. The array belongs to the caller, except for a simple string's.</summary>
     public byte[]? AsBytes() => _value as byte[] ?? (IsNull ? null : Encoding.UTF8.GetBytes(AsString()!));
 
-    /// <summary>A string (read as UTF-8), number, boolean or error message as text, or null.</summary>
+    /// <summary>A string (read as UTF-8), number, boolean (0 or 1) or error message as text, or null.</summary>
     public string? AsString() => Kind switch
     {
         RedisReplyKind.Null => null,
-        RedisReplyKind.Integer => _bits.ToString(CultureInfo.InvariantCulture),
+        RedisReplyKind.Integer or RedisReplyKind.Boolean => _bits.ToString(CultureInfo.InvariantCulture),
         RedisReplyKind.Double => AsDouble().ToString(CultureInfo.InvariantCulture),
-        RedisReplyKind.Boolean => _bits != 0 ? "1" : "0",
-        _ when _value is byte[] bytes => Encoding.UTF8.GetString(bytes),
-        _ when _value is string text => text,
-        _ => throw Not("a single value"),
+        _ => _value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : _value as string ?? throw Not("a single value"),
     };
 
     /// <summary>An integer, a boolean as 0 or 1, or a string that is an integer.</summary>
@@ -79,11 +70,6 @@ public readonly struct RedisReply
         _ when _value is byte[] bytes && RespParser.TryParseDouble(bytes, out var number) => number,
         _ => throw Not("a double"),
     };
-
-    /// <summary>A big number, or whatever reads as an integer.</summary>
-    public BigInteger AsBigInteger() => Kind == RedisReplyKind.BigNumber
-        ? BigInteger.Parse((string)_value!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
-        : AsInt64();
 
     /// <summary>For people: never the contents of a string, which may be a value.</summary>
     public override string ToString() => _value is RedisReply[] items ? $"{Kind}[{items.Length}]" : $"{Kind}";

@@ -20,7 +20,7 @@ public enum RedisReplyKind : byte
     Double,
     /// <summary>True or false.</summary>
     Boolean,
-    /// <summary>An integer of any size.</summary>
+    /// <summary>An integer of any size, as its digits.</summary>
     BigNumber,
     /// <summary>An error; on its own it becomes an exception, inside a collection it stays a value.</summary>
     Error,

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Handler = System.Action<System.ReadOnlyMemory<byte>>;
 
 namespace OrleansCache.Redis;
 
@@ -8,26 +8,23 @@ namespace OrleansCache.Redis;
 internal sealed class RedisSubscriptions(ILogger logger)
 {
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<string, ImmutableArray<Action<ReadOnlyMemory<byte>>>> _handlers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Handler> _handlers = new(StringComparer.Ordinal);
     private RedisConnection? _connection;
     private int _protocol;
 
     /// <summary>Subscribes a new connection to everything, before it is used. Later additions go to it directly.</summary>
     public async Task RenewAsync(RedisConnection connection, int protocol, CancellationToken cancellationToken)
     {
-        string[] channels;
         lock (_lock)
-        {
             (_connection, _protocol) = (connection, protocol);
-            channels = [.. _handlers.Keys];
-        }
-        if (protocol == 2 && channels.Length > 0)
-            logger.SubscriptionsRest(channels.Length);
-        else
-            await Task.WhenAll(channels.Select(channel => AskAsync(connection, "SUBSCRIBE", channel, cancellationToken))).ConfigureAwait(false);
+        var channels = _handlers.Keys;
+        if (protocol == 3)
+            await Task.WhenAll(channels.Select(channel => SubscribeAsync(connection, channel, cancellationToken))).ConfigureAwait(false);
+        else if (channels.Count > 0)
+            logger.SubscriptionsRest(channels.Count);
     }
 
-    public async ValueTask<IAsyncDisposable> AddAsync(string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken)
+    public async ValueTask<IAsyncDisposable> AddAsync(string channel, Handler handler, CancellationToken cancellationToken)
     {
         RedisConnection? connection;
         lock (_lock)
@@ -35,22 +32,22 @@ internal sealed class RedisSubscriptions(ILogger logger)
             connection = _connection;
             if (connection is not null && _protocol == 2)
                 throw new NotSupportedException("This server speaks RESP2 only; subscriptions need RESP3, that is, Redis 6 or later.");
-            _handlers[channel] = _handlers.GetValueOrDefault(channel, []).Add(handler);
+            _handlers[channel] = _handlers.GetValueOrDefault(channel) + handler;
         }
         var subscription = new Subscription(this, channel, handler);
         try
         {
             if (connection is { IsBroken: false })
-                await AskAsync(connection, "SUBSCRIBE", channel, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is RedisServerException or OperationCanceledException)
-        {
-            await subscription.DisposeAsync().ConfigureAwait(false);
-            throw;
+                await SubscribeAsync(connection, channel, cancellationToken).ConfigureAwait(false);
         }
         catch (RedisConnectionException)
         {
             // The next connection subscribes.
+        }
+        catch
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
         return subscription;
     }
@@ -60,7 +57,7 @@ internal sealed class RedisSubscriptions(ILogger logger)
     {
         if (push.Items is not [var kind, var channel, var payload] || kind.AsString() != "message")
             return;
-        foreach (var handler in _handlers.GetValueOrDefault(channel.AsString() ?? "", []))
+        foreach (var handler in Delegate.EnumerateInvocationList(_handlers.GetValueOrDefault(channel.AsString()!)))
         {
             try
             {
@@ -73,41 +70,29 @@ internal sealed class RedisSubscriptions(ILogger logger)
         }
     }
 
-    private async ValueTask RemoveAsync(string channel, Action<ReadOnlyMemory<byte>> handler)
+    private void Remove(string channel, Handler handler)
     {
-        PendingCommand? unsubscribe = null;
         lock (_lock)
         {
-            var left = _handlers.GetValueOrDefault(channel, []).Remove(handler);
-            if (!left.IsEmpty)
+            if (_handlers.GetValueOrDefault(channel) - handler is { } left)
                 _handlers[channel] = left;
-            else if (_handlers.TryRemove(channel, out _) && _connection is { IsBroken: false } && _protocol == 3)
-                unsubscribe = _connection.Send(["UNSUBSCRIBE", channel], answeredByPush: true);
-        }
-        if (unsubscribe is null)
-            return;
-        try
-        {
-            await new ValueTask<RedisReply>(unsubscribe, unsubscribe.Version).ConfigureAwait(false);
-        }
-        catch (RedisException)
-        {
-            // A connection that cannot unsubscribe is about to end, and its subscriptions with it.
+            else if (_handlers.TryRemove(channel, out _) && _protocol == 3)
+                _connection?.Send(["UNSUBSCRIBE", channel], answeredByPush: true);
         }
     }
 
-    private static async Task AskAsync(RedisConnection connection, string verb, string channel, CancellationToken cancellationToken)
-    {
-        var pending = connection.Send([verb, channel], answeredByPush: true);
-        pending.CancelWith(cancellationToken);
-        await new ValueTask<RedisReply>(pending, pending.Version).ConfigureAwait(false);
-    }
+    private static async Task SubscribeAsync(RedisConnection connection, string channel, CancellationToken cancellationToken)
+        => await connection.Send(["SUBSCRIBE", channel], answeredByPush: true).AsTask(cancellationToken).ConfigureAwait(false);
 
-    private sealed class Subscription(RedisSubscriptions owner, string channel, Action<ReadOnlyMemory<byte>> handler) : IAsyncDisposable
+    private sealed class Subscription(RedisSubscriptions owner, string channel, Handler handler) : IAsyncDisposable
     {
         private int _disposed;
 
         public ValueTask DisposeAsync()
-            => Interlocked.Exchange(ref _disposed, 1) == 0 ? owner.RemoveAsync(channel, handler) : ValueTask.CompletedTask;
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+                owner.Remove(channel, handler);
+            return ValueTask.CompletedTask;
+        }
     }
 }
