@@ -199,4 +199,19 @@ public class RedisCommandTests : RedisTest
         Assert.Equal("v", await TextAsync(client, "k"));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await client.GetAsync("k", cancel.Token));
     }
+
+    [Fact]
+    public async Task A_token_of_a_command_that_is_done_ends_no_other()
+    {
+        var client = await ConnectAsync();
+        using var cancel = new CancellationTokenSource();
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => client.PingAsync(cancel.Token).AsTask()));
+        await Server.PauseAsync();
+        var others = Enumerable.Range(0, 2_000).Select(_ => client.PingAsync(CancellationToken.None).AsTask()).ToArray();
+
+        await cancel.CancelAsync();
+        await Server.ResumeAsync();
+
+        await Task.WhenAll(others);
+    }
 }

@@ -193,6 +193,23 @@ public class RedisConnectionTests : RedisTest
     }
 
     [Fact]
+    public async Task So_are_the_bytes_that_wait_to_be_sent()
+    {
+        var options = RedisConnectionOptions.Parse(Server.EndPoint);
+        var client = await ConnectAsync(new RedisConnectionOptions { EndPoints = options.EndPoints, MaxUnsentBytes = 1_000 });
+        await Server.PauseAsync();
+        var stuck = client.SetAsync("big", new byte[64 << 20], cancellationToken: Cancellation).AsTask();
+        var waiting = client.SetAsync("k", new byte[2_000], cancellationToken: Cancellation).AsTask();
+
+        var exception = await Assert.ThrowsAsync<RedisConnectionException>(async () => await client.PingAsync(Cancellation));
+        await Server.ResumeAsync();
+
+        Assert.False(exception.MaybeApplied);
+        Assert.Contains("MaxUnsentBytes", exception.Message, StringComparison.Ordinal);
+        await Task.WhenAll(stuck, waiting);
+    }
+
+    [Fact]
     public async Task A_reply_over_the_limit_breaks_the_connection_and_only_that()
     {
         var options = RedisConnectionOptions.Parse(Server.EndPoint);

@@ -35,16 +35,32 @@ public class RedisGarbageTests
         await serving;
     }
 
-    // Answers by the number of the connection, without reading what is asked beyond its presence.
-    private static async Task ServeAsync(TcpListener listener, string garbage)
+    [Fact]
+    public async Task A_server_that_loads_its_data_is_not_used_yet()
     {
-        foreach (var answer in new[] { garbage, "+second\r\n" })
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = ServeAsync(listener, "+first\r\n", probe: "-LOADING Redis is loading the dataset in memory\r\n");
+
+        await using var client = await RedisClient.ConnectAsync(
+            RedisConnectionOptions.Parse($"{listener.LocalEndpoint}"), cancellationToken: Cancellation);
+
+        Assert.Equal("second", (await client.ExecuteAsync(["PING"], Cancellation)).AsString());
+        await client.DisposeAsync();
+        await serving;
+    }
+
+    // Answers by the number of the connection, without reading what is asked beyond its presence.
+    private static async Task ServeAsync(TcpListener listener, string first, string probe = "+PONG\r\n")
+    {
+        foreach (var (pong, answer) in new[] { (probe, first), ("+PONG\r\n", "+second\r\n") })
         {
             using var socket = await listener.AcceptSocketAsync(Cancellation);
             var buffer = new byte[4096];
-            foreach (var line in new[] { "%1\r\n+role\r\n+master\r\n", "+PONG\r\n", answer })
+            foreach (var line in new[] { "%1\r\n+role\r\n+master\r\n", pong, answer })
             {
-                await socket.ReceiveAsync(buffer, Cancellation);
+                if (await socket.ReceiveAsync(buffer, Cancellation) == 0)
+                    break;
                 await socket.SendAsync(Encoding.ASCII.GetBytes(line), Cancellation);
             }
             try
