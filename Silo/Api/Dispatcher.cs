@@ -1,0 +1,145 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansCache;
+
+/// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
+internal sealed class Dispatcher(GatewayEndpoint gateway, EntriesEndpoint entries, HealthEndpoint health, DashboardEndpoint dashboard, ILogger<Dispatcher> logger)
+{
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            var pending = Route(context, next);
+            return pending.IsCompletedSuccessfully ? Task.CompletedTask : GuardAsync(context, pending);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return FailAsync(context, e);
+        }
+    }
+
+    private ValueTask Route(HttpContext context, RequestDelegate next)
+    {
+        var target = RequestTarget.Of(ValueResponse.RawTarget(context));
+        var path = target.Path;
+        var endsInSlash = path is [.., '/'];
+        RequestTarget.TryTake(ref path, out var first);
+        if (endsInSlash && first is not ("orleans" or "dashboard"))
+            return Unknown(context);
+        return first switch
+        {
+            "" => Redirect(context),
+            "api" => Api(context, path),
+            "healthz" => Reads(context) ? health.HandleAsync(context, path) : NotAllowed(context, GatewayEndpoint.Methods),
+            "dashboard" => Reads(context) ? dashboard.HandleAsync(context, path) : NotAllowed(context, GatewayEndpoint.Methods),
+            "orleans" => new(next(context)),
+            _ => Gateway(context, first, path, target.Query),
+        };
+    }
+
+    private ValueTask Gateway(HttpContext context, ReadOnlySpan<char> first, ReadOnlySpan<char> path, ReadOnlySpan<char> query)
+    {
+        if (!RequestTarget.TryTake(ref path, out var second) || second.IsEmpty || !path.IsEmpty)
+            return Unknown(context);
+        if (!PercentText.TryDecode(first, plusIsSpace: false, out var integration, out var error))
+            return new(Undecodable("The integration's name", error).WriteAsync(context));
+        if (!PercentText.TryDecode(second, plusIsSpace: false, out var method, out error))
+            return new(Undecodable("The method's name", error).WriteAsync(context));
+        return Reads(context) ? gateway.HandleAsync(context, integration, method, query) : NotAllowed(context, GatewayEndpoint.Methods);
+    }
+
+    private ValueTask Api(HttpContext context, ReadOnlySpan<char> path)
+    {
+        if (!RequestTarget.TryTake(ref path, out var version) || version is not "v1" || !RequestTarget.TryTake(ref path, out var resource) || resource is not "entries")
+            return Unknown(context);
+        var hasRegion = RequestTarget.TryTake(ref path, out var region);
+        var hasKey = RequestTarget.TryTake(ref path, out var rawKey);
+        var explains = path is "explain";
+        if (!hasRegion || !hasKey || !(path.IsEmpty || explains))
+            return Unknown(context);
+        if (!TryReadKey(region, rawKey, out var key, out var problem))
+            return new(problem.WriteAsync(context));
+
+        var method = context.Request.Method;
+        if (explains)
+            return Reads(context) ? entries.ExplainAsync(context, key) : NotAllowed(context, GatewayEndpoint.Methods);
+        return Reads(context) ? entries.GetAsync(context, key)
+            : HttpMethods.IsPut(method) ? entries.PutAsync(context, key)
+            : HttpMethods.IsDelete(method) ? entries.DeleteAsync(context, key)
+            : NotAllowed(context, EntriesEndpoint.Methods);
+    }
+
+    /// <summary>Cuts a key from its two segments; every fault is told with the field and the way out.</summary>
+    internal static bool TryReadKey(ReadOnlySpan<char> rawRegion, ReadOnlySpan<char> rawKey, out CacheKey key, [NotNullWhen(false)] out HttpProblem? problem)
+    {
+        (key, problem) = (default, null);
+        if (!PercentText.TryDecode(rawRegion, plusIsSpace: false, out var region, out var error))
+            problem = Undecodable("The region", error);
+        else if (!PercentText.TryDecode(rawKey, plusIsSpace: false, out var text, out error))
+            problem = Undecodable("The key", error);
+        else
+        {
+            try
+            {
+                key = CacheKey.Of(region, text);
+            }
+            catch (ArgumentException e)
+            {
+                problem = HttpProblem.BadRequest("bad-key", "The region or the key cannot be used", ErrorText.Of(e));
+            }
+        }
+
+        return problem is null;
+    }
+
+    private static bool Reads(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+
+    private static ValueTask NotAllowed(HttpContext context, string allow) => new(HttpProblem.MethodNotAllowed(context.Request.Method, allow).WriteAsync(context));
+
+    private static HttpProblem Undecodable(string what, string error) => HttpProblem.BadRequest("bad-encoding", "The request target cannot be decoded", $"{what} {error}.");
+
+    private static ValueTask Unknown(HttpContext context) => new(HttpProblem.NotFound(
+        "unknown-path", "Nothing is served under this path",
+        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
+
+    private static ValueTask Redirect(HttpContext context)
+    {
+        if (!Reads(context))
+            return NotAllowed(context, GatewayEndpoint.Methods);
+        context.Response.Redirect("/dashboard");
+        return default;
+    }
+
+    private async Task GuardAsync(HttpContext context, ValueTask pending)
+    {
+        try
+        {
+            await pending;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away; what it shared with others goes on.
+        }
+        catch (Exception e)
+        {
+            await FailAsync(context, e);
+        }
+    }
+
+    private async Task FailAsync(HttpContext context, Exception exception)
+    {
+        var problem = exception switch
+        {
+            BadHttpRequestException bad => new HttpProblem(bad.StatusCode, "bad-request", "The request cannot be read", bad.Message),
+            CacheUnavailableException unavailable => HttpProblem.Unavailable(unavailable.Message, unavailable.RetryAfter),
+            OperationCanceledException => HttpProblem.Unavailable("The silo is stopping; ask again.", null),
+            _ => new HttpProblem(StatusCodes.Status500InternalServerError, "internal", "The silo failed", $"The silo's log has the reason, beside {context.TraceIdentifier}."),
+        };
+        if (problem.Status == StatusCodes.Status500InternalServerError)
+            logger.RequestFailed(exception, context.Request.Method, context.TraceIdentifier);
+        if (context.Response.HasStarted)
+            context.Abort();
+        else
+            await problem.WriteAsync(context);
+    }
+}

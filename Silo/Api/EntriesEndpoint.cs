@@ -1,0 +1,155 @@
+namespace OrleansCache;
+
+/// <summary><c>/api/v1/entries/{region}/{key}</c>: one entry, read without loading, written or removed.</summary>
+internal sealed class EntriesEndpoint(IRawCache cache, IOrleansCache explainer, IHostApplicationLifetime lifetime)
+{
+    public const string Methods = "GET, HEAD, PUT, DELETE";
+    private const int MaxHeaderText = 256;
+
+    public ValueTask GetAsync(HttpContext context, CacheKey key)
+    {
+        var pending = cache.GetAsync(key, context.RequestAborted);
+        return pending.IsCompletedSuccessfully ? Answer(context, pending.GetAwaiter().GetResult()) : AwaitAsync();
+
+        async ValueTask AwaitAsync() => await Answer(context, await pending.AsTask().WaitAsync(lifetime.ApplicationStopping));
+    }
+
+    public async ValueTask PutAsync(HttpContext context, CacheKey key)
+    {
+        var request = context.Request;
+        if (!PutHeaders.TryRead(request.Headers, out var options, out var problem) || !TryReadType(request.Headers, out problem))
+        {
+            await problem.WriteAsync(context);
+            return;
+        }
+
+        var (when, refusal) = await ConditionAsync(context, key, ifNoneMatch: true);
+        if (refusal is not null)
+        {
+            await refusal.WriteAsync(context);
+            return;
+        }
+
+        var bytes = await BodyReader.ReadAsync(request, context.RequestAborted);
+        if (bytes is null)
+        {
+            await TooLarge(request.ContentLength).WriteAsync(context);
+            return;
+        }
+
+        WriteReply reply;
+        try
+        {
+            reply = await cache.SetAsync(key, new(bytes, request.ContentType, Text(request.Headers.ContentEncoding)), options, when, context.RequestAborted);
+        }
+        catch (ArgumentException e)
+        {
+            await HttpProblem.BadRequest("bad-entry", "The entry cannot be stored", ErrorText.Of(e)).WriteAsync(context);
+            return;
+        }
+
+        await WrittenAsync(context, reply, reply.Existed ? StatusCodes.Status200OK : StatusCodes.Status201Created, withTag: true);
+    }
+
+    public async ValueTask DeleteAsync(HttpContext context, CacheKey key)
+    {
+        var (when, refusal) = await ConditionAsync(context, key, ifNoneMatch: false);
+        if (refusal is not null)
+        {
+            await refusal.WriteAsync(context);
+            return;
+        }
+
+        await WrittenAsync(context, await cache.RemoveAsync(key, when, context.RequestAborted), StatusCodes.Status204NoContent, withTag: false);
+    }
+
+    public async ValueTask ExplainAsync(HttpContext context, CacheKey key)
+    {
+        var explanation = await explainer.ExplainAsync(key, context.RequestAborted);
+        await JsonResponse.WriteAsync(context, StatusCodes.Status200OK, ExplainBody.Of(explanation), HttpJson.Default.ExplainBody);
+    }
+
+    private static ValueTask Answer(HttpContext context, in ReadReply reply)
+    {
+        if (reply.Value is { IsAbsent: false })
+            return ValueResponse.WriteAsync(context, in reply);
+        if (reply.Status == ReadStatus.Failed)
+            return FailureResponse.WriteAsync(context, in reply);
+        context.Response.Headers["Cache-Status"] = CacheStatus.Of(in reply);
+        return new(HttpProblem.NotFound("absent", "Nothing is cached under this key", "The entry is absent; a PUT stores one, and a call of an integration loads its own.").WriteAsync(context));
+    }
+
+    private static async ValueTask WrittenAsync(HttpContext context, WriteReply reply, int accepted, bool withTag)
+    {
+        if (reply.Version > 0 && withTag)
+            context.Response.Headers.ETag = EntityTags.Of(reply.Version);
+        HttpProblem? problem = reply.Status switch
+        {
+            WriteStatus.Accepted => null,
+            WriteStatus.ConditionFailed => PreconditionFailed(reply.Version),
+            WriteStatus.TooLarge => TooLarge(null),
+            _ => HttpProblem.Unavailable(
+                $"Nothing was changed: {reply.Detail ?? "the owner could not prove its right or reach its store"}. Try again.",
+                reply.RetryAfterMilliseconds > 0 ? TimeSpan.FromMilliseconds(reply.RetryAfterMilliseconds) : null),
+        };
+        if (problem is not null)
+        {
+            await problem.WriteAsync(context);
+            return;
+        }
+
+        context.Response.StatusCode = accepted;
+        if (accepted != StatusCodes.Status204NoContent)
+            context.Response.ContentLength = 0;
+    }
+
+    /// <summary>What If-Match and If-None-Match ask for. Of several tags the one that is current is the condition.</summary>
+    private async ValueTask<(WriteCondition When, HttpProblem? Refusal)> ConditionAsync(HttpContext context, CacheKey key, bool ifNoneMatch)
+    {
+        var headers = context.Request.Headers;
+        if (ifNoneMatch && headers.IfNoneMatch.Count > 0)
+        {
+            if (headers.IfMatch.Count > 0)
+                return (default, Bad("If-Match and If-None-Match are both given; give one of them."));
+            return headers.IfNoneMatch.ToString().Trim() == "*"
+                ? (WriteCondition.IfAbsent, null)
+                : (default, Bad($"If-None-Match is {headers.IfNoneMatch}; on a PUT give *, which creates only, or use If-Match."));
+        }
+
+        if (headers.IfMatch.Count == 0)
+            return default;
+        if (!EntityTags.TryParse(headers.IfMatch, "If-Match", out var tags, out var error))
+            return (default, Bad(error));
+        if (tags.IsAny)
+            return (WriteCondition.IfPresent, null);
+        switch (tags.Strong.Distinct().ToArray())
+        {
+            case []:
+                return (default, PreconditionFailed(0));
+            case [var only]:
+                return (WriteCondition.IfVersion(only), null);
+            case var several:
+                var current = (await cache.GetAsync(key, context.RequestAborted)).Value is { IsAbsent: false } value ? value.Version : 0;
+                return several.Contains(current) ? (WriteCondition.IfVersion(current), null) : (default, PreconditionFailed(current));
+        }
+
+        static HttpProblem Bad(string detail) => HttpProblem.BadRequest("bad-condition", "The condition cannot be read", detail);
+    }
+
+    private static bool TryReadType(IHeaderDictionary headers, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out HttpProblem? problem)
+    {
+        var field = headers.ContentType.ToString().Length > MaxHeaderText ? "Content-Type" : headers.ContentEncoding.ToString().Length > MaxHeaderText ? "Content-Encoding" : null;
+        problem = field is null ? null : HttpProblem.BadRequest("bad-content-type", "The value's type cannot be kept", $"{field} is longer than {MaxHeaderText} characters; shorten it.");
+        return problem is null;
+    }
+
+    private static string? Text(Microsoft.Extensions.Primitives.StringValues header) => header.Count == 0 ? null : header.ToString();
+
+    private static HttpProblem PreconditionFailed(long current) => new(
+        StatusCodes.Status412PreconditionFailed, "precondition-failed", "The entry is not in the state that the condition asks for",
+        current > 0 ? $"The entry's version is {current}; read it again and repeat the change with If-Match: {EntityTags.Of(current)}." : "There is no value that the condition holds for; read the entry again.");
+
+    private static HttpProblem TooLarge(long? length) => new(
+        StatusCodes.Status413PayloadTooLarge, "too-large", "The value is larger than an entry may be",
+        $"The body is {(length is { } bytes ? $"{bytes} bytes" : $"over {BodyReader.MaxBytes} bytes")}; store at most {BodyReader.MaxBytes} (8 MiB) under one key.");
+}

@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace OrleansCache;
+
+/// <summary>The HTTP side of the silo: section <c>OrleansCache:Http</c>.</summary>
+internal sealed class HttpOptions
+{
+    public const string SectionName = "OrleansCache:Http";
+
+    /// <summary><c>localhost</c>, an IP address of this machine, or <c>*</c> for all of them.</summary>
+    public string Address { get; set; } = "localhost";
+
+    /// <summary>8888 + the silo's index when null.</summary>
+    [Range(1, 65535)]
+    public int? Port { get; set; }
+
+    /// <summary>The explicit word that anybody who reaches the address may read, write and remove.</summary>
+    public bool AllowAnonymous { get; set; }
+
+    /// <summary>The addresses to listen on; null when <see cref="Address"/> is none.</summary>
+    public IReadOnlyList<IPAddress>? Addresses() => Address.ToLowerInvariant() switch
+    {
+        "localhost" => [IPAddress.Loopback, IPAddress.IPv6Loopback],
+        "*" => [IPAddress.IPv6Any],
+        var text => IPAddress.TryParse(text, out var address) ? [address] : null,
+    };
+
+    public bool IsLoopback => Addresses()?.All(IPAddress.IsLoopback) ?? false;
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Options;
+
+namespace OrleansCache;
+
+/// <summary>Refuses an address that is none, and one that others reach without the explicit word.</summary>
+internal sealed class HttpOptionsValidator : IValidateOptions<HttpOptions>
+{
+    public ValidateOptionsResult Validate(string? name, HttpOptions options)
+    {
+        var errors = new List<string>();
+        if (options.Port is < 1 or > 65535)
+            errors.Add($"{HttpOptions.SectionName}:{nameof(HttpOptions.Port)} is {options.Port}; give a port from 1 to 65535.");
+        if (options.Addresses() is null)
+            errors.Add($"{HttpOptions.SectionName}:{nameof(HttpOptions.Address)} is '{options.Address}'; give localhost, an IP address of this machine, or *.");
+        else if (!options.IsLoopback && !options.AllowAnonymous)
+            errors.Add(
+                $"{HttpOptions.SectionName}:{nameof(HttpOptions.Address)} is '{options.Address}', which other machines reach, and nobody would be asked who they are; " +
+                $"use localhost, or set {HttpOptions.SectionName}:{nameof(HttpOptions.AllowAnonymous)} to true.");
+        return errors.Count > 0 ? ValidateOptionsResult.Fail(errors) : ValidateOptionsResult.Success;
+    }
+}

@@ -1,0 +1,13 @@
+namespace OrleansCache;
+
+internal static partial class SiloLog
+{
+    [LoggerMessage(1701, LogLevel.Error, "{Method} {TraceId} was answered with 500.")]
+    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string traceId);
+
+    [LoggerMessage(1702, LogLevel.Warning, "The sample origin ended with exit code {ExitCode}; the silo goes on without it.")]
+    public static partial void OriginEnded(this ILogger logger, int exitCode);
+
+    [LoggerMessage(1703, LogLevel.Warning, "The dashboard could not ask the integrations; it shows what this silo counted itself.")]
+    public static partial void IntegrationsNotAsked(this ILogger logger, Exception exception);
+}
