@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace OrleansCache;
 
@@ -58,7 +57,6 @@ internal static class SiloApp
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.AddOrleansCacheSilo(RedisConnection);
-        builder.Services.AddSingleton(Options.Create(settings.Http));
         builder.Services.AddSingleton<SiloStatistics>().AddSingleton<Readiness>().AddSingleton<DashboardData>();
         builder.Services.AddSingleton<GatewayEndpoint>().AddSingleton<EntriesEndpoint>().AddSingleton<HealthEndpoint>().AddSingleton<DashboardEndpoint>();
         builder.Services.AddSingleton<Dispatcher>();
@@ -72,7 +70,7 @@ internal static class SiloApp
     }
 
     /// <summary>Where the integration of the sample has its address, when that is the sample origin of this machine.</summary>
-    private static (string Path, Uri Address)? SampleBaseAddress(IConfiguration configuration)
+    private static (string Path, Uri Address)? SampleBaseAddress(ConfigurationManager configuration)
     {
         const string Path = "OrleansCache:Integrations:partner:BaseAddress";
         return Uri.TryCreate(configuration[Path], UriKind.Absolute, out var address) && address is { IsLoopback: true, Port: SampleOriginPort } ? (Path, address) : null;

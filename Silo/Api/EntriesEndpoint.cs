@@ -6,12 +6,11 @@ internal sealed class EntriesEndpoint(IRawCache cache, IOrleansCache explainer, 
     public const string Methods = "GET, HEAD, PUT, DELETE";
     private const int MaxHeaderText = 256;
 
-    public ValueTask GetAsync(HttpContext context, CacheKey key)
+    public async ValueTask GetAsync(HttpContext context, CacheKey key)
     {
         var pending = cache.GetAsync(key, context.RequestAborted);
-        return pending.IsCompletedSuccessfully ? Answer(context, pending.GetAwaiter().GetResult()) : AwaitAsync();
-
-        async ValueTask AwaitAsync() => await Answer(context, await pending.AsTask().WaitAsync(lifetime.ApplicationStopping));
+        var reply = pending.IsCompletedSuccessfully ? await pending : await pending.AsTask().WaitAsync(lifetime.ApplicationStopping);
+        await Answer(context, in reply);
     }
 
     public async ValueTask PutAsync(HttpContext context, CacheKey key)

@@ -44,7 +44,10 @@ internal static class PutHeaders
             if (HttpNumber.DeltaSeconds(value) is not { } seconds || (isMaxAge && seconds == 0))
                 return Bad($"{name}={value}; give whole seconds, {(isMaxAge ? "1" : "0")} or more", out problem);
             seconds = Math.Min(seconds, MaxSeconds);
-            (maxAge, stale) = isMaxAge ? (seconds, stale) : (maxAge, seconds);
+            if (isMaxAge)
+                maxAge = seconds;
+            else
+                stale = seconds;
         }
 
         return true;

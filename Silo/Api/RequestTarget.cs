@@ -3,7 +3,11 @@ namespace OrleansCache;
 /// <summary>The request target as it was sent. It is cut before it is decoded, so that an encoded <c>/</c> stays in its segment.</summary>
 internal readonly ref struct RequestTarget
 {
-    private RequestTarget(ReadOnlySpan<char> path, ReadOnlySpan<char> query) => (Path, Query) = (path, query);
+    private RequestTarget(ReadOnlySpan<char> path, ReadOnlySpan<char> query)
+    {
+        Path = path;
+        Query = query;
+    }
 
     /// <summary>Without the leading slash, still encoded.</summary>
     public ReadOnlySpan<char> Path { get; }

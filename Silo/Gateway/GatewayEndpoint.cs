@@ -5,38 +5,27 @@ internal sealed class GatewayEndpoint(IRawCache cache, SiloStatistics statistics
 {
     public const string Methods = "GET, HEAD";
 
-    public ValueTask HandleAsync(HttpContext context, string integration, string method, ReadOnlySpan<char> query)
-    {
-        if (!QueryArguments.TryParse(query, out var arguments, out var problem))
-            return new(problem.WriteAsync(context));
-        ValueTask<ReadReply> pending;
-        try
-        {
-            pending = cache.CallAsync(integration, method, arguments, context.RequestAborted);
-        }
-        catch (ArgumentException e)
-        {
-            return new(BadKey(e).WriteAsync(context));
-        }
+    public ValueTask HandleAsync(HttpContext context, string integration, string method, ReadOnlySpan<char> query) =>
+        QueryArguments.TryParse(query, out var arguments, out var problem)
+            ? CallAsync(context, integration, method, arguments)
+            : new(problem.WriteAsync(context));
 
-        return pending.IsCompletedSuccessfully ? Answer(context, integration, pending.GetAwaiter().GetResult()) : AwaitAsync(context, integration, pending);
-    }
-
-    private async ValueTask AwaitAsync(HttpContext context, string integration, ValueTask<ReadReply> pending)
+    private async ValueTask CallAsync(HttpContext context, string integration, string method, Dictionary<string, string?> arguments)
     {
         ReadReply reply;
         try
         {
             // A silo that stops lets nobody wait for a load: the callers ask another, or this one when it is back.
-            reply = await pending.AsTask().WaitAsync(lifetime.ApplicationStopping);
+            var pending = cache.CallAsync(integration, method, arguments, context.RequestAborted);
+            reply = pending.IsCompletedSuccessfully ? await pending : await pending.AsTask().WaitAsync(lifetime.ApplicationStopping);
         }
         catch (ArgumentException e)
         {
-            await BadKey(e).WriteAsync(context);
+            await HttpProblem.BadRequest("bad-key", "The arguments make no valid key", ErrorText.Of(e)).WriteAsync(context);
             return;
         }
 
-        await Answer(context, integration, reply);
+        await Answer(context, integration, in reply);
     }
 
     private ValueTask Answer(HttpContext context, string integration, in ReadReply reply)
@@ -45,6 +34,4 @@ internal sealed class GatewayEndpoint(IRawCache cache, SiloStatistics statistics
             statistics.Noted(integration, problem);
         return reply.Value is null ? FailureResponse.WriteAsync(context, in reply) : ValueResponse.WriteAsync(context, in reply);
     }
-
-    private static HttpProblem BadKey(ArgumentException e) => HttpProblem.BadRequest("bad-key", "The arguments make no valid key", ErrorText.Of(e));
 }
