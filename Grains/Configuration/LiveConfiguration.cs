@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+
+namespace OrleansCache;
+
+/// <summary>The settings that hold now. A changed configuration takes their place if all of it is valid; else the old one stays and the errors are logged.</summary>
+internal sealed class LiveConfiguration : IRateLimits, IDisposable
+{
+    private readonly IConfigurationSection _root;
+    private readonly CodeIntegration[] _code;
+    private readonly ILogger _logger;
+    private readonly IDisposable _watch;
+    private readonly Lock _reloading = new();
+    private volatile CacheSettings _current;
+
+    /// <exception cref="OptionsValidationException">The configuration is wrong; it has all errors.</exception>
+    public LiveConfiguration(ConfiguredRoot root, IEnumerable<CodeIntegration> code, ILogger<LiveConfiguration> logger)
+    {
+        (_root, _code, _logger) = (root.Section, [.. code], logger);
+        var errors = new ConfigurationErrors();
+        _current = CacheSettings.Read(_root, _code, number: 1, errors);
+        if (errors.Any)
+            throw new OptionsValidationException(Options.DefaultName, typeof(CacheConfiguration), errors.All);
+        _watch = ChangeToken.OnChange(_root.GetReloadToken, Reload);
+    }
+
+    public CacheSettings Current => _current;
+
+    public RateLimitPolicy? For(string limiter) => _current.Integrations.GetValueOrDefault(limiter)?.Limit;
+
+    public void Dispose() => _watch.Dispose();
+
+    private void Reload()
+    {
+        lock (_reloading)
+        {
+            var errors = new ConfigurationErrors();
+            var next = CacheSettings.Read(_root, _code, _current.Number + 1, errors);
+            foreach (var error in errors.All)
+                _logger.ReloadRefused(error);
+            if (errors.Any)
+                return;
+            _current = next;
+            _logger.Reloaded(next.Integrations.Count, next.Regions.Count);
+        }
+    }
+}
+
+/// <summary>The section that everything is configured below: <c>OrleansCache</c>.</summary>
+internal sealed record ConfiguredRoot(IConfigurationSection Section);
+
+/// <summary>Checks regions and integrations before the host starts.</summary>
+internal sealed class CacheSettingsValidator(ConfiguredRoot root, IEnumerable<CodeIntegration> code) : IValidateOptions<CacheConfiguration>
+{
+    public ValidateOptionsResult Validate(string? name, CacheConfiguration options)
+    {
+        var errors = new ConfigurationErrors();
+        CacheSettings.Read(root.Section, code, number: 0, errors);
+        return errors.Any ? ValidateOptionsResult.Fail(errors.All) : ValidateOptionsResult.Success;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>An integration as configured: checked, resolved, never changed.</summary>
+internal sealed class Integration
+{
+    public required string Name { get; init; }
+    public required string Service { get; init; }
+    public required string ServiceVersion { get; init; }
+
+    /// <summary>Null for one without limits.</summary>
+    public RateLimitPolicy? Limit { get; init; }
+
+    /// <summary>What the methods' own settings start from.</summary>
+    public required ResilienceSettings Resilience { get; init; }
+    public required FrozenDictionary<string, IntegrationMethod> Methods { get; init; }
+
+    /// <summary>Null for one in code.</summary>
+    public HttpSettings? Http { get; init; }
+}
+
+/// <summary>A method as configured.</summary>
+internal sealed class IntegrationMethod
+{
+    public required string Name { get; init; }
+    public required string Region { get; init; }
+    public required ImmutableArray<ParameterDescription> Parameters { get; init; }
+    public required ResilienceSettings Resilience { get; init; }
+
+    /// <summary>True when the method says something of the breaker itself: then it has one of its own.</summary>
+    public bool HasOwnBreaker { get; init; }
+    public ImmutableArray<CallTemplate> Tags { get; init; } = [];
+
+    /// <summary>GET for code too: it only reads.</summary>
+    public HttpMethod Verb { get; init; } = HttpMethod.Get;
+
+    /// <summary>Null for code.</summary>
+    public CallTemplate? Path { get; init; }
+
+    public bool IsRetried => Resilience.Retry.MaxRetryAttempts > 0 && (Verb == HttpMethod.Get || Resilience.Retry.UnsafeMethods);
+}
+
+/// <summary>What one HTTP client is made by; another one is made when this changes.</summary>
+internal sealed class HttpSettings : IEquatable<HttpSettings>
+{
+    public required Uri BaseAddress { get; init; }
+    public required TimeSpan PooledConnectionLifetime { get; init; }
+    public required ImmutableSortedDictionary<string, string> Headers { get; init; }
+
+    public bool Equals(HttpSettings? other) => other is not null && BaseAddress == other.BaseAddress
+        && PooledConnectionLifetime == other.PooledConnectionLifetime && Headers.SequenceEqual(other.Headers);
+
+    public override bool Equals(object? obj) => Equals(obj as HttpSettings);
+
+    public override int GetHashCode() => HashCode.Combine(BaseAddress, PooledConnectionLifetime, Headers.Count);
+}
