@@ -13,7 +13,10 @@ internal interface IOwnership
     /// <param name="keyHash"><see cref="RoutingHash"/> of the grain key.</param>
     bool Owns(ulong keyHash);
 
-    /// <summary>The view number in which this silo gained the key: the epoch under which it writes to the store.</summary>
+    /// <summary>
+    /// The view number in which this silo gained the key: the epoch under which it writes to the store. It grows when the silo lost
+    /// the key and has it again: an activation made under another epoch is not the owner, whatever <see cref="FenceHolds"/> says.
+    /// </summary>
     long EpochOf(ulong keyHash);
 
     /// <summary>True while nobody else can own this silo's keys. Compares the real clock on every call.</summary>

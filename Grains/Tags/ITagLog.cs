@@ -11,9 +11,13 @@ internal interface ITagLog
     /// <summary>Changes when the log was lost: what was born in another generation is suspect.</summary>
     long Generation { get; }
 
-    /// <summary>True when none of the tags was raised after <paramref name="born"/>. May say false too often, never true.</summary>
-    bool IsGood(ImmutableArray<string> tags, long born, long generation);
+    /// <summary>True when none of the tags was raised after <paramref name="born"/>. May say false too often, never true. Allocates nothing.</summary>
+    /// <param name="tagHashes">From <see cref="TagHash"/>, computed once per value.</param>
+    /// <param name="born"><see cref="Head"/> from when the value's load began.</param>
+    /// <param name="generation"><see cref="Generation"/> from that time.</param>
+    bool IsGood(ReadOnlySpan<ulong> tagHashes, long born, long generation);
 
     /// <summary>Raises the tags; when it completes the raise is durable and no read serves what it hit.</summary>
+    /// <exception cref="StoreUnavailableException">The raise may or may not be kept; raise again.</exception>
     ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken);
 }

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <summary>
+/// The right to serve, for one silo alone: the exclusive lock on its data folder stands for the lease. Without a folder nothing
+/// outlives the process, and nobody else could serve it.
+/// </summary>
+internal sealed class LocalOwnership(string self, string? folder, LocalClusterClock clock, TimeProvider time, ILogger<LocalOwnership> logger)
+    : IOwnership, IDisposable
+{
+    /// <summary>Cluster time reserved at once, in microseconds: so much a crash may put it ahead of the wall clock.</summary>
+    public const long Reserve = 1_000_000;
+
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DataFolder? _folder;
+    private LeaseFile? _lease;
+    private long _view;
+    private volatile bool _holds;
+
+    public string Self => self;
+
+    public long View => Volatile.Read(ref _view);
+
+    public bool FenceHolds => _holds;
+
+    /// <summary>The former owner of the folder said goodbye, or there was none.</summary>
+    public bool FormerStoppedCleanly { get; private set; } = true;
+
+    public bool Owns(ulong keyHash) => View > 0;
+
+    public long EpochOf(ulong keyHash) => View;
+
+    public async ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (!_holds)
+            await _started.Task.WaitAsync(limit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _holds;
+    }
+
+    /// <exception cref="StartRefusedException">The folder is another's, or its lease is damaged.</exception>
+    public void Start()
+    {
+        if (folder is not null)
+        {
+            _folder = DataFolder.Hold(folder);
+            _lease = LeaseFile.Open(Path.Combine(_folder.FullPath, "lease"));
+            var former = _lease.Lease;
+            FormerStoppedCleanly = former.View == 0 || former.StoppedCleanly;
+            clock.StartAbove(former.Ceiling, ReserveUpTo);
+            _lease.Write(former with { View = former.View + 1, StoppedCleanly = false }, flush: true);
+        }
+        Volatile.Write(ref _view, _lease?.Lease.View ?? 1);
+        _holds = true;
+        _ = clock.Now;
+        logger.OwnsFolder(View, FormerStoppedCleanly);
+        _started.TrySetResult();
+    }
+
+    /// <summary>Gives the folder up, with the mark that says so.</summary>
+    public void Dispose()
+    {
+        _holds = false;
+        lock (_lock)
+        {
+            try
+            {
+                if (_lease is { } lease)
+                    lease.Write(lease.Lease with { Ceiling = Math.Min(lease.Lease.Ceiling, clock.Now), StoppedCleanly = true }, flush: true);
+            }
+            catch (IOException exception)
+            {
+                logger.LeaseNotWritten(exception);
+            }
+            _lease?.Dispose();
+            _lease = null;
+            _folder?.Dispose();
+            _folder = null;
+        }
+    }
+
+    // Time goes on when the reservation can't be written, but nothing is proved by it any more.
+    private long ReserveUpTo(long now)
+    {
+        lock (_lock)
+        {
+            if (_lease is not { } lease)
+                return long.MaxValue;
+            var ceiling = now + Reserve;
+            if (ceiling <= lease.Lease.Ceiling)
+                return lease.Lease.Ceiling;
+            try
+            {
+                lease.Write(lease.Lease with { Ceiling = ceiling }, flush: false);
+                _holds |= View > 0;
+            }
+            catch (IOException exception)
+            {
+                _holds = false;
+                logger.LeaseNotWritten(exception);
+            }
+            return ceiling;
+        }
+    }
+}
