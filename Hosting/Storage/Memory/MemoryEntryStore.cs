@@ -61,7 +61,7 @@ internal sealed class MemoryEntryStore(IClusterClock clock, StorageMetrics metri
                 if (stored.Epoch > epoch)
                     return new(null, stored.Epoch);
                 if (stored.Epoch < epoch)
-                    _records[key] = stored = stored with { Epoch = epoch };
+                    _records[key] = stored = stored with { Epoch = epoch, ExpiresAt = stored.Kind == RecordKind.Claim ? now + ClaimSpan : stored.ExpiresAt };
                 return new(stored.Kind == RecordKind.Claim ? null : stored, 0);
             }
         }
