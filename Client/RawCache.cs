@@ -1,47 +1,140 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
 namespace OrleansCache;
 
-/// <summary>The client in bytes and with all that the owner said, for the HTTP gateway and beneath the typed client.</summary>
-/// <remarks>
-/// Replies are final: <see cref="ReadStatus.Miss"/>, <see cref="ReadStatus.Hit"/>, <see cref="ReadStatus.Stale"/>,
-/// <see cref="ReadStatus.Loaded"/>, <see cref="ReadStatus.Joined"/> or <see cref="ReadStatus.Failed"/> with its problem. Callers of one key
-/// in this process share one grain call; all but the first of a load see <see cref="ReadStatus.Joined"/>. Values are shared: never change
-/// their bytes. Every method throws <see cref="CacheUnavailableException"/> when no owner answers within the call timeout.
-/// </remarks>
-internal interface IRawCache
+/// <inheritdoc/>
+internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog catalog, OperationIds ids) : IRawCache
 {
-    /// <summary>Reads what is there. Never loads.</summary>
-    ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default);
+    public async ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default) =>
+        (await flights.FlyAsync<(RawCache Self, CacheKey Key), Nothing>(key.GrainKey, FlightKind.Read, (this, key), static (flight, s) => s.Self.ReadAsync(s.Key, flight, new()), ct).ConfigureAwait(false)).Reply;
 
-    /// <summary>Calls an integration's method. A wrong call is a <see cref="ReadStatus.Failed"/> with <see cref="ProblemKind.BadCall"/>
-    /// and the detail <c>unknown-integration</c>, <c>unknown-method</c>, <c>missing-argument</c> or <c>surplus-argument</c>.</summary>
-    ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default);
+    public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) =>
+        catalog.BindAsync(integration, method, args, ct);
 
-    /// <summary>The key that a call's entry lives under; a problem of kind <see cref="ProblemKind.BadCall"/> when it is a wrong call.</summary>
-    ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default);
+    public async ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        var reply = await CallKnownAsync(integration, method, args, ct).ConfigureAwait(false);
+        if (reply.Problem is not { Kind: ProblemKind.BadCall })
+            return reply;
 
-    /// <summary>Writes. The bytes are the cache's from now on: do not change them.</summary>
-    /// <exception cref="ArgumentException">An option is out of range, or the value is larger than an entry may be.</exception>
-    ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default);
+        // The description may be older than the configuration that knows this call.
+        catalog.Forget(integration);
+        return await CallKnownAsync(integration, method, args, ct).ConfigureAwait(false);
+    }
 
-    /// <summary>Removes; <see cref="WriteReply.Existed"/> says whether something was there.</summary>
-    ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default);
+    public async ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
+    {
+        if (value.Bytes.Length > ValueCodecs.MaxBytes)
+            throw new ArgumentException(ValueCodecs.TooLarge($"The value for region '{key.Region}'", value.Bytes.Length), nameof(value));
+        var request = new WriteRequest
+        {
+            OperationId = ids.Next(),
+            Bytes = value.Bytes,
+            ContentType = value.ContentType,
+            Encoding = value.Encoding,
+            Lifetime = Lifetimes.Checked(options).ToWire(),
+            Condition = when.Kind,
+            Version = when.Version,
+            Writer = ids.Process,
+        };
+        return await ChangeAsync(key, entry => entry.WriteAsync(request, CancellationToken.None), value.Bytes.Length, ct).ConfigureAwait(false);
+    }
 
-    /// <summary>Loads an integration's key again now; marks any other for its next get-or-create.</summary>
-    ValueTask<ReadReply> RefreshAsync(CacheKey key, CancellationToken ct = default);
+    public ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default)
+    {
+        var request = new RemoveRequest { OperationId = ids.Next(), Condition = when.Kind, Version = when.Version };
+        return ChangeAsync(key, entry => entry.RemoveAsync(request, CancellationToken.None), 0, ct);
+    }
 
-    /// <summary>Says what the owner knows. Never loads.</summary>
-    ValueTask<EntryExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default);
+    public async ValueTask<ReadReply> RefreshAsync(CacheKey key, CancellationToken ct = default)
+    {
+        var arguments = await DeclaredArgumentsAsync(key, ct).ConfigureAwait(false);
+        var request = new ReadRequest
+        {
+            Load = arguments is null ? LoadMode.None : LoadMode.Declared,
+            Arguments = arguments ?? default,
+            WaitMilliseconds = OwnerCalls.SliceMilliseconds,
+            Holder = ids.Process,
+            OperationId = ids.Next(),
+        };
+        var answer = await calls.ReadAsync(key, request, new() { Refresh = true }).AsTask().WaitAsync(ct).ConfigureAwait(false);
+        flights.Detach(key.GrainKey);
+        return answer.Reply;
+    }
 
-    /// <summary>Invalidates every entry with one of the tags.</summary>
-    ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default);
-}
+    public ValueTask<EntryExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default) =>
+        new(calls.CallAsync<IEntryGrain, EntryExplanation>(key.GrainKey, static entry => entry.ExplainAsync(CancellationToken.None), ct: ct).AsTask().WaitAsync(ct));
 
-/// <summary>Bytes with their type.</summary>
-internal readonly record struct RawValue(byte[] Bytes, string? ContentType = null, string? Encoding = null);
+    public async ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        ImmutableArray<string> raised = [.. tags.Select(Lifetimes.CheckedTag).Distinct(StringComparer.Ordinal)];
+        if (raised.IsEmpty)
+            return;
+        try
+        {
+            await calls.CallAsync<ITagGrain, long>("0", grain => grain.RaiseAsync(raised, CancellationToken.None), ct: ct).AsTask().WaitAsync(ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            flights.DetachAll();
+        }
+    }
 
-/// <summary>Where a call's entry lives, or why there is no such call.</summary>
-internal readonly record struct CallTarget(CacheKey Key, LoadProblem? Problem)
-{
-    /// <summary>The bound arguments, sorted by name; default with a problem.</summary>
-    public System.Collections.Immutable.ImmutableArray<CallArgument> Arguments { get; init; }
+    private async ValueTask<ReadReply> CallKnownAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct)
+    {
+        var target = await catalog.BindAsync(integration, method, args, ct).ConfigureAwait(false);
+        if (target.Problem is not null)
+            return new() { Status = ReadStatus.Failed, Problem = target.Problem };
+        return (await flights.FlyAsync<(RawCache Self, CallTarget Target), Nothing>(
+            target.Key.GrainKey, FlightKind.Call, (this, target),
+            static (flight, s) => s.Self.ReadAsync(s.Target.Key, flight, new() { Load = LoadMode.Declared, Arguments = s.Target.Arguments }), ct).ConfigureAwait(false)).Reply;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Landing<Nothing>> ReadAsync(CacheKey key, Flight? flight, ReadRequest request)
+    {
+        request = request with
+        {
+            WaitMilliseconds = OwnerCalls.SliceMilliseconds,
+            Holder = ids.Process,
+            OperationId = ids.Next(),
+            LoadChain = LoadScope.Current?.Chain ?? default,
+        };
+        var answer = await calls.ReadAsync(key, request, new() { Flight = flight }).ConfigureAwait(false);
+        return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer.Reply, default);
+    }
+
+    private async ValueTask<WriteReply> ChangeAsync(CacheKey key, Func<IEntryGrain, ValueTask<WriteReply>> change, int size, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        try
+        {
+            var reply = await calls.CallAsync(key.GrainKey, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), ct: ct).AsTask().WaitAsync(ct).ConfigureAwait(false);
+            return reply.Status switch
+            {
+                WriteStatus.Unavailable => throw new CacheUnavailableException(
+                    $"The key's owner cannot store the change now ({reply.Detail ?? "no proof or no store"}); nothing was changed.",
+                    TimeSpan.FromMilliseconds(Math.Max(reply.RetryAfterMilliseconds, 1))),
+                WriteStatus.TooLarge => throw new ArgumentException(ValueCodecs.TooLarge($"The value for region '{key.Region}'", size)),
+                _ => reply,
+            };
+        }
+        finally
+        {
+            // Also when its end is not known: it may have happened.
+            flights.Detach(key.GrainKey);
+        }
+    }
+
+    /// <summary>The arguments of an integration's key; null for any other key.</summary>
+    private async ValueTask<ImmutableArray<CallArgument>?> DeclaredArgumentsAsync(CacheKey key, CancellationToken ct)
+    {
+        var parts = key.Region.Split(':');
+        if (parts.Length != 4 || await catalog.DescribeAsync(Uri.UnescapeDataString(parts[2]), ct).ConfigureAwait(false) is not { } integration)
+            return null;
+        return integration.Methods.Any(m => m.Region == key.Region) ? ArgumentKey.Parse(key.Key) : null;
+    }
 }

@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace OrleansCache;
+
+/// <summary>Calls that go on until they have an answer: asked again, sent to the new owner, or repeated after a fault.</summary>
+/// <remarks>Every operation has an id, so a repetition changes nothing more. A wait for a load that somebody runs is no fault.</remarks>
+internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClientOptions> options, TimeProvider clock, ILogger<OwnerCalls> logger)
+{
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a call goes on without an answer.</summary>
+    public TimeSpan Limit { get; } = options.Value.CallTimeout;
+
+    /// <summary>How long a reader waits in one call to the owner.</summary>
+    public static int SliceMilliseconds => (int)Slice.TotalMilliseconds;
+
+    /// <summary>Reads until the answer is final or hands out a lease.</summary>
+    /// <exception cref="CacheUnavailableException">No owner answered in time.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Answer> ReadAsync(CacheKey key, ReadRequest request, ReadEffort effort)
+    {
+        var entry = grains.GetGrain<IEntryGrain>(key.GrainKey);
+        var asked = clock.GetTimestamp();
+        var first = asked;
+        var patience = new Patience(asked, effort.Once ? TimeSpan.Zero : Limit);
+        while (true)
+        {
+            Exception? fault = null;
+            try
+            {
+                var reply = effort.Refresh
+                    ? await entry.RefreshAsync(request, CancellationToken.None).ConfigureAwait(false)
+                    : await entry.ReadAsync(request, CancellationToken.None).ConfigureAwait(false);
+                if (reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner))
+                    return new(reply, asked);
+                if (reply.Status is ReadStatus.AskAgain)
+                {
+                    var now = clock.GetTimestamp();
+                    if (effort.Flight is { IsWanted: false } || clock.GetElapsedTime(first, now) >= effort.LongestWait)
+                        return new(reply, asked) { GaveUp = true };
+                    patience.Renew(now, waited: clock.GetElapsedTime(asked, now) >= Slice / 2);
+                }
+            }
+            catch (Exception e) when (IsTransient(e))
+            {
+                fault = e;
+            }
+
+            await PauseAsync(patience.NextPause(clock), key.GrainKey, fault).ConfigureAwait(false);
+            asked = clock.GetTimestamp();
+        }
+    }
+
+    /// <summary>Makes any other call until its answer is one to keep.</summary>
+    /// <param name="key">The grain's key.</param>
+    /// <param name="call">The call; repeated as it is.</param>
+    /// <param name="isFinal">Whether an answer is one to keep; null for any.</param>
+    /// <param name="limit">How long to go on; the call timeout when null.</param>
+    /// <param name="ct">Ends the pauses between tries.</param>
+    public async ValueTask<TReply> CallAsync<TGrain, TReply>(string key, Func<TGrain, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null, CancellationToken ct = default)
+        where TGrain : IGrainWithStringKey
+    {
+        var patience = new Patience(clock.GetTimestamp(), limit ?? Limit);
+        while (true)
+        {
+            Exception? fault = null;
+            try
+            {
+                var reply = await call(grains.GetGrain<TGrain>(key)).ConfigureAwait(false);
+                if (isFinal is null || isFinal(reply))
+                    return reply;
+            }
+            catch (Exception e) when (IsTransient(e))
+            {
+                fault = e;
+            }
+
+            await PauseAsync(patience.NextPause(clock), key, fault, ct).ConfigureAwait(false);
+        }
+    }
+
+    internal static bool IsTransient(Exception e) => e is OrleansException or TimeoutException;
+
+    private ValueTask PauseAsync(TimeSpan? pause, string grainKey, Exception? fault, CancellationToken ct = default)
+    {
+        if (pause is not { } length)
+        {
+            logger.Unreachable(fault, RoutingHash.Of(grainKey));
+            throw new CacheUnavailableException(
+                fault is null
+                    ? $"No silo owned the key within {Limit}; the cluster is changing its members, or this client routes by an old view."
+                    : $"No silo answered within {Limit}; check that the cluster runs and that the client's connection string names it. Last fault: {fault.Message}",
+                fault);
+        }
+
+        ct.ThrowIfCancellationRequested();
+        return length == TimeSpan.Zero ? ValueTask.CompletedTask : new(Task.Delay(length, clock, ct));
+    }
+}

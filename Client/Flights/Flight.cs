@@ -1,0 +1,60 @@
+namespace OrleansCache;
+
+/// <summary>One grain call, or one load, under way for all callers of a key in this process.</summary>
+internal abstract class Flight(FlightKind kind)
+{
+    private int _waiting = 1;
+
+    public FlightKind Kind => kind;
+
+    /// <summary>The next flight of the same key, of another kind or type. Under the table's lock.</summary>
+    public Flight? Next { get; set; }
+
+    /// <summary>What this flight's own factory waits for. Under <see cref="LoadGraph"/>'s lock.</summary>
+    public List<Flight>? WaitsFor { get; set; }
+
+    /// <summary>False once every caller has left.</summary>
+    public bool IsWanted => Volatile.Read(ref _waiting) > 0;
+
+    public void Enter() => Interlocked.Increment(ref _waiting);
+
+    public void Leave() => Interlocked.Decrement(ref _waiting);
+}
+
+/// <inheritdoc/>
+internal sealed class Flight<T>(FlightKind kind) : Flight(kind)
+{
+    private TaskCompletionSource<Landing<T>>? _joiners;
+
+    /// <summary>The result for all but the first caller. Under the table's lock, before the flight has left it.</summary>
+    public Task<Landing<T>> Join()
+    {
+        Enter();
+        return (_joiners ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    }
+
+    /// <summary>Lets the joiners go. After the flight has left the table.</summary>
+    public void Land(in Landing<T> landing) => _joiners?.SetResult(landing);
+
+    /// <inheritdoc cref="Land(in Landing{T})"/>
+    public void Fail(Exception e)
+    {
+        if (_joiners is null)
+            return;
+        _joiners.SetException(e);
+        _ = _joiners.Task.Exception;        // observed: every joiner may have left
+    }
+}
+
+/// <summary>What callers share: reads of one kind never join another's.</summary>
+internal enum FlightKind : byte
+{
+    /// <summary>A read that loads nothing.</summary>
+    Read,
+
+    /// <summary>An integration's method.</summary>
+    Call,
+
+    /// <summary>A get-or-create, whose factory the first caller brought.</summary>
+    Load,
+}

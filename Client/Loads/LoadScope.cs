@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>The factories that run in this flow of control, innermost first, by the hashes of their keys.</summary>
+internal sealed class LoadScope
+{
+    /// <summary>Deeper than this a load can only be going in a circle.</summary>
+    public const int Deepest = 64;
+
+    private static readonly AsyncLocal<LoadScope?> Flow = new();
+    private readonly ulong _key;
+    private readonly LoadScope? _outer;
+    private readonly int _depth;
+
+    private LoadScope(ulong key, Flight? flight, LoadScope? outer)
+    {
+        (_key, Flight, _outer) = (key, flight, outer);
+        _depth = (outer?._depth ?? 0) + 1;
+        Chain = outer is null ? [key] : outer.Chain.Add(key);
+    }
+
+    public static LoadScope? Current => Flow.Value;
+
+    /// <summary>The flight whose factory runs; null for one behind a stale value or unshared.</summary>
+    public Flight? Flight { get; }
+
+    public LoadScope? Outer => _outer;
+
+    /// <summary>Hashes of the keys being loaded, outermost first; travels with every read.</summary>
+    public ImmutableArray<ulong> Chain { get; }
+
+    /// <summary>Enters the key's factory, until the calling asynchronous method returns.</summary>
+    /// <exception cref="InvalidOperationException">The loads are nested too deep to be anything but a circle.</exception>
+    public static void Enter(ulong key, Flight? flight)
+    {
+        var outer = Flow.Value;
+        if (outer?._depth >= Deepest)
+            throw new InvalidOperationException($"{Deepest} cache factories are nested, each waiting for the next; a factory asks, directly or not, for its own key. Break the circle.");
+        Flow.Value = new(key, flight, outer);
+    }
+
+    /// <summary>Nothing waits for what this flow of control does from here on.</summary>
+    public static void Leave() => Flow.Value = null;
+
+    public bool Contains(ulong key)
+    {
+        for (var scope = this; scope is not null; scope = scope._outer)
+        {
+            if (scope._key == key)
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,250 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <summary>Get-or-create as one flight: asks the owner, and runs the caller's factory under the lease it may get.</summary>
+internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable flights, ValueCodecs codecs, OperationIds ids, TimeProvider clock, ILogger<Loader> logger) : IDisposable
+{
+    private const int DecodingTries = 2;
+    private readonly CancellationTokenSource _closing = new();
+    private volatile bool _isAway;
+
+    /// <summary>Ends the factories that run.</summary>
+    public void Dispose()
+    {
+        _closing.Cancel();
+        _closing.Dispose();
+    }
+
+    /// <summary>Answers from the owner, or by the factory.</summary>
+    /// <param name="flight">Null when this load may wait for no other: it would wait for itself.</param>
+    /// <param name="order">What to load.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Landing<T>> RunAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order)
+    {
+        if (flight is null)
+            return await RunInCircleAsync(order).ConfigureAwait(false);
+
+        var request = new ReadRequest
+        {
+            Load = LoadMode.Leased,
+            WaitMilliseconds = OwnerCalls.SliceMilliseconds,
+            Holder = ids.Process,
+            OperationId = ids.Next(),
+            LoadChain = LoadScope.Current?.Chain ?? default,
+            Limiter = order.Options.Limiter,
+        };
+        // Within another load a wait has an end: a circle through other processes cannot be seen from here.
+        var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Once = order.SurvivesOutage && _isAway };
+        for (var undecodable = 0; ;)
+        {
+            Answer answer;
+            try
+            {
+                answer = await calls.ReadAsync(order.Key, request, effort).ConfigureAwait(false);
+                _isAway = false;
+            }
+            catch (CacheUnavailableException e) when (order.SurvivesOutage)
+            {
+                _isAway = true;
+                return await RunAloneAsync(order, e).ConfigureAwait(false);
+            }
+
+            var reply = answer.Reply;
+            switch (reply.Status)
+            {
+                case ReadStatus.Hit or ReadStatus.Stale or ReadStatus.Loaded or ReadStatus.Joined:
+                    if (codecs.TryDecode<T>(reply.Value, out var value, out var error))
+                    {
+                        if (reply.Ticket is { } refresh)
+                            _ = RefreshBehindAsync(order, refresh, answer.AskedAt);
+                        return Landing<T>.Of(reply with { Ticket = null }, value);
+                    }
+
+                    logger.Undecodable(error, RoutingHash.Of(order.Key.GrainKey), order.Key.Region, typeof(T).ToString());
+                    if (reply.Ticket is { } held)
+                        await GiveBackAsync(order.Key, held).ConfigureAwait(false);
+                    if (++undecodable > DecodingTries || reply.Value is not { Version: > 0 })
+                        return await RunAloneAsync(order, error).ConfigureAwait(false);
+                    await RemoveAsync(order.Key, reply.Value.Version).ConfigureAwait(false);
+                    continue;
+
+                case ReadStatus.Lease when reply.Ticket is { } ticket:
+                    if (!flight.IsWanted)
+                    {
+                        await GiveBackAsync(order.Key, ticket).ConfigureAwait(false);
+                        return Landing<T>.Nowhere;
+                    }
+
+                    if (HasLapsed(ticket, answer.AskedAt))
+                    {
+                        logger.PermitLapsed(RoutingHash.Of(order.Key.GrainKey));
+                        await GiveBackAsync(order.Key, ticket).ConfigureAwait(false);
+                        continue;
+                    }
+
+                    return await RunLeasedAsync(flight, order, ticket, reply).ConfigureAwait(false);
+
+                case ReadStatus.Failed when reply.Problem is { Kind: ProblemKind.Unavailable } && order.Options.Limiter is null:
+                    return await RunAloneAsync(order, null).ConfigureAwait(false);
+
+                case ReadStatus.Failed:
+                    return new(reply, default);
+
+                default:        // given up, or the owner saw the circle
+                    if (!flight.IsWanted)
+                        return Landing<T>.Nowhere;
+                    return await RunInCircleAsync(order).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<Landing<T>> RunLeasedAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order, LoadTicket ticket, ReadReply asked)
+    {
+        var key = order.Key;
+        var hash = RoutingHash.Of(key.GrainKey);
+        LoadScope.Enter(hash, flight);
+        T value;
+        RawValue raw;
+        await using (var renewal = new LeaseRenewal(grains.GetGrain<IEntryGrain>(key.GrainKey), ticket, clock, logger, hash))
+        {
+            try
+            {
+                value = await order.MakeAsync(_closing.Token).ConfigureAwait(false);
+                raw = codecs.Encode(value);
+            }
+            catch (Exception e)
+            {
+                var failed = await CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = FactoryProblem.Of(e), OperationId = ids.Next() }).ConfigureAwait(false);
+                if ((failed.Value ?? asked.Value) is { } old && codecs.TryDecode<T>(old, out var stale, out _))
+                {
+                    logger.RefreshFailed(e, hash);
+                    return new(StaleInstead(old, failed, asked, e), stale) { FirstOnly = asked.Strict };
+                }
+
+                throw;
+            }
+
+            // Who comes from here on asks the owner, who may know of a change that this value does not.
+            flights.Detach(key.GrainKey);
+            if (raw.Bytes.Length > ValueCodecs.MaxBytes)
+            {
+                logger.TooLarge(hash, key.Region, raw.Bytes.Length, ValueCodecs.MaxBytes);
+                var tooLarge = new LoadProblem { Kind = ProblemKind.TooLarge, Detail = "too-large", Message = ValueCodecs.TooLarge("The factory's value", raw.Bytes.Length) };
+                await CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = tooLarge, OperationId = ids.Next() }).ConfigureAwait(false);
+                return Uncached(value, raw);
+            }
+
+            var done = await CompleteAsync(key, new()
+            {
+                Ticket = ticket,
+                Kind = value is null ? LoadResultKind.Absent : LoadResultKind.Value,
+                Bytes = raw.Bytes,
+                ContentType = value is null ? null : raw.ContentType,
+                Lifetime = order.Options.ToWire(),
+                OperationId = ids.Next(),
+            }).ConfigureAwait(false);
+            flights.Detach(key.GrainKey);
+            return Loaded(value, raw, done);
+        }
+    }
+
+    private async Task RefreshBehindAsync<TState, T>(LoadOrder<TState, T> order, LoadTicket ticket, long askedAt)
+    {
+        try
+        {
+            // The reader has its stale value at once, however long the factory runs before its first wait.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            LoadScope.Leave();
+            if (HasLapsed(ticket, askedAt))
+                await GiveBackAsync(order.Key, ticket).ConfigureAwait(false);
+            else
+                await RunLeasedAsync(null, order, ticket, default).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // nobody waits for it: the owner was told, the log says it, the stale value stays
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger.RefreshFailed(e, RoutingHash.Of(order.Key.GrainKey));
+        }
+    }
+
+    private async ValueTask<Landing<T>> RunInCircleAsync<TState, T>(LoadOrder<TState, T> order)
+    {
+        var request = new ReadRequest { Holder = ids.Process, OperationId = ids.Next(), LoadChain = LoadScope.Current?.Chain ?? default };
+        var reply = (await calls.ReadAsync(order.Key, request, default).ConfigureAwait(false)).Reply;
+        if (reply.Value is not null && codecs.TryDecode<T>(reply.Value, out var value, out _))
+            return Landing<T>.Of(reply, value);
+        logger.Circle(RoutingHash.Of(order.Key.GrainKey));
+        return await MakeAloneAsync(order).ConfigureAwait(false);
+    }
+
+    private ValueTask<Landing<T>> RunAloneAsync<TState, T>(LoadOrder<TState, T> order, Exception? why)
+    {
+        logger.RunsUnshared(why, RoutingHash.Of(order.Key.GrainKey));
+        return MakeAloneAsync(order);
+    }
+
+    private async ValueTask<Landing<T>> MakeAloneAsync<TState, T>(LoadOrder<TState, T> order)
+    {
+        LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), null);
+        var value = await order.MakeAsync(_closing.Token).ConfigureAwait(false);
+        return Uncached(value, codecs.Encode(value));
+    }
+
+    private bool HasLapsed(LoadTicket ticket, long askedAt) =>
+        ticket.PermitMilliseconds > 0 && clock.GetElapsedTime(askedAt) >= TimeSpan.FromMilliseconds(ticket.PermitMilliseconds);
+
+    private ValueTask<LoadReply> GiveBackAsync(CacheKey key, LoadTicket ticket) =>
+        CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, OperationId = ids.Next() });
+
+    /// <summary>Hands the result over, for no longer than the lease lasts; a result that cannot be handed over is one that was not stored.</summary>
+    private async ValueTask<LoadReply> CompleteAsync(CacheKey key, LoadCompletion completion)
+    {
+        var lease = TimeSpan.FromMilliseconds(completion.Ticket!.LeaseMilliseconds);
+        try
+        {
+            return await calls.CallAsync<IEntryGrain, LoadReply>(key.GrainKey, entry => entry.CompleteLoadAsync(completion, CancellationToken.None), limit: lease < calls.Limit ? lease : calls.Limit).ConfigureAwait(false);
+        }
+        catch (CacheUnavailableException e)
+        {
+            logger.CompletionFailed(e, RoutingHash.Of(key.GrainKey));
+            return new() { Detail = "unreachable" };
+        }
+    }
+
+    private async ValueTask RemoveAsync(CacheKey key, long version)
+    {
+        var request = new RemoveRequest { OperationId = ids.Next(), Condition = ConditionKind.IfVersion, Version = version };
+        await calls.CallAsync<IEntryGrain, WriteReply>(key.GrainKey, entry => entry.RemoveAsync(request, CancellationToken.None), static reply => reply.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner)).ConfigureAwait(false);
+        flights.Detach(key.GrainKey);
+    }
+
+    private static Landing<T> Loaded<T>(T value, RawValue raw, LoadReply done)
+    {
+        var reply = new ReadReply
+        {
+            Status = ReadStatus.Loaded,
+            Value = (done.Value ?? new()) with { Bytes = raw.Bytes, ContentType = raw.ContentType, Encoding = null, IsAbsent = value is null, Version = done.Stored ? done.Value?.Version ?? 0 : 0 },
+            FreshMilliseconds = done.FreshMilliseconds,
+            StaleMilliseconds = done.StaleMilliseconds,
+            Stored = done.Stored,
+            View = done.View,
+        };
+        return new(reply, value) { FirstOnly = done.Detail is "changed" or "tag-raised" or "lease-lost" };
+    }
+
+    private static Landing<T> Uncached<T>(T value, RawValue raw) =>
+        new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = value is null } }, value);
+
+    private static ReadReply StaleInstead(EntryValue old, LoadReply failed, ReadReply asked, Exception e) => asked with
+    {
+        Status = ReadStatus.Stale,
+        Value = old,
+        FreshMilliseconds = failed.Value is null ? asked.FreshMilliseconds : failed.FreshMilliseconds,
+        StaleMilliseconds = failed.Value is null ? asked.StaleMilliseconds : failed.StaleMilliseconds,
+        Problem = FactoryProblem.Of(e),
+        Ticket = null,
+    };
+}

@@ -1,0 +1,115 @@
+namespace OrleansCache;
+
+/// <inheritdoc/>
+internal sealed class OrleansCacheClient(IRawCache raw, FlightTable flights, Loader loader, ValueCodecs codecs, ClientMetrics metrics) : IOrleansCache
+{
+    public async ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default)
+    {
+        var started = metrics.Start();
+        return Decoded<T>(await raw.GetAsync(key, ct).ConfigureAwait(false), key.Region, started);
+    }
+
+    public async ValueTask<CacheResult<T>> CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default)
+    {
+        var started = metrics.Start();
+        return Decoded<T>(await raw.CallAsync(integration, method, args, ct).ConfigureAwait(false), $"{integration}/{method}", started);
+    }
+
+    public ValueTask<CacheResult<T>> GetOrCreateAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return GetOrCreateAsync(key, factory, static (make, token) => make(token), options, ct);
+    }
+
+    public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return GetOrCreateAsync(new LoadOrder<TState, T>(key, state, factory, Lifetimes.Checked(options)), ct);
+    }
+
+    /// <inheritdoc cref="IOrleansCache.GetOrCreateAsync{TState, T}"/>
+    public async ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(LoadOrder<TState, T> order, CancellationToken ct)
+    {
+        var started = metrics.Start();
+        var landing = await flights.FlyAsync<(Loader Loader, LoadOrder<TState, T> Order), T>(
+            order.Key.GrainKey, FlightKind.Load, (loader, order), static (flight, s) => s.Loader.RunAsync(flight, s.Order), ct).ConfigureAwait(false);
+        return landing.Joined && !codecs.Of<T>().IsShareable
+            ? Decoded<T>(landing.Reply, order.Key.Region, started)
+            : Result(landing.Reply, landing.Value, started);
+    }
+
+    public async ValueTask<WriteResult> SetAsync<T>(CacheKey key, T value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
+    {
+        var reply = await raw.SetAsync(key, codecs.Encode(value), options, when, ct).ConfigureAwait(false);
+        return new(reply.Status is WriteStatus.Accepted, reply.Version);
+    }
+
+    public async ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default) =>
+        (await raw.RemoveAsync(key, default, ct).ConfigureAwait(false)).Existed;
+
+    public async ValueTask<bool> RefreshAsync(CacheKey key, CancellationToken ct = default)
+    {
+        var reply = await raw.RefreshAsync(key, ct).ConfigureAwait(false);
+        return reply.Status is ReadStatus.Failed ? throw Failure(reply.Problem) : reply.Status is not ReadStatus.Miss;
+    }
+
+    public async ValueTask<CacheExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default)
+    {
+        var known = await raw.ExplainAsync(key, ct).ConfigureAwait(false);
+        return new()
+        {
+            Region = key.Region,
+            Key = key.Key,
+            State = known.State,
+            Version = known.Version,
+            LastRetrieved = ClusterInstant.OrNull(known.LastRetrieved),
+            LastModified = ClusterInstant.OrNull(known.LastModified),
+            FreshUntil = ClusterInstant.OrNull(known.FreshUntil),
+            StaleUntil = ClusterInstant.OrNull(known.StaleUntil),
+            Reason = known.Reason,
+            LastError = known.LastError,
+            Breaker = known.Breaker,
+            Owner = known.Owner,
+            View = known.View,
+        };
+    }
+
+    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => raw.RemoveByTagAsync(tags, ct);
+
+    private CacheResult<T> Decoded<T>(in ReadReply reply, string where, long started) =>
+        codecs.TryDecode<T>(reply.Value, out var value, out var error)
+            ? Result(reply, value, started)
+            : throw new CacheSerializationException($"The value in '{where}' is no {typeof(T)}: {error!.Message} It was stored as {reply.Value!.ContentType ?? "bytes of no type"}; read it as that type, or remove it.", error);
+
+    private CacheResult<T> Result<T>(in ReadReply reply, T? value, long started)
+    {
+        var outcome = reply.Status switch
+        {
+            ReadStatus.Hit => Outcome.Hit,
+            ReadStatus.Stale => Outcome.Stale,
+            ReadStatus.Loaded or ReadStatus.Joined => Outcome.Loaded,
+            ReadStatus.Failed when reply.Problem is { Kind: ProblemKind.Limited or ProblemKind.BreakerOpen or ProblemKind.Overloaded } => Outcome.Refused,
+            ReadStatus.Failed when reply.Problem is not { Kind: ProblemKind.NotFound } => throw Refused(reply.Problem, started),
+            _ => Outcome.Miss,
+        };
+        metrics.Read(outcome, started);
+        if (reply.Value is { } entry)
+            return new(value, outcome, entry.Version, ClusterInstant.Of(entry.LastRetrieved), ClusterInstant.Of(entry.LastModified), null);
+        var retryAfter = reply.Problem is { RetryAfterMilliseconds: > 0 and var wait } ? TimeSpan.FromMilliseconds(wait) : (TimeSpan?)null;
+        return new(default, outcome, 0, default, default, outcome is Outcome.Refused ? retryAfter : null);
+    }
+
+    private Exception Refused(LoadProblem? problem, long started)
+    {
+        metrics.Read(Outcome.Refused, started);
+        return Failure(problem);
+    }
+
+    internal static Exception Failure(LoadProblem? problem) => problem switch
+    {
+        { Kind: ProblemKind.BadCall } => new ArgumentException(problem.Message ?? problem.Detail),
+        { Kind: ProblemKind.Unavailable, RetryAfterMilliseconds: > 0 and var wait } => new CacheUnavailableException(problem.Message ?? "The key's owner cannot prove its right or reach its store.", TimeSpan.FromMilliseconds(wait)),
+        null or { Kind: ProblemKind.Unavailable } => new CacheUnavailableException(problem?.Message ?? "The key's owner cannot prove its right or reach its store."),
+        _ => new IntegrationException(problem),
+    };
+}
