@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +17,7 @@ internal sealed class ValueCodecs(IServiceProvider services, IOptions<OrleansCac
     public const int MaxBytes = 8 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<Type, object> _codecs = new();
+    private readonly JsonSerializerOptions _json = Complete(options.Value.Json);
 
     public ValueCodec<T> Of<T>() => (ValueCodec<T>)(_codecs.TryGetValue(typeof(T), out var codec) ? codec : _codecs.GetOrAdd(typeof(T), Create<T>()));
 
@@ -52,6 +54,12 @@ internal sealed class ValueCodecs(IServiceProvider services, IOptions<OrleansCac
 
     public static string TooLarge(string what, int size) => $"{what} is {size} bytes; an entry holds at most {MaxBytes} (8 MiB). Store less, or parts of it.";
 
+    private static JsonSerializerOptions Complete(JsonSerializerOptions json)
+    {
+        json.MakeReadOnly(populateMissingResolver: true);
+        return json;
+    }
+
     private object Create<T>()
     {
         if (services.GetService<IHybridCacheSerializer<T>>() is { } serializer)
@@ -65,6 +73,6 @@ internal sealed class ValueCodecs(IServiceProvider services, IOptions<OrleansCac
         return typeof(T) == typeof(string) ? new TextCodec()
             : typeof(T) == typeof(byte[]) ? new ArrayCodec()
             : typeof(T) == typeof(ReadOnlyMemory<byte>) ? new MemoryCodec()
-            : new JsonCodec<T>((JsonTypeInfo<T>)options.Value.Json.GetTypeInfo(typeof(T)));
+            : new JsonCodec<T>((JsonTypeInfo<T>)_json.GetTypeInfo(typeof(T)));
     }
 }

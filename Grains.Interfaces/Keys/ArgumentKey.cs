@@ -8,11 +8,16 @@ internal static class ArgumentKey
     public static string Of(ReadOnlySpan<(string Name, string? Value)> arguments)
     {
         var sorted = arguments.ToArray();
+        foreach (ref var argument in sorted.AsSpan())
+        {
+            if (string.IsNullOrEmpty(argument.Name))
+                throw new ArgumentException("An argument has no name; name each one.", nameof(arguments));
+            argument.Name = KeyText.Normalised(argument.Name, "argument");
+        }
+
         Array.Sort(sorted, static (x, y) => string.CompareOrdinal(x.Name, y.Name));
         for (var i = 0; i < sorted.Length; i++)
         {
-            if (string.IsNullOrEmpty(sorted[i].Name))
-                throw new ArgumentException("An argument has no name; name each one.", nameof(arguments));
             if (i > 0 && sorted[i].Name == sorted[i - 1].Name)
                 throw new ArgumentException($"The argument '{sorted[i].Name}' is given twice; give it once.", nameof(arguments));
         }
@@ -37,7 +42,7 @@ internal static class ArgumentKey
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             var name = Uri.UnescapeDataString(equals < 0 ? part : part[..equals]);
-            if (name.Length == 0)
+            if (name.Length == 0 || arguments.Any(a => a.Name == name))
                 return null;
             arguments.Add(new(name, equals < 0 ? null : Uri.UnescapeDataString(part[(equals + 1)..])));
         }

@@ -32,6 +32,16 @@ public readonly struct CacheKey : IEquatable<CacheKey>
     public static CacheKey For(string region, params ReadOnlySpan<(string Name, string? Value)> arguments) =>
         Of(region, ArgumentKey.Of(arguments));
 
+    /// <summary>Names a key by typed arguments, each by its invariant text: numbers, bools, enums by name, dates and times in ISO 8601, Guids.</summary>
+    /// <exception cref="ArgumentException">As for text, or a value is of another type.</exception>
+    public static CacheKey For(string region, params ReadOnlySpan<(string Name, object? Value)> arguments)
+    {
+        var texts = new (string, string?)[arguments.Length];
+        for (var i = 0; i < texts.Length; i++)
+            texts[i] = (arguments[i].Name, ArgumentText.Of(arguments[i].Name, arguments[i].Value));
+        return Of(region, ArgumentKey.Of(texts));
+    }
+
     /// <summary>The key that a grain's name stands for.</summary>
     internal static CacheKey OfGrain(string grainKey) => new(RegionName.Interned(RegionOf(grainKey)), grainKey);
 
