@@ -25,6 +25,7 @@ public sealed class OriginLimitTests
 
         Assert.Equal(new TimeSpan(1), limit.TryTake(Noon + Window - new TimeSpan(1)));
         Assert.Equal(TimeSpan.Zero, limit.TryTake(Noon + Window));
+        Assert.Equal(Window, limit.TryTake(Noon + Window));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using OrleansCache.TestSupport;
 
@@ -35,6 +36,21 @@ public sealed class ProcessTests
         await ReadyAsync(origin);
 
         await parent.KillAsync();
+
+        Assert.Equal(0, await origin.WaitForExitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_killed_parent_that_nobody_asked_for_yet_is_gone_too()
+    {
+        Assert.SkipWhen(ChildProcess.Find("sh") is null || ChildProcess.Find("sleep") is null, "no programs 'sh' and 'sleep' to leave a zombie");
+        await using var careless = ChildProcess.Start("sh", ["-c", "sleep 600 & echo pid $!; exec sleep 600"]);
+        var pid = (await careless.WaitForLineAsync("pid ", cancellationToken: TestContext.Current.CancellationToken))["pid ".Length..];
+        using var parent = Process.GetProcessById(int.Parse(pid, CultureInfo.InvariantCulture));
+        await using var origin = Start("--port", "0", "--parent-pid", pid);
+        await ReadyAsync(origin);
+
+        parent.Kill();
 
         Assert.Equal(0, await origin.WaitForExitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
     }
