@@ -51,7 +51,7 @@ internal sealed class CallTemplate
 
     /// <summary>The path and query, every argument percent-encoded.</summary>
     /// <exception cref="FormatException">An argument of the path is missing, or would make a segment that is empty or leads elsewhere.</exception>
-    public string Path(ImmutableArray<CallArgument> arguments)
+    public string Path(IReadOnlyDictionary<string, string?> arguments)
     {
         var path = new StringBuilder();
         for (var i = 0; i < _segments.Length; i++)
@@ -77,16 +77,16 @@ internal sealed class CallTemplate
     }
 
     /// <summary>The text with its arguments as they are; null when one of them is not given.</summary>
-    public string? Plain(ImmutableArray<CallArgument> arguments) => Fill(_segments[0], arguments, value => value);
+    public string? Plain(IReadOnlyDictionary<string, string?> arguments) => Fill(_segments[0], arguments, value => value);
 
-    private static string? Fill(ImmutableArray<Piece> pieces, ImmutableArray<CallArgument> arguments, Func<string, string> encode)
+    private static string? Fill(ImmutableArray<Piece> pieces, IReadOnlyDictionary<string, string?> arguments, Func<string, string> encode)
     {
         var text = new StringBuilder();
         foreach (var piece in pieces)
         {
             if (!piece.IsArgument)
                 text.Append(piece.Text);
-            else if (arguments.FirstOrDefault(argument => argument.Name == piece.Text).Value is { } value)
+            else if (arguments.TryGetValue(piece.Text, out var value) && value is not null)
                 text.Append(encode(value));
             else
                 return null;

@@ -13,10 +13,6 @@ public interface IIntegration
 /// <summary>One attempt of a call.</summary>
 public sealed class IntegrationRequest
 {
-    private readonly Func<CancellationToken, ValueTask>? _permit;
-
-    internal IntegrationRequest(Func<CancellationToken, ValueTask>? permit) => _permit = permit;
-
     /// <summary>The integration's name.</summary>
     public required string Integration { get; init; }
 
@@ -32,9 +28,11 @@ public sealed class IntegrationRequest
     /// <summary>The date of the value that is cached, as the origin gave it; null for none.</summary>
     public string? LastModified { get; init; }
 
+    internal PermitSlip? Permit { get; init; }
+
     /// <summary>Makes sure that the call's permit is still good. A permit lasts 50 ms: who prepares for longer calls this right before the bytes leave.</summary>
-    /// <exception cref="InvalidOperationException">No other permit is to be had; let it through.</exception>
-    public ValueTask EnsurePermitAsync(CancellationToken cancellationToken) => _permit?.Invoke(cancellationToken) ?? default;
+    /// <exception cref="PermitRefusedException">No other permit is to be had; let it through.</exception>
+    public ValueTask EnsurePermitAsync() => Permit?.EnsureFreshAsync() ?? default;
 }
 
 /// <summary>What an attempt gave. <c>default</c> is a failure.</summary>

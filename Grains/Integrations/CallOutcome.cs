@@ -1,0 +1,74 @@
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+
+namespace OrleansCache;
+
+/// <summary>How one attempt ended, when it ended with something to judge.</summary>
+/// <param name="Response">The origin's answer.</param>
+/// <param name="IsLimited">True when no permit was to be had, so that nothing left.</param>
+/// <param name="RetryAfter">For <paramref name="IsLimited"/>, when a permit could be had.</param>
+internal readonly record struct CallOutcome(IntegrationResponse Response, bool IsLimited = false, TimeSpan RetryAfter = default)
+{
+    public static CallOutcome Limited(TimeSpan retryAfter) => new(default, IsLimited: true, retryAfter);
+
+    /// <summary>True for what another attempt may make better.</summary>
+    public static bool IsTransient(CallOutcome outcome, Exception? exception) => exception switch
+    {
+        null => !outcome.IsLimited && outcome.Response.Kind == IntegrationResponseKind.Failed,
+        BrokenCircuitException or OperationCanceledException or PermitRefusedException => false,
+        _ => true,
+    };
+
+    /// <summary>True for what says that the origin is ill. 429 says that it is busy and well: the limiter pauses instead.</summary>
+    public static bool IsIllness(CallOutcome outcome, Exception? exception) =>
+        IsTransient(outcome, exception) && !(exception is null && outcome.Response.StatusCode == 429);
+
+    /// <summary>The problem as callers see it; null when it is none.</summary>
+    public static LoadProblem? ProblemOf(CallOutcome outcome, Exception? exception, TimeSpan breakerOpen) => exception switch
+    {
+        null when outcome.IsLimited => new()
+        {
+            Kind = ProblemKind.Limited,
+            Detail = "limited",
+            RetryAfterMilliseconds = Milliseconds(outcome.RetryAfter),
+            Message = "The rate limiter has no permit to give in time.",
+        },
+        null => ProblemOf(outcome.Response),
+        BrokenCircuitException => new()
+        {
+            Kind = ProblemKind.BreakerOpen,
+            Detail = "breaker-open",
+            RetryAfterMilliseconds = Milliseconds(breakerOpen),
+            Message = "The circuit breaker is open: the origin failed too often.",
+        },
+        TimeoutRejectedException timeout => new() { Kind = ProblemKind.Timeout, Detail = "timeout", Message = $"No answer within {timeout.Timeout.TotalSeconds:0.###} s." },
+        HttpRequestException or IOException => new() { Kind = ProblemKind.OriginFailed, Detail = "origin-reset", Message = Innermost(exception) },
+        _ => new() { Kind = ProblemKind.OriginFailed, Detail = "origin-error", Message = $"{exception.GetType().Name}: {exception.Message}" },
+    };
+
+    private static LoadProblem? ProblemOf(in IntegrationResponse response) => response.Kind switch
+    {
+        IntegrationResponseKind.Value or IntegrationResponseKind.NotModified => null,
+        IntegrationResponseKind.Absent => Problem(response, ProblemKind.NotFound),
+        IntegrationResponseKind.Refused => Problem(response, ProblemKind.OriginRefused),
+        IntegrationResponseKind.TooLarge => Problem(response, ProblemKind.TooLarge) with { Detail = "too-large" },
+        IntegrationResponseKind.Unusable => Problem(response, ProblemKind.OriginFailed) with { Message = $"The origin answered {response.StatusCode}, which is nothing to store; redirects are not followed." },
+        _ => Problem(response, ProblemKind.OriginFailed) with { Body = null, ContentType = null },
+    };
+
+    private static LoadProblem Problem(in IntegrationResponse response, ProblemKind kind) => new()
+    {
+        Kind = kind,
+        Detail = response.StatusCode > 0 ? $"origin-{response.StatusCode}" : "origin-error",
+        StatusCode = response.StatusCode,
+        RetryAfterMilliseconds = Milliseconds(response.RetryAfter ?? TimeSpan.Zero),
+        Body = response.Body.ToArray(),
+        ContentType = response.ContentType,
+        Message = response.Message ?? $"The origin answered {response.StatusCode}.",
+    };
+
+    private static long Milliseconds(TimeSpan time) => (long)Math.Ceiling(Math.Max(0, time.TotalMilliseconds));
+
+    private static string Innermost(Exception exception) =>
+        exception.InnerException is { } inner ? $"{exception.Message} {inner.Message}" : exception.Message;
+}

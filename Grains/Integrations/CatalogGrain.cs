@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>Tells callers what the silo is configured to call.</summary>
+[Reentrant]
+internal sealed class CatalogGrain(LiveConfiguration configuration) : Grain, ICatalogGrain
+{
+    private const int GoodForMilliseconds = 5_000;
+
+    public ValueTask<IntegrationDescription?> DescribeAsync(CancellationToken cancellationToken) =>
+        new(configuration.Current.Integrations.TryGetValue(this.GetPrimaryKeyString(), out var integration) ? Describe(integration) : null);
+
+    public ValueTask<ImmutableArray<string>> NamesAsync(CancellationToken cancellationToken) =>
+        new([.. configuration.Current.Integrations.Keys.Order(StringComparer.Ordinal)]);
+
+    private static IntegrationDescription Describe(Integration integration) => new()
+    {
+        Name = integration.Name,
+        Service = integration.Service,
+        ServiceVersion = integration.ServiceVersion,
+        Methods =
+        [
+            .. integration.Methods.Values.OrderBy(method => method.Name, StringComparer.Ordinal)
+                .Select(method => new MethodDescription { Name = method.Name, Region = method.Region, Parameters = method.Parameters }),
+        ],
+        GoodForMilliseconds = GoodForMilliseconds,
+    };
+}

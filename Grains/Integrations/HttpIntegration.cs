@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.Net;
+
+namespace OrleansCache;
+
+/// <summary>An integration by configuration alone: one HTTP/1.1 request a call.</summary>
+/// <remarks>
+/// The body is kept as the origin sends it. <c>identity</c> is asked for, so that readers need not know what the silo can decompress; an
+/// origin that encodes all the same has its encoding kept beside the bytes.
+/// </remarks>
+internal sealed class HttpIntegration(Integration integration, HttpMessageInvoker client, TimeProvider clock) : IIntegration
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+
+    public HttpMessageInvoker Client => client;
+
+    /// <summary>A client of its own for one integration. Redirects are off: following one would be a call without a permit.</summary>
+    public static HttpMessageInvoker MakeClient(HttpSettings settings) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionLifetime = settings.PooledConnectionLifetime,
+        PlaintextStreamFilter = static (context, _) => new(new PermitStream(context.PlaintextStream)),
+    });
+
+    public async ValueTask<IntegrationResponse> CallAsync(IntegrationRequest request, CancellationToken cancellationToken)
+    {
+        using var message = MessageOf(request);
+        using var response = await client.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        var status = (int)response.StatusCode;
+        if (response.StatusCode == HttpStatusCode.NotModified)
+        {
+            return request.ETag is null && request.LastModified is null
+                ? IntegrationResponse.Status(IntegrationResponseKind.Unusable, status)
+                : IntegrationResponse.NotModified with { ETag = Header(response, "ETag"), LastModified = Header(response, "Last-Modified") };
+        }
+
+        if (await BodyOf(response, cancellationToken).ConfigureAwait(false) is not { } body)
+            return IntegrationResponse.TooLarge($"The answer is larger than {IntegrationResponse.MaxBytes} bytes.");
+        return IntegrationResponse.Status(KindOf(response.StatusCode), status) with
+        {
+            Body = body,
+            ContentType = Header(response, "Content-Type"),
+            Encoding = Header(response, "Content-Encoding") is { } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase) ? encoding : null,
+            ETag = Header(response, "ETag"),
+            LastModified = Header(response, "Last-Modified"),
+            RetryAfter = RetryAfterOf(response),
+        };
+    }
+
+    private static IntegrationResponseKind KindOf(HttpStatusCode status) => (int)status switch
+    {
+        >= 200 and <= 299 => IntegrationResponseKind.Value,
+        404 => IntegrationResponseKind.Absent,
+        408 or 429 or >= 500 => IntegrationResponseKind.Failed,
+        >= 400 => IntegrationResponseKind.Refused,
+        _ => IntegrationResponseKind.Unusable,
+    };
+
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
+            ? values.ToString()
+            : null;
+
+    /// <summary>Null when it is larger than an entry may be.</summary>
+    private static async ValueTask<byte[]?> BodyOf(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentLength > IntegrationResponse.MaxBytes)
+            return null;
+        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            var body = new ArrayBufferWriter<byte>((int)(response.Content.Headers.ContentLength + 1 ?? 4096));
+            while (await stream.ReadAsync(body.GetMemory(1), cancellationToken).ConfigureAwait(false) is var read and > 0)
+            {
+                body.Advance(read);
+                if (body.WrittenCount > IntegrationResponse.MaxBytes)
+                    return null;
+            }
+
+            return body.WrittenSpan.ToArray();
+        }
+    }
+
+    private HttpRequestMessage MessageOf(IntegrationRequest request)
+    {
+        var (settings, method) = (integration.Http!, integration.Methods[request.Method]);
+        var address = $"{settings.BaseAddress.AbsoluteUri.TrimEnd('/')}/{method.Path!.Path(request.Arguments)}";
+        var message = new HttpRequestMessage(method.Verb, new Uri(address, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        foreach (var (name, value) in settings.Headers)
+            message.Headers.TryAddWithoutValidation(name, value);
+        if (!settings.Headers.ContainsKey("Accept-Encoding"))
+            message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        if (request.ETag is not null)
+            message.Headers.TryAddWithoutValidation("If-None-Match", request.ETag);
+        if (request.LastModified is not null)
+            message.Headers.TryAddWithoutValidation("If-Modified-Since", request.LastModified);
+        return message;
+    }
+
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    {
+        var wait = response.Headers.RetryAfter is not { } retryAfter ? null
+            : retryAfter.Delta ?? (retryAfter.Date is { } date ? date - clock.GetUtcNow() : null);
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+}

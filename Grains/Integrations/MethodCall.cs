@@ -1,0 +1,41 @@
+using System.Runtime.ExceptionServices;
+
+namespace OrleansCache;
+
+/// <summary>One call with its retries: what is asked, and how its last attempt ended.</summary>
+internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments, bool background, string? eTag, string? lastModified)
+{
+    private CallOutcome? _last;
+    private ExceptionDispatchInfo? _lastException;
+
+    public bool Background => background;
+
+    /// <summary>True when no permit was to be had for another attempt.</summary>
+    public bool IsGivenUp { get; private set; }
+
+    public CallOutcome Ended(CallOutcome outcome)
+    {
+        (_last, _lastException) = (outcome, null);
+        return outcome;
+    }
+
+    public void Ended(Exception exception) => _lastException = ExceptionDispatchInfo.Capture(exception);
+
+    /// <summary>No permit for another attempt: how the one before ended tells more than the limiter's refusal.</summary>
+    public CallOutcome GiveUp(CallOutcome limited)
+    {
+        IsGivenUp = true;
+        _lastException?.Throw();
+        return _last ?? limited;
+    }
+
+    public IntegrationRequest Request(string integration, string method, PermitSlip slip) => new()
+    {
+        Integration = integration,
+        Method = method,
+        Arguments = arguments,
+        ETag = eTag,
+        LastModified = lastModified,
+        Permit = slip,
+    };
+}
