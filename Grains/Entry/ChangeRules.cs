@@ -1,0 +1,148 @@
+namespace OrleansCache;
+
+/// <summary>Writes and removals: judged against the pending head, given a version, queued.</summary>
+internal static class ChangeRules
+{
+    /// <summary>How many changes before the last one are remembered.</summary>
+    public const int MaxOperations = 8;
+
+    /// <summary>Judges a write and queues it.</summary>
+    public static (EntryState State, ChangeVerdict Verdict) Write(in EntryState state, in WriteRequest request, in ChangeContext at)
+    {
+        var head = Head(state, at);
+        if (!Holds(request.Condition, request.Version, head))
+            return (state, new() { Version = head?.Version ?? 0, Existed = head is not null });
+
+        var (freshUntil, staleUntil) = Lifetimes.Of(request.Lifetime, at.Policy, at.Now, at.Draw);
+        var content = new EntryContent
+        {
+            Value = new()
+            {
+                Bytes = request.Bytes,
+                ContentType = request.ContentType,
+                Encoding = request.Encoding,
+                Version = VersionRules.Next(state, at.Now),
+                LastRetrieved = at.Now,
+                LastModified = at.Now,
+                Born = at.TagHead,
+                Tags = request.Lifetime?.Tags is { IsDefault: false } tags ? tags : [],
+            },
+            OperationId = request.OperationId,
+            LogGeneration = at.TagGeneration,
+            SlidingSpan = Lifetimes.FromMilliseconds(request.Lifetime?.SlidingMilliseconds ?? 0),
+            SavedFreshUntil = freshUntil,
+            Replaced = head is not null,
+        };
+        var (next, change) = Accept(state, content, freshUntil, staleUntil, request.OperationId, head is not null, load: null, at.Now);
+        return (next, new() { Change = change, Accepted = true, Version = change.Version, Existed = change.Existed });
+    }
+
+    /// <summary>Judges a removal and queues it. Where nothing is there, or in the store, only loads in flight are fenced.</summary>
+    public static (EntryState State, ChangeVerdict Verdict) Remove(in EntryState state, in RemoveRequest request, in ChangeContext at)
+    {
+        var head = Head(state, at);
+        if (!Holds(request.Condition, request.Version, head))
+            return (state, new() { Version = head?.Version ?? 0, Existed = head is not null });
+
+        if (state.Content is null && state.Stored == StoreKnowledge.Nothing && state.Queued.IsEmpty && state.Work?.Job is null)
+            return (Fence(state), new() { Accepted = true, Version = state.LastVersion });
+        var (next, change) = Accept(state, null, 0, 0, request.OperationId, head is not null, load: null, at.Now);
+        return (next, new() { Change = change, Accepted = true, Version = change.Version, Existed = change.Existed });
+    }
+
+    /// <summary>Gives a change its version and its place in the queue. One that is not a load's result fences the load in flight.</summary>
+    public static (EntryState State, PendingChange Change) Accept(
+        in EntryState state, EntryContent? content, long freshUntil, long staleUntil, Guid operationId, bool existed, LoadLease? load, long clusterTime)
+    {
+        var version = content?.Version ?? VersionRules.Next(state, clusterTime);
+        var stamps = version > state.LastVersion;
+        var change = new PendingChange
+        {
+            Content = content,
+            FreshUntil = freshUntil,
+            StaleUntil = staleUntil,
+            Version = version,
+            OperationId = operationId,
+            Existed = existed,
+            Load = load?.Number ?? 0,
+            First = stamps && !state.Stamped,
+        };
+        var fenced = load is null ? Fence(state) : state;
+        var work = fenced.Work ?? EntryWork.None;
+        work = work with
+        {
+            Queued = work.Queued.Add(change),
+            Load = load is null ? work.Load : load with { Storing = change.Version },
+        };
+        var stamped = fenced with { LastVersion = Math.Max(state.LastVersion, version), Stamped = state.Stamped || stamps };
+        return (stamped.With(work), change);
+    }
+
+    /// <summary>Who asks from now on joins no load that is in flight, and its result is not kept.</summary>
+    public static EntryState Fence(in EntryState state)
+    {
+        var next = state with { Changes = state.Changes + 1 };
+        return next.Work is { Load: not null } work ? next.With(work with { Load = null }) : next;
+    }
+
+    /// <summary>The change that an operation made, if it is remembered: pending, or accepted with its version.</summary>
+    public static (PendingChange? Pending, PastOperation? Past) Find(in EntryState state, Guid operationId)
+    {
+        if (operationId == Guid.Empty)
+            return default;
+        if (state.Work is { } work)
+        {
+            foreach (var change in work.Queued)
+                if (change.OperationId == operationId)
+                    return (change, null);
+            foreach (var change in work.Job?.Batch ?? [])
+                if (change.OperationId == operationId)
+                    return (change, null);
+            foreach (var past in work.Operations)
+                if (past.Id == operationId)
+                    return (null, past);
+        }
+
+        return state.Content is { } content && content.OperationId == operationId
+            ? (null, new(operationId, content.Version, content.Replaced))
+            : default;
+    }
+
+    /// <summary>What the next change is judged against: the last one accepted, else what readers see; null when that is no value.</summary>
+    private static EntryContent? Head(in EntryState state, in ChangeContext at)
+    {
+        var last = state.Queued is [.., var queued] ? queued : state.Work?.Job?.Batch is [.., var writing] ? writing : null;
+        var content = last is null
+            ? ReadRules.Judge(state, at.Now, at.TagsGood) == Freshness.Absent ? null : state.Content
+            : last.Content is not null && at.Now < last.StaleUntil ? last.Content : null;
+        return content is { Value.IsAbsent: false } ? content : null;
+    }
+
+    private static bool Holds(ConditionKind condition, long version, EntryContent? head) => condition switch
+    {
+        ConditionKind.IfVersion => head is not null && head.Version == version,
+        ConditionKind.IfAbsent => head is null,
+        ConditionKind.IfPresent => head is not null,
+        _ => true,
+    };
+}
+
+/// <summary>What is true when a change is asked for.</summary>
+/// <param name="Now">Cluster time in microseconds.</param>
+/// <param name="Policy">The region's.</param>
+/// <param name="TagsGood">No tag of the present content was raised since it was born.</param>
+/// <param name="TagHead">The tag log's head.</param>
+/// <param name="TagGeneration">The tag log's generation.</param>
+/// <param name="Draw">Uniform in [0, 1).</param>
+internal readonly record struct ChangeContext(long Now, RegionPolicy Policy, bool TagsGood, long TagHead, long TagGeneration, double Draw);
+
+/// <summary>How a change was judged. <c>default</c> is a condition that failed where nothing is there.</summary>
+internal readonly record struct ChangeVerdict
+{
+    public bool Accepted { get; init; }
+
+    /// <summary>What to wait for; null when there is nothing to wait for.</summary>
+    public PendingChange? Change { get; init; }
+    public long Version { get; init; }
+    public bool Existed { get; init; }
+}

@@ -1,0 +1,87 @@
+namespace OrleansCache;
+
+/// <summary>Writes and removals.</summary>
+internal sealed partial class Entry
+{
+    private delegate (EntryState State, ChangeVerdict Verdict) Judgement(in EntryState state, in ChangeContext at);
+
+    public ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Bytes is null)
+            throw new ArgumentException("Bytes is null; a write has a value, which may be empty.", nameof(request));
+        if (request.Bytes.Length > LoadRules.MaxValueBytes)
+        {
+            var detail = $"The value has {request.Bytes.Length} bytes; an entry holds at most {LoadRules.MaxValueBytes}.";
+            return new(Reply(WriteStatus.TooLarge) with { Detail = detail });
+        }
+
+        return ChangeAsync(
+            request.OperationId, removes: false, (in state, in at) => ChangeRules.Write(state, request, at), cancellationToken);
+    }
+
+    public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken) =>
+        ChangeAsync(request.OperationId, removes: true, (in state, in at) => ChangeRules.Remove(state, request, at), cancellationToken);
+
+    private async ValueTask<WriteReply> ChangeAsync(Guid operationId, bool removes, Judgement judge, CancellationToken cancellationToken)
+    {
+        var slice = new Slice(_services.Time, EntryLimits.Slice);
+        CatchUp();
+        if (!_isDisowned && (removes || _policy.Durability == Durability.Through) && !_services.Ownership.FenceHolds
+            && !await _services.Ownership.WaitForFenceAsync(slice.Left, cancellationToken))
+            return Reply(WriteStatus.Unavailable, "unproven");
+        if (!_isDisowned && !await ReadStoreAsync(slice.Left, cancellationToken))
+            return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.Unavailable, "store");
+        if (_isDisowned)
+            return Reply(WriteStatus.NotOwner);
+
+        var (pending, past) = ChangeRules.Find(_state, operationId);
+        if (past is { } before)
+            return Accepted(before.Version, before.Existed);
+        if (pending is null)
+        {
+            var at = new ChangeContext(Now, _policy, TagsGood, _services.Tags.Head, _services.Tags.Generation, _services.Random.NextDouble());
+            (_state, var verdict) = judge(_state, at);
+            if (!verdict.Accepted)
+                return Reply(WriteStatus.ConditionFailed) with { Version = verdict.Version, Existed = verdict.Existed };
+            if (verdict.Change is null)
+                return Accepted(verdict.Version, existed: false);
+            pending = verdict.Change;
+        }
+
+        var ack = AckOf(pending.Version);
+        StartPump();
+        if (!await Waits.EndsAsync(ack, slice.Left, _services.Time, cancellationToken))
+            return Reply(WriteStatus.AskAgain);
+        return await ack switch
+        {
+            ChangeAck.Accepted => Accepted(pending.Version, pending.Existed),
+            ChangeAck.NotOwner => Reply(WriteStatus.NotOwner),
+            _ => Reply(WriteStatus.Unavailable, "store"),
+        };
+    }
+
+    private Task<ChangeAck> AckOf(long version)
+    {
+        if (!Tasks.Acks.TryGetValue(version, out var waiting))
+            Tasks.Acks[version] = waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return waiting.Task;
+    }
+
+    private WriteReply Accepted(long version, bool existed)
+    {
+        Settle();
+        return Reply(WriteStatus.Accepted) with { Version = version, Existed = existed };
+    }
+
+    private WriteReply Reply(WriteStatus status, string? detail = null)
+    {
+        _services.Metrics.Write(status);
+        return new()
+        {
+            Status = status,
+            View = _services.Ownership.View,
+            Detail = detail,
+            RetryAfterMilliseconds = status == WriteStatus.Unavailable ? 1_000 : 0,
+        };
+    }
+}

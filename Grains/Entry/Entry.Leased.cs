@@ -1,0 +1,107 @@
+namespace OrleansCache;
+
+/// <summary>Loads by a caller, under a lease, with the limiter's permit in the same call.</summary>
+internal sealed partial class Entry
+{
+    private LoadFlight BeginLeased(in ReadRequest request) => Begin(leased: true, request.OperationId, request.Limiter);
+
+    /// <summary>The stale value at once; with it the lease to refresh, if a permit is to be had without waiting.</summary>
+    private async ValueTask<ReadReply> StaleWithTicketAsync(ReadRequest request, CancellationToken cancellationToken)
+    {
+        var flight = BeginLeased(request);
+        var granted = await GrantAsync(flight, request, new Slice(_services.Time, EntryLimits.ReadPatience), stale: true, cancellationToken);
+        var now = Now;
+        if (ReadRules.Judge(_state, now, TagsGood) == Freshness.Absent)
+            return granted;
+        return Stale(now, request.Load) with { Ticket = granted.Ticket };
+    }
+
+    /// <summary>Gives the caller the lease, after the limiter gave its permit.</summary>
+    private async ValueTask<ReadReply> GrantAsync(LoadFlight flight, ReadRequest request, Slice slice, bool stale, CancellationToken cancellationToken)
+    {
+        if (flight.Limiter is null)
+            return Lease(flight, request.OperationId, permitMilliseconds: 0);
+
+        flight.IsSeeking = true;
+        try
+        {
+            while (true)
+            {
+                if (Joinable() != flight)
+                    return Reply(ReadStatus.AskAgain);
+                (_state, _) = LoadRules.Renew(_state, flight.Load.Number, LeaseSpan, Now);
+                var asked = slice.Elapsed;
+                var permit = await AskLimiterAsync(flight, request, stale);
+                switch (permit.Status)
+                {
+                    case PermitStatus.Unlimited:
+                        return Lease(flight, request.OperationId, permitMilliseconds: 0);
+                    case PermitStatus.Granted when slice.Elapsed - asked < EntryLimits.Permit:
+                        // The caller counts from before it asked, so what passed in here until the limiter was asked comes on top.
+                        return Lease(flight, request.OperationId, (int)(asked + EntryLimits.Permit).TotalMilliseconds);
+                    case PermitStatus.Granted:
+                        break;
+                    case PermitStatus.Wait or PermitStatus.NotOwner when !stale:
+                        if (slice.IsOver)
+                            return Reply(ReadStatus.AskAgain);
+                        var pause = TimeSpan.FromMilliseconds(Math.Clamp(permit.RetryAfterMilliseconds, 1, (long)EntryLimits.Slice.TotalMilliseconds));
+                        await Task.Delay(slice.AtMost(pause) is { Ticks: > 0 } left ? left : TimeSpan.FromTicks(1), _services.Time, cancellationToken);
+                        break;
+                    default:
+                        return await RefusedAsync(flight, permit, request);
+                }
+            }
+        }
+        finally
+        {
+            flight.IsSeeking = false;
+        }
+    }
+
+    private async ValueTask<PermitReply> AskLimiterAsync(LoadFlight flight, ReadRequest request, bool stale)
+    {
+        try
+        {
+            return await _host.Limiter(flight.Limiter!).AcquireAsync(new()
+            {
+                Ticket = flight.PermitTicket,
+                Background = stale,
+                WaitMilliseconds = stale ? 0 : request.MaxPermitWaitMilliseconds ?? int.MaxValue,
+            });
+        }
+        catch (OrleansException)
+        {
+            return new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = (long)EntryLimits.ReadPatience.TotalMilliseconds };
+        }
+    }
+
+    private async ValueTask<ReadReply> RefusedAsync(LoadFlight flight, PermitReply permit, ReadRequest request)
+    {
+        var problem = new LoadProblem
+        {
+            Kind = ProblemKind.Limited,
+            Detail = "limited",
+            RetryAfterMilliseconds = permit.RetryAfterMilliseconds,
+            Message = $"The rate limiter of '{flight.Limiter}' refused a permit.",
+        };
+        var answer = await EndAsync(flight, LoadResult.Failure(problem));
+        return AnswerOf(flight, answer, request.OperationId, (_services.Tags.Head, _services.Tags.Generation)) ?? Reply(ReadStatus.AskAgain);
+    }
+
+    private ReadReply Lease(LoadFlight flight, Guid holder, int permitMilliseconds)
+    {
+        (_state, _) = LoadRules.Renew(_state, flight.Load.Number, LeaseSpan, Now);
+        (flight.Holder, flight.IsGranted) = (holder, true);
+        _reason = EntryReason.LoadedByCaller;
+        return Reply(ReadStatus.Lease) with
+        {
+            Ticket = new()
+            {
+                Activation = Tasks.Activation,
+                Number = flight.Load.Number,
+                LeaseMilliseconds = (int)EntryLimits.LoadLease.TotalMilliseconds,
+                PermitMilliseconds = permitMilliseconds,
+            },
+        };
+    }
+}

@@ -1,0 +1,241 @@
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>Loads: one in flight, leased to a caller or declared in the silo, shared by those who wait.</summary>
+internal sealed partial class Entry
+{
+    private static readonly long LeaseSpan = Lifetimes.FromSpan(EntryLimits.LoadLease);
+
+    public bool Renew(LoadTicket ticket)
+    {
+        if (_tasks is null || ticket.Activation != _tasks.Activation || _isDisowned)
+            return false;
+        (_state, var renewed) = LoadRules.Renew(_state, (int)ticket.Number, LeaseSpan, Now);
+        return renewed;
+    }
+
+    public async ValueTask<LoadReply> CompleteAsync(LoadCompletion completion, CancellationToken cancellationToken)
+    {
+        CatchUp();
+        if (ChangeRules.Find(_state, completion.OperationId).Past is not null && _state.Content is not null)
+            return Stored(_state.Content.Value);
+        var flight = completion.Ticket is { } ticket && ticket.Activation == _tasks?.Activation
+            ? _tasks.Flights.Find(f => f.Load.Number == ticket.Number && f.Load.Leased)
+            : null;
+        if (flight is null || _isDisowned)
+            return new() { Detail = "lease-lost", View = _services.Ownership.View };
+
+        var answer = await EndAsync(flight, LoadResult.Of(completion));
+        cancellationToken.ThrowIfCancellationRequested();
+        _services.Metrics.Read(answer.Problem is null ? ReadOutcomes.Loaded : ReadOutcomes.Failed, _policy.Integration);
+        if (answer.Problem is not null)
+        {
+            var now = Now;
+            var stale = ReadRules.Judge(_state, now, TagsGood) != Freshness.Absent && IsProven;
+            return new()
+            {
+                Value = stale ? _state.Content!.Value : null,
+                FreshMilliseconds = stale ? Lifetimes.Remaining(_state.FreshUntil, now) : 0,
+                StaleMilliseconds = stale ? Lifetimes.Remaining(_state.StaleUntil, now) : 0,
+                Detail = answer.Problem.Detail,
+                View = _services.Ownership.View,
+            };
+        }
+
+        return answer.Stored
+            ? Stored(answer.Value!)
+            : new() { Detail = answer.Detail, View = _services.Ownership.View };
+    }
+
+    private LoadReply Stored(EntryValue value)
+    {
+        var now = Now;
+        var isCurrent = _state.Content?.Version == value.Version;
+        return new()
+        {
+            Stored = true,
+            Value = value with { Bytes = [] },
+            View = _services.Ownership.View,
+            FreshMilliseconds = isCurrent ? Lifetimes.Remaining(_state.FreshUntil, now) : 0,
+            StaleMilliseconds = isCurrent ? Lifetimes.Remaining(_state.StaleUntil, now) : 0,
+        };
+    }
+
+    /// <summary>Begins, joins or waits for a load; null when things changed and the read is to be judged anew.</summary>
+    private async ValueTask<ReadReply?> LoadAsync(ReadRequest request, Slice slice, (long Head, long Generation) arrival, CancellationToken cancellationToken)
+    {
+        if (IsCycle(request))
+            return Unshared(request.Load);
+        if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && Now - ended.EndedAt < LeaseSpan
+            && AnswerOf(ended, await ended.Done, request.OperationId, arrival) is { } kept)
+            return kept;
+
+        var flight = Joinable();
+        if (flight is null)
+        {
+            flight = request.Load == LoadMode.Declared ? BeginDeclared(request, background: false) : BeginLeased(request);
+            if (flight.Load.Leased)
+                return await GrantAsync(flight, request, slice, stale: false, cancellationToken);
+        }
+        else if (request.Load == LoadMode.Leased && flight.Load.Leased && !flight.IsSeeking && (!flight.IsGranted || flight.IsHeldBy(request.OperationId)))
+        {
+            return await GrantAsync(flight, request, slice, stale: false, cancellationToken);
+        }
+
+        return await WaitAsync(flight, request, slice, arrival, cancellationToken);
+    }
+
+    private async ValueTask<ReadReply?> WaitAsync(
+        LoadFlight flight, ReadRequest request, Slice slice, (long Head, long Generation) arrival, CancellationToken cancellationToken)
+    {
+        if (Tasks.Waiters >= EntryLimits.MaxWaiters)
+            return Failed(new() { Kind = ProblemKind.Overloaded, Detail = "overloaded", RetryAfterMilliseconds = 1_000 }, EntryReason.Overloaded);
+
+        var tasks = Tasks;
+        tasks.Waiters++;
+        bool ended;
+        try
+        {
+            ended = await Waits.EndsAsync(flight.Done, slice.AtMost(LeaseLeft(flight)), _services.Time, cancellationToken);
+        }
+        finally
+        {
+            tasks.Waiters--;
+        }
+
+        if (ended)
+            return AnswerOf(flight, await flight.Done, request.OperationId, arrival);
+        if (!slice.IsOver)
+            return null;
+        flight.Remember(request.OperationId);
+        _reason = EntryReason.StillLoading;
+        return Reply(ReadStatus.AskAgain);
+    }
+
+    /// <summary>What one who waited is told; null when the answer is not for them.</summary>
+    private ReadReply? AnswerOf(LoadFlight flight, LoadAnswer answer, Guid operationId, (long Head, long Generation) arrival)
+    {
+        var now = Now;
+        if (answer.Value is { } value)
+        {
+            // Who came after a raise may not have what was loaded before it.
+            if (!value.Tags.IsEmpty && !_services.Tags.IsGood(value.Tags, Math.Max(arrival.Head, value.Born), arrival.Generation))
+                return null;
+            var own = flight.IsHeldBy(operationId);
+            _reason = own ? EntryReason.Loaded : EntryReason.Joined;
+            _services.Metrics.Read(own ? ReadOutcomes.Loaded : ReadOutcomes.Joined, _policy.Integration);
+            var isCurrent = answer.Stored && _state.Content?.Version == value.Version;
+            return Reply(own ? ReadStatus.Loaded : ReadStatus.Joined) with
+            {
+                Value = value,
+                Stored = answer.Stored,
+                FreshMilliseconds = isCurrent ? Lifetimes.Remaining(_state.FreshUntil, now) : 0,
+                StaleMilliseconds = isCurrent ? Lifetimes.Remaining(_state.StaleUntil, now) : 0,
+                AgeMilliseconds = Math.Max(0, (now - value.LastRetrieved) / 1000),
+            };
+        }
+
+        if (answer.Problem is not { } problem)
+            return null;
+        if (problem.Kind == ProblemKind.NotFound || !IsProven || ReadRules.Judge(_state, now, TagsGood) == Freshness.Absent)
+            return Failed(problem, EntryReason.LoadFailed);
+        _reason = EntryReason.StaleAfterFailure;
+        _services.Metrics.Read(ReadOutcomes.Stale, _policy.Integration);
+        return Answer(now < _state.FreshUntil ? ReadStatus.Hit : ReadStatus.Stale, now) with { Problem = now < _state.FreshUntil ? null : problem };
+    }
+
+    /// <summary>The load that a reader may join: the one in flight, while its lease lasts.</summary>
+    private LoadFlight? Joinable() =>
+        _state.Work?.Load is { } load && load.IsAlive(Now) ? _tasks?.Flights.Find(f => f.Load.Number == load.Number) : null;
+
+    private TimeSpan LeaseLeft(LoadFlight flight) =>
+        _state.Work?.Load is { Leased: true, Storing: 0 } load && load.Number == flight.Load.Number
+            ? TimeSpan.FromMicroseconds(Math.Max(1_000, load.LeaseUntil - Now))
+            : EntryLimits.Slice;
+
+    private LoadFlight Begin(bool leased, Guid holder, string? limiter)
+    {
+        var now = Now;
+        Tasks.Flights.RemoveAll(f => f.Load.Leased && f.Load.Number != _state.Work?.Load?.Number && now - f.Load.Stamp > 10 * LeaseSpan);
+        if (_state.Work?.Load is { } late)
+            Tasks.Flights.RemoveAll(f => f.Load.Number == late.Number);
+        (_state, var load) = LoadRules.Begin(_state, leased, LeaseSpan, _services.Tags.Head, _services.Tags.Generation, now);
+        var flight = new LoadFlight(load, holder, limiter);
+        Tasks.Flights.Add(flight);
+        return flight;
+    }
+
+    /// <summary>Applies a load's result in this turn, and tells those who wait.</summary>
+    private async ValueTask<LoadAnswer> EndAsync(LoadFlight flight, LoadResult result)
+    {
+        if (_isGone)
+            return LoadAnswer.GivenUp;
+        if (_state.Stored == StoreKnowledge.Unread)
+            await ReadStoreAsync(EntryLimits.StorePatience, CancellationToken.None);
+        result = await ComparedAsync(result);
+
+        var load = flight.Load;
+        var tags = result.Outcome is LoadOutcome.NotModified && result.Tags.IsEmpty ? _state.Content?.Tags ?? [] : result.Tags;
+        var at = new EndContext(
+            Now, _policy, tags.IsEmpty || _services.Tags.IsGood(tags, load.Born, load.LogGeneration), IsProven, _services.Random.NextDouble());
+        (_state, var end) = LoadRules.End(_state, load, result, at);
+        var answer = end.GivenUp ? LoadAnswer.GivenUp : new LoadAnswer { Value = end.Problem is null ? end.Value : null, Stored = end.Kept, Detail = end.Detail, Problem = end.Problem };
+        if (end.Change is { } change)
+        {
+            var ack = AckOf(change.Version);
+            StartPump();
+            var stored = await Waits.EndsAsync(ack, EntryLimits.StorePatience, _services.Time, CancellationToken.None) && await ack == ChangeAck.Accepted;
+            if (end.Value is not null)
+                answer = stored ? answer with { Stored = true } : answer with { Detail = "store", Value = end.Value with { Version = 0 } };
+        }
+
+        if (answer.Problem is { } problem)
+            _services.Log.LoadFailed(_hash, problem.Detail);
+        else if (answer.Detail is { } detail)
+            _services.Log.NotKept(_hash, detail);
+        Close(flight, answer);
+        return answer;
+    }
+
+    private void Close(LoadFlight flight, LoadAnswer answer)
+    {
+        flight.End(answer, Now);
+        if (_tasks is { } tasks)
+        {
+            tasks.Flights.Remove(flight);
+            tasks.Ended = flight.WasAsked ? flight : null;
+        }
+
+        Settle();
+    }
+
+    private void GiveUpLoads()
+    {
+        foreach (var flight in _tasks?.Flights.ToArray() ?? [])
+        {
+            flight.Cancellation?.Cancel();
+            _state = LoadRules.Detach(_state, flight.Load.Number);
+            Close(flight, LoadAnswer.GivenUp);
+        }
+    }
+
+    /// <summary>Compares long values outside the grain's turns.</summary>
+    private async ValueTask<LoadResult> ComparedAsync(LoadResult result)
+    {
+        if (result.Outcome is not LoadOutcome.Value || result.Bytes.Length <= SameValue.LongAbove || _state.Content is not { } old)
+            return result;
+        var same = await Task.Run(() => SameValue.Equal(old.Value, result.Bytes, result.ContentType, result.Encoding));
+        return result with { ComparedTo = old, Same = same };
+    }
+
+    private bool IsCycle(in ReadRequest request) => !request.LoadChain.IsDefaultOrEmpty && request.LoadChain.Contains(_hash);
+
+    private ReadReply Unshared(LoadMode load)
+    {
+        _reason = EntryReason.Cycle;
+        return load == LoadMode.Leased
+            ? Reply(ReadStatus.Lease)
+            : Failed(new() { Kind = ProblemKind.BadCall, Detail = "cycle", Message = "The integration asks for a key while it loads that key." }, EntryReason.Cycle);
+    }
+}

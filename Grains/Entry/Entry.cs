@@ -1,0 +1,160 @@
+namespace OrleansCache;
+
+/// <summary>One key's owner in memory: carries out what the rules decide. Not thread-safe: for the turns of one grain.</summary>
+internal sealed partial class Entry : EntryNode
+{
+    private const long NoView = long.MinValue;
+    private readonly IEntryHost _host;
+    private readonly EntryServices _services;
+    private readonly string _key;
+    private readonly ulong _hash;
+    private readonly TaskScheduler _turns;
+    private RegionPolicy _policy;
+    private int _policyNumber;
+    private EntryReason _reason;
+    private bool _isDisowned;
+    private bool _isGone;
+    private long _view;
+    private readonly long _epoch;
+    private EntryState _state;
+    private EntryTasks? _tasks;
+
+    /// <summary>Must be made in the first of the turns that it will be used in.</summary>
+    public Entry(IEntryHost host, EntryServices services, string key)
+    {
+        (_host, _services, _key, _hash) = (host, services, key, RoutingHash.Of(key));
+        _turns = TaskScheduler.Current;
+        _policyNumber = services.Policies.Number;
+        _policy = services.Policies.For(CacheKey.RegionOf(key));
+        _view = NoView;
+        _epoch = services.Ownership.EpochOf(_hash);
+        Bytes = EntryLimits.Overhead + (2L * key.Length);
+        services.Memory.Place(this, _policy);
+    }
+
+    private EntryTasks Tasks => _tasks ??= new();
+    private bool IsStrict => _policy.Coherence == Coherence.Strict;
+    private bool IsProven => !IsStrict || _services.Ownership.FenceHolds;
+    private bool IsDegraded => !_services.Ownership.FenceHolds || !_services.Store.IsReachable;
+    private long Now => _services.Clock.Now;
+
+    private bool TagsGood => _state.Content is not { Tags.IsEmpty: false } content
+        || _services.Tags.IsGood(content.Tags, content.Value.Born, content.LogGeneration);
+
+    /// <summary>True when policy and view are those of the last call: the common case, checked on every read.</summary>
+    private bool IsUpToDate => _policyNumber == _services.Policies.Number && _view == _services.Ownership.View && !_isDisowned;
+
+    public async ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken)
+    {
+        CatchUp();
+        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !_isDisowned)
+            await ReadStoreAsync(EntryLimits.StorePatience, cancellationToken);
+        var now = Now;
+        var freshness = ReadRules.Judge(_state, now, TagsGood);
+        var isLoading = _state.Work?.Load is { } load && load.IsAlive(now);
+        var content = freshness == Freshness.Absent ? null : _state.Content;
+        var failure = _state.Work?.Failure;
+        return new()
+        {
+            State = freshness switch
+            {
+                Freshness.Fresh => "fresh",
+                Freshness.Stale => "stale",
+                _ => isLoading ? "loading" : "absent",
+            },
+            Version = content?.Version ?? 0,
+            LastRetrieved = content?.Value.LastRetrieved ?? 0,
+            LastModified = content?.Value.LastModified ?? 0,
+            FreshUntil = content is null ? 0 : _state.FreshUntil,
+            StaleUntil = content is null ? 0 : _state.StaleUntil,
+            Reason = _reason.Sentence(),
+            LastError = failure is null ? null : failure.Problem.Message ?? failure.Problem.Detail,
+            NextTry = failure is not null && now < failure.NextTry ? failure.NextTry : 0,
+            Integration = _policy.Integration,
+            Breaker = _policy.Integration is { } integration ? _services.Origin.DescribeBreaker(integration) : null,
+            Owner = _services.Ownership.Self,
+            View = _services.Ownership.View,
+            Tags = content?.Tags ?? [],
+            Degraded = IsDegraded,
+        };
+    }
+
+    /// <summary>Gives up what runs and brings the store what only memory has.</summary>
+    public async Task DeactivateAsync(CancellationToken cancellationToken)
+    {
+        GiveUpLoads();
+        if (_state.Unflushed && !_isDisowned)
+            await Waits.EndsAsync(FlushAsync(), EntryLimits.Slice, _services.Time, cancellationToken);
+        if (_tasks?.Pumping is { } pumping)
+            await Waits.EndsAsync(pumping, EntryLimits.Slice, _services.Time, cancellationToken);
+        _isGone = true;
+        if (_state.Unflushed && _policy.Durability != Durability.None && !_isDisowned)
+            _services.Log.LostOnLeaving(_hash);
+        _services.Memory.Remove(this);
+    }
+
+    public override void AskToLeave() =>
+        _ = Task.Factory.StartNew(static entry => ((Entry)entry!).LeaveIfIdleAsync(), this, CancellationToken.None, TaskCreationOptions.None, _turns).Unwrap();
+
+    private async Task LeaveIfIdleAsync()
+    {
+        if (_isGone)
+            return;
+        if (IsBusy)
+        {
+            _services.Memory.Readmit(this);
+            return;
+        }
+
+        if (_state.Unflushed)
+            await FlushAsync();
+        if (IsBusy)
+            _services.Memory.Readmit(this);
+        else
+            _host.Leave();
+    }
+
+    private bool IsBusy => !_state.IsIdle || _tasks is { Waiters: > 0 } or { Reading: not null };
+
+    /// <summary>Takes up a changed policy or view. An activation that lost its key, if only for one view, ends.</summary>
+    private void CatchUp()
+    {
+        if (_isDisowned || IsUpToDate)
+            return;
+        if (_policyNumber != _services.Policies.Number)
+        {
+            _policyNumber = _services.Policies.Number;
+            var policy = _services.Policies.For(_policy.Region);
+            if (policy.Durability != _policy.Durability)
+                _state = _state with { Stored = StoreKnowledge.Unread };
+            _policy = policy;
+            _services.Memory.Place(this, policy);
+        }
+
+        if (_view == _services.Ownership.View)
+            return;
+        _view = _services.Ownership.View;
+        if (!_services.Ownership.Owns(_hash) || _services.Ownership.EpochOf(_hash) != _epoch)
+            Disown();
+    }
+
+    private void Disown()
+    {
+        if (_isDisowned)
+            return;
+        _isDisowned = true;
+        _services.Log.Disowned(_hash);
+        GiveUpLoads();
+        _host.Leave();
+    }
+
+    /// <summary>After every step: the memory bound, the flush, and what need not be kept any more.</summary>
+    private void Settle()
+    {
+        _services.Memory.Resize(this, EntryLimits.Overhead + (2L * _key.Length) + (_state.Content?.Value.Bytes.Length ?? 0));
+        if (_state.Unflushed && _policy.Durability != Durability.None && _tasks is not { FlushScheduled: true } && !_isGone)
+            _ = FlushSoonAsync();
+        if (_tasks is { IsIdle: true })
+            _tasks = null;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>One value of a key with what only its owner needs to know. Immutable.</summary>
+internal sealed record EntryContent
+{
+    public required EntryValue Value { get; init; }
+
+    /// <summary>The change that made it; a repetition of that call is answered from here.</summary>
+    public Guid OperationId { get; init; }
+
+    /// <summary>The generation of the tag log that <see cref="EntryValue.Born"/> counts in.</summary>
+    public long LogGeneration { get; init; }
+
+    /// <summary>Microseconds by which a read moves the end of fresh time; 0 for none.</summary>
+    public long SlidingSpan { get; init; }
+
+    /// <summary>Sliding entries: the end of fresh time as it was last given to the store.</summary>
+    public long SavedFreshUntil { get; init; }
+
+    /// <summary>True when a value was there before.</summary>
+    public bool Replaced { get; init; }
+    public string? OriginETag { get; init; }
+    public string? OriginLastModified { get; init; }
+
+    public ImmutableArray<string> Tags => Value.Tags;
+    public long Version => Value.Version;
+}

@@ -1,0 +1,35 @@
+namespace OrleansCache;
+
+/// <summary>The grain of one key: a turn for each call, and no more.</summary>
+[Reentrant, GrainType("oc.entry")]
+internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, IEntryHost
+{
+    private Entry _entry = null!;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _entry = new(this, services, this.GetPrimaryKeyString());
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _entry.DeactivateAsync(cancellationToken);
+
+    public ValueTask<ReadReply> ReadAsync(ReadRequest request, CancellationToken cancellationToken) => _entry.ReadAsync(request, cancellationToken);
+
+    public ValueTask<ReadReply> RefreshAsync(ReadRequest request, CancellationToken cancellationToken) => _entry.RefreshAsync(request, cancellationToken);
+
+    public ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken) =>
+        _entry.CompleteAsync(completion, cancellationToken);
+
+    public ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken) => new(_entry.Renew(ticket));
+
+    public ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken) => _entry.WriteAsync(request, cancellationToken);
+
+    public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken) => _entry.RemoveAsync(request, cancellationToken);
+
+    public ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken) => _entry.ExplainAsync(cancellationToken);
+
+    IRateLimiterGrain IEntryHost.Limiter(string integration) => GrainFactory.GetGrain<IRateLimiterGrain>(integration);
+
+    void IEntryHost.Leave() => DeactivateOnIdle();
+}

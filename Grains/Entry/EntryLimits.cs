@@ -1,0 +1,32 @@
+namespace OrleansCache;
+
+/// <summary>The bounds that every entry keeps.</summary>
+internal static class EntryLimits
+{
+    /// <summary>No call waits longer inside the grain: an incoming call that waits would hold up a deactivation.</summary>
+    public static readonly TimeSpan Slice = TimeSpan.FromSeconds(2);
+
+    /// <summary>A leased load ends after this without a renewal.</summary>
+    public static readonly TimeSpan LoadLease = TimeSpan.FromSeconds(2);
+
+    /// <summary>A permit is good for this long after it was asked for.</summary>
+    public static readonly TimeSpan Permit = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>An origin's answer waits no longer for the store: it is given uncached.</summary>
+    public static readonly TimeSpan StorePatience = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A read waits this long for a fence that has lapsed, and a stale one for the permit of a refresh.</summary>
+    public static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What is acknowledged from memory reaches the store after this.</summary>
+    public static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The longest pause between attempts on a store that is away.</summary>
+    public static readonly TimeSpan LongestStorePause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Callers of one key that may wait in the grain at once.</summary>
+    public const int MaxWaiters = 10_000;
+
+    /// <summary>Bytes that an active entry takes beside its key and value, for the memory bound.</summary>
+    public const int Overhead = 1_000;
+}

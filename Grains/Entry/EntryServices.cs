@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <summary>What all entries of a silo share.</summary>
+internal sealed class EntryServices(
+    IEntryStore store,
+    IOwnership ownership,
+    IClusterClock clock,
+    ITagLog tags,
+    IRegionPolicies policies,
+    IOriginCaller origin,
+    EntryMemory memory,
+    EntryMetrics metrics,
+    TimeProvider time,
+    ILogger<EntryServices> log)
+{
+    public IEntryStore Store => store;
+    public IOwnership Ownership => ownership;
+    public IClusterClock Clock => clock;
+    public ITagLog Tags => tags;
+    public IRegionPolicies Policies => policies;
+    public IOriginCaller Origin => origin;
+    public EntryMemory Memory => memory;
+    public EntryMetrics Metrics => metrics;
+    public TimeProvider Time => time;
+    public ILogger Log => log;
+    public Random Random { get; init; } = Random.Shared;
+}

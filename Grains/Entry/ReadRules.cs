@@ -1,0 +1,72 @@
+namespace OrleansCache;
+
+/// <summary>What a read finds, and what follows from it.</summary>
+internal static class ReadRules
+{
+    /// <summary>How many steps a sliding lifetime takes before the store hears of it.</summary>
+    private const int SlidingSteps = 8;
+
+    /// <param name="state">The entry.</param>
+    /// <param name="now">Cluster time in microseconds.</param>
+    /// <param name="tagsGood">False when a tag of the content was raised after its load began.</param>
+    public static Freshness Judge(in EntryState state, long now, bool tagsGood) =>
+        state.Content is null || !tagsGood || now >= state.StaleUntil ? Freshness.Absent
+        : now < state.FreshUntil ? Freshness.Fresh
+        : Freshness.Stale;
+
+    public static ReadDecision Decide(in EntryState state, Freshness freshness, LoadMode mode, Strategy strategy, long now) => freshness switch
+    {
+        Freshness.Fresh => ReadDecision.Hit,
+        Freshness.Absent => mode == LoadMode.None ? ReadDecision.Miss : ReadDecision.Load,
+        _ when mode == LoadMode.None || IsBackingOff(state, now) => ReadDecision.Stale,
+        _ when strategy == Strategy.Ttl => ReadDecision.Load,
+        _ => state.Work?.Load is { } load && load.IsAlive(now) ? ReadDecision.Stale : ReadDecision.StaleAndRefresh,
+    };
+
+    public static bool IsBackingOff(in EntryState state, long now) => state.Work?.Failure is { } failure && now < failure.NextTry;
+
+    /// <summary>Moves a sliding entry's end ahead of a read. The store hears of it in steps.</summary>
+    public static EntryState Slide(in EntryState state, long now)
+    {
+        var content = state.Content!;
+        var freshUntil = Lifetimes.Add(now, content.SlidingSpan);
+        if (freshUntil <= state.FreshUntil)
+            return state;
+
+        var moved = state with
+        {
+            FreshUntil = freshUntil,
+            StaleUntil = state.StaleUntil == Lifetimes.Never ? Lifetimes.Never : Lifetimes.Add(state.StaleUntil, freshUntil - state.FreshUntil),
+        };
+        return freshUntil - content.SavedFreshUntil < content.SlidingSpan / SlidingSteps
+            ? moved
+            : moved with { Content = content with { SavedFreshUntil = freshUntil }, Unflushed = true };
+    }
+
+    /// <summary>Ends fresh time now, and the pause after a failure: the next get-or-create loads, and until then the value is stale.</summary>
+    public static EntryState Expire(in EntryState state, long now)
+    {
+        var next = state.Work is { Failure: not null } work ? state.With(work with { Failure = null }) : state;
+        return next.Content is null || next.FreshUntil <= now ? next : next with { FreshUntil = now, Unflushed = true };
+    }
+}
+
+internal enum Freshness : byte
+{
+    Absent = 0,
+    Fresh = 1,
+    Stale = 2,
+}
+
+internal enum ReadDecision : byte
+{
+    Miss = 0,
+    Hit = 1,
+    Stale = 2,
+
+    /// <summary>Answer with the stale value at once, and have it refreshed.</summary>
+    StaleAndRefresh = 3,
+
+    /// <summary>Load, or wait for the load in flight.</summary>
+    Load = 4,
+}

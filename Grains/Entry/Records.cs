@@ -1,0 +1,69 @@
+namespace OrleansCache;
+
+/// <summary>Between an entry in memory and its stored record.</summary>
+internal static class Records
+{
+    public static EntryRecord Of(EntryContent content, long freshUntil, long staleUntil, long epoch) => new()
+    {
+        Kind = content.Value.IsAbsent ? RecordKind.Absent : RecordKind.Value,
+        Epoch = epoch,
+        OperationId = content.OperationId,
+        Version = content.Version,
+        ContentType = content.Value.ContentType,
+        Encoding = content.Value.Encoding,
+        Bytes = content.Value.Bytes,
+        LastRetrieved = content.Value.LastRetrieved,
+        LastModified = content.Value.LastModified,
+        FreshUntil = freshUntil,
+        StaleUntil = staleUntil,
+        SlidingSpan = content.SlidingSpan,
+        Tags = content.Tags,
+        Born = content.Value.Born,
+        LogGeneration = content.LogGeneration,
+        OriginETag = content.OriginETag,
+        OriginLastModified = content.OriginLastModified,
+        ExpiresAt = staleUntil,
+    };
+
+    public static EntryContent ContentOf(EntryRecord record) => new()
+    {
+        Value = new()
+        {
+            Bytes = record.Bytes,
+            ContentType = record.ContentType,
+            Encoding = record.Encoding,
+            IsAbsent = record.Kind == RecordKind.Absent,
+            Version = record.Version,
+            LastRetrieved = record.LastRetrieved,
+            LastModified = record.LastModified,
+            Born = record.Born,
+            Tags = record.Tags.IsDefault ? [] : record.Tags,
+        },
+        OperationId = record.OperationId,
+        LogGeneration = record.LogGeneration,
+        SlidingSpan = record.SlidingSpan,
+        SavedFreshUntil = record.FreshUntil,
+        Replaced = true,
+        OriginETag = record.OriginETag,
+        OriginLastModified = record.OriginLastModified,
+    };
+
+    public static EntryRecord Removed(Guid operationId, long version, long epoch, long now) => new()
+    {
+        Kind = RecordKind.Removed,
+        Epoch = epoch,
+        OperationId = operationId,
+        Version = version,
+        ExpiresAt = Lifetimes.Add(now, Lifetimes.FromSpan(Lifetimes.RemovalKept)),
+    };
+
+    /// <summary>Stands for a value that memory alone has.</summary>
+    public static EntryRecord Mark(long version, long epoch, long now) => new()
+    {
+        Kind = RecordKind.Value,
+        Epoch = epoch,
+        Version = version,
+        Dirty = true,
+        ExpiresAt = Lifetimes.Add(now, Lifetimes.FromSpan(Lifetimes.RemovalKept)),
+    };
+}

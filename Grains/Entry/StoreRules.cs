@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>What the store gets and when, and what its answer publishes.</summary>
+internal static class StoreRules
+{
+    /// <summary>The next operation, at most one at a time; null when there is nothing to do.</summary>
+    /// <param name="state">The entry.</param>
+    /// <param name="policy">The region's.</param>
+    /// <param name="epoch">The owner epoch.</param>
+    /// <param name="flush">True when what is published and not in the store shall go there now.</param>
+    /// <param name="now">Cluster time in microseconds.</param>
+    public static (EntryState State, StoreJob? Job) Next(in EntryState state, RegionPolicy policy, long epoch, bool flush, long now)
+    {
+        if (state.Work?.Job is not null)
+            return (state, null);
+        if (state.Queued is [.., var last])
+            return Started(state, BatchOf(state, last, policy.Durability, epoch, now));
+        if (!flush || !state.Unflushed || state.Content is null || policy.Durability == Durability.None || state.Stored == StoreKnowledge.Unread)
+            return (state, null);
+        var record = Records.Of(state.Content, state.FreshUntil, state.StaleUntil, epoch);
+        return Started(state with { Unflushed = false }, new() { Kind = StoreJobKind.Flush, Record = record });
+    }
+
+    /// <summary>The operation is done: its batch is published, newest last.</summary>
+    public static EntryState Done(in EntryState state, Durability durability)
+    {
+        var (job, work) = (state.Work!.Job!, state.Work! with { Job = null });
+        if (job.Kind == StoreJobKind.Flush)
+            return (state with { Stored = StoreKnowledge.Clean }).With(work);
+
+        var last = job.Batch[^1];
+        var fenced = job.Batch.Any(static c => c.Load == 0);
+        return (state with
+        {
+            Content = last.Content,
+            FreshUntil = last.FreshUntil,
+            StaleUntil = last.StaleUntil,
+            Changes = fenced ? state.Changes + 1 : state.Changes,
+            Stored = job.Kind switch
+            {
+                StoreJobKind.Value => StoreKnowledge.Clean,
+                StoreJobKind.Removal => StoreKnowledge.Nothing,
+                StoreJobKind.Mark => StoreKnowledge.Dirty,
+                _ => state.Stored,
+            },
+            Unflushed = job.Kind is StoreJobKind.Mark or StoreJobKind.Nothing && durability == Durability.Behind && last.Content is not null,
+        }).With(work with
+        {
+            Load = Settled(work.Load, job.Batch, fenced),
+            Failure = null,
+            Operations = Remembered(work.Operations, state.Content, job.Batch),
+        });
+    }
+
+    /// <summary>The operation failed: its batch and what was judged against it fail, and what was published stays.</summary>
+    /// <param name="state">The entry.</param>
+    /// <param name="maybeApplied">The store may have it all the same: it is read before the next change is judged.</param>
+    public static (EntryState State, ImmutableArray<PendingChange> Failed) Failed(in EntryState state, bool maybeApplied)
+    {
+        var (job, work) = (state.Work!.Job!, state.Work! with { Job = null });
+        var failed = job.Batch.AddRange(work.Queued);
+        var next = state with
+        {
+            Stored = maybeApplied ? StoreKnowledge.Unread : state.Stored,
+            Unflushed = state.Unflushed || job.Kind == StoreJobKind.Flush,
+        };
+        return (next.With(work with { Queued = [], Load = Settled(work.Load, failed, fenced: false) }), failed);
+    }
+
+    /// <summary>Takes up what the store holds: at the first turn, and after a write whose end was unknown.</summary>
+    public static EntryState Adopt(in EntryState state, EntryRecord? record, long now)
+    {
+        if (record is null)
+            return state with { Stored = StoreKnowledge.Nothing, Unflushed = state.Content is not null };
+
+        var next = state with { LastVersion = Math.Max(state.LastVersion, record.Version) };
+        var newer = record.Version > (state.Content?.Version ?? 0);
+        switch (record.Kind)
+        {
+            case RecordKind.Removed:
+                next = next with { Stored = StoreKnowledge.Nothing, Content = newer ? null : state.Content, Unflushed = !newer && state.Content is not null };
+                return Remember(newer ? ChangeRules.Fence(next) : next, new(record.OperationId, record.Version, Existed: true));
+            case RecordKind.Value or RecordKind.Absent when record.Dirty:
+                // Flushing an older version than the mark's would be refused: memory keeps it, a restart misses.
+                return next with { Stored = StoreKnowledge.Dirty, Unflushed = !newer && state.Content is not null };
+            case RecordKind.Value or RecordKind.Absent when now < record.StaleUntil:
+                return newer
+                    ? ChangeRules.Fence(next) with
+                    {
+                        Stored = StoreKnowledge.Clean,
+                        Content = Records.ContentOf(record),
+                        FreshUntil = record.FreshUntil,
+                        StaleUntil = record.StaleUntil,
+                        Unflushed = false,
+                    }
+                    : next with { Stored = StoreKnowledge.Clean, Unflushed = state.Content is not null };
+            default:
+                return next with { Stored = StoreKnowledge.Nothing, Unflushed = state.Content is not null };
+        }
+    }
+
+    private static StoreJob BatchOf(in EntryState state, PendingChange last, Durability durability, long epoch, long now)
+    {
+        var batch = state.Queued;
+        var removes = batch.Any(static c => c.Content is null);
+        var kind = last.Content is null ? StoreJobKind.Removal
+            : durability == Durability.Through ? StoreJobKind.Value
+            : durability == Durability.None ? removes ? StoreJobKind.Removal : StoreJobKind.Nothing
+            : state.Stored != StoreKnowledge.Clean ? StoreJobKind.Nothing
+            : batch.All(static c => c.Load > 0) ? StoreJobKind.Value
+            : StoreJobKind.Mark;
+        return new()
+        {
+            Kind = kind,
+            Batch = batch,
+            Record = kind switch
+            {
+                StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch),
+                StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now),
+                StoreJobKind.Mark => Records.Mark(last.Version, epoch, now),
+                _ => null,
+            },
+        };
+    }
+
+    private static (EntryState State, StoreJob Job) Started(in EntryState state, StoreJob job) =>
+        (state.With((state.Work ?? EntryWork.None) with { Job = job, Queued = [] }), job);
+
+    private static LoadLease? Settled(LoadLease? load, ImmutableArray<PendingChange> batch, bool fenced) =>
+        load is null || fenced || batch.Any(c => c.Load == load.Number) ? null : load;
+
+    private static ImmutableArray<PastOperation> Remembered(ImmutableArray<PastOperation> past, EntryContent? replaced, ImmutableArray<PendingChange> batch)
+    {
+        var all = replaced is null || replaced.OperationId == batch[^1].Content?.OperationId
+            ? past
+            : past.Add(new(replaced.OperationId, replaced.Version, replaced.Replaced));
+        all = all.AddRange(batch.Where(c => c != batch[^1] || c.Content is null).Select(static c => new PastOperation(c.OperationId, c.Version, c.Existed)));
+        return all.Length <= ChangeRules.MaxOperations ? all : all[^ChangeRules.MaxOperations..];
+    }
+
+    private static EntryState Remember(in EntryState state, PastOperation operation) =>
+        operation.Id == Guid.Empty
+            ? state
+            : state.With((state.Work ?? EntryWork.None) with { Operations = [.. (state.Work?.Operations ?? []).TakeLast(ChangeRules.MaxOperations - 1), operation] });
+}
