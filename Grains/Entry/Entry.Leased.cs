@@ -23,6 +23,11 @@ internal sealed partial class Entry
             return Lease(flight, request.OperationId, permitMilliseconds: 0);
 
         flight.IsSeeking = true;
+        flight.SeekingSince = flight.SeekingSince == 0 ? _services.Time.GetTimestamp() : flight.SeekingSince;
+        var limits = _services.Limits.For(flight.Limiter);
+        var patience = stale || limits is { OnMiss: not OnMiss.Wait } ? TimeSpan.Zero
+            : request.MaxPermitWaitMilliseconds is { } given ? TimeSpan.FromMilliseconds(given)
+            : limits?.MaxWait ?? TimeSpan.Zero;
         try
         {
             while (true)
@@ -31,14 +36,14 @@ internal sealed partial class Entry
                     return Reply(ReadStatus.AskAgain);
                 (_state, _) = LoadRules.Renew(_state, flight.Load.Number, LeaseSpan, Now);
                 var asked = slice.Elapsed;
-                var permit = await AskLimiterAsync(flight, request, stale);
+                var permit = await AskLimiterAsync(flight, patience - _services.Time.GetElapsedTime(flight.SeekingSince), stale);
                 switch (permit.Status)
                 {
                     case PermitStatus.Unlimited:
                         return Lease(flight, request.OperationId, permitMilliseconds: 0);
-                    case PermitStatus.Granted when slice.Elapsed - asked < EntryLimits.Permit:
+                    case PermitStatus.Granted when slice.Elapsed - asked < Permit.Life:
                         // The caller counts from before it asked, so what passed in here until the limiter was asked comes on top.
-                        return Lease(flight, request.OperationId, (int)(asked + EntryLimits.Permit).TotalMilliseconds);
+                        return Lease(flight, request.OperationId, (int)(asked + Permit.Life).TotalMilliseconds);
                     case PermitStatus.Granted:
                         break;
                     case PermitStatus.Wait or PermitStatus.NotOwner when !stale:
@@ -47,6 +52,8 @@ internal sealed partial class Entry
                         var pause = TimeSpan.FromMilliseconds(Math.Clamp(permit.RetryAfterMilliseconds, 1, (long)EntryLimits.Slice.TotalMilliseconds));
                         await Task.Delay(slice.AtMost(pause) is { Ticks: > 0 } left ? left : TimeSpan.FromTicks(1), _services.Time, cancellationToken);
                         break;
+                    case PermitStatus.Refused when !stale && limits is { OnMiss: OnMiss.Bypass }:
+                        return Lease(flight, request.OperationId, permitMilliseconds: 0);
                     default:
                         return await RefusedAsync(flight, permit, request);
                 }
@@ -58,7 +65,7 @@ internal sealed partial class Entry
         }
     }
 
-    private async ValueTask<PermitReply> AskLimiterAsync(LoadFlight flight, ReadRequest request, bool stale)
+    private async ValueTask<PermitReply> AskLimiterAsync(LoadFlight flight, TimeSpan left, bool stale)
     {
         try
         {
@@ -66,7 +73,7 @@ internal sealed partial class Entry
             {
                 Ticket = flight.PermitTicket,
                 Background = stale,
-                WaitMilliseconds = stale ? 0 : request.MaxPermitWaitMilliseconds ?? int.MaxValue,
+                WaitMilliseconds = (int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue),
             });
         }
         catch (OrleansException)

@@ -120,7 +120,7 @@ internal sealed partial class Entry
         if (answer.Value is { } value)
         {
             // Who came after a raise may not have what was loaded before it.
-            if (!value.Tags.IsEmpty && !_services.Tags.IsGood(value.Tags, Math.Max(arrival.Head, value.Born), arrival.Generation))
+            if (answer.TagHashes.Length > 0 && !_services.Tags.IsGood(answer.TagHashes, Math.Max(arrival.Head, value.Born), arrival.Generation))
                 return null;
             var own = flight.IsHeldBy(operationId);
             _reason = own ? EntryReason.Loaded : EntryReason.Joined;
@@ -178,7 +178,7 @@ internal sealed partial class Entry
         var load = flight.Load;
         var tags = result.Outcome is LoadOutcome.NotModified && result.Tags.IsEmpty ? _state.Content?.Tags ?? [] : result.Tags;
         var at = new EndContext(
-            Now, _policy, tags.IsEmpty || _services.Tags.IsGood(tags, load.Born, load.LogGeneration), IsProven, _services.Random.NextDouble());
+            Now, _policy, tags.IsEmpty || _services.Tags.IsGood(TagHash.Of(tags), load.Born, load.LogGeneration), IsProven, _services.Random.NextDouble());
         (_state, var end) = LoadRules.End(_state, load, result, at);
         var answer = end.GivenUp ? LoadAnswer.GivenUp : new LoadAnswer { Value = end.Problem is null ? end.Value : null, Stored = end.Kept, Detail = end.Detail, Problem = end.Problem };
         if (end.Change is { } change)

@@ -38,8 +38,8 @@ internal sealed partial class Entry : EntryNode
     private bool IsDegraded => !_services.Ownership.FenceHolds || !_services.Store.IsReachable;
     private long Now => _services.Clock.Now;
 
-    private bool TagsGood => _state.Content is not { Tags.IsEmpty: false } content
-        || _services.Tags.IsGood(content.Tags, content.Value.Born, content.LogGeneration);
+    private bool TagsGood => _state.Content is not { TagHashes.Length: > 0 } content
+        || _services.Tags.IsGood(content.TagHashes, content.Value.Born, content.LogGeneration);
 
     /// <summary>True when policy and view are those of the last call: the common case, checked on every read.</summary>
     private bool IsUpToDate => _policyNumber == _services.Policies.Number && _view == _services.Ownership.View && !_isDisowned;

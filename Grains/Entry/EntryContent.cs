@@ -5,7 +5,14 @@ namespace OrleansCache;
 /// <summary>One value of a key with what only its owner needs to know. Immutable.</summary>
 internal sealed record EntryContent
 {
-    public required EntryValue Value { get; init; }
+    public required EntryValue Value
+    {
+        get;
+        init => (field, TagHashes) = (value, TagHash.Of(value.Tags));
+    }
+
+    /// <summary>The value's tags as the tag log knows them.</summary>
+    public ulong[] TagHashes { get; private init; } = [];
 
     /// <summary>The change that made it; a repetition of that call is answered from here.</summary>
     public Guid OperationId { get; init; }
@@ -18,6 +25,9 @@ internal sealed record EntryContent
 
     /// <summary>Sliding entries: the end of fresh time as it was last given to the store.</summary>
     public long SavedFreshUntil { get; init; }
+
+    /// <summary>True once its clocks moved: the store must not take it for the write that it already has.</summary>
+    public bool IsRenewed { get; init; }
 
     /// <summary>True when a value was there before.</summary>
     public bool Replaced { get; init; }

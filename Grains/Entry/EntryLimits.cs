@@ -9,9 +9,6 @@ internal static class EntryLimits
     /// <summary>A leased load ends after this without a renewal.</summary>
     public static readonly TimeSpan LoadLease = TimeSpan.FromSeconds(2);
 
-    /// <summary>A permit is good for this long after it was asked for.</summary>
-    public static readonly TimeSpan Permit = TimeSpan.FromMilliseconds(50);
-
     /// <summary>An origin's answer waits no longer for the store: it is given uncached.</summary>
     public static readonly TimeSpan StorePatience = TimeSpan.FromMilliseconds(250);
 

@@ -10,6 +10,7 @@ internal sealed class EntryServices(
     ITagLog tags,
     IRegionPolicies policies,
     IOriginCaller origin,
+    IRateLimits limits,
     EntryMemory memory,
     EntryMetrics metrics,
     TimeProvider time,
@@ -21,6 +22,7 @@ internal sealed class EntryServices(
     public ITagLog Tags => tags;
     public IRegionPolicies Policies => policies;
     public IOriginCaller Origin => origin;
+    public IRateLimits Limits => limits;
     public EntryMemory Memory => memory;
     public EntryMetrics Metrics => metrics;
     public TimeProvider Time => time;

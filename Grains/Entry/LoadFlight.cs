@@ -16,6 +16,9 @@ internal sealed class LoadFlight(LoadLease load, Guid holder, string? limiter)
     /// <summary>Keeps this load's place with the limiter over many askings.</summary>
     public Guid PermitTicket { get; } = limiter is null ? Guid.Empty : Guid.NewGuid();
 
+    /// <summary>When the limiter was first asked, as a timestamp; 0 before.</summary>
+    public long SeekingSince { get; set; }
+
     /// <summary>True while one call asks the limiter for this load's permit.</summary>
     public bool IsSeeking { get; set; }
 
@@ -52,7 +55,13 @@ internal sealed record LoadAnswer
     /// <summary>Ended without an answer: ask anew.</summary>
     public static LoadAnswer GivenUp { get; } = new();
 
-    public EntryValue? Value { get; init; }
+    public EntryValue? Value
+    {
+        get;
+        init => (field, TagHashes) = (value, value is null ? [] : TagHash.Of(value.Tags));
+    }
+
+    public ulong[] TagHashes { get; private init; } = [];
     public bool Stored { get; init; }
     public string? Detail { get; init; }
     public LoadProblem? Problem { get; init; }

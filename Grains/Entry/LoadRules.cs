@@ -127,6 +127,7 @@ internal static class LoadRules
                 LogGeneration = load.LogGeneration,
                 SlidingSpan = sliding,
                 SavedFreshUntil = freshUntil,
+                IsRenewed = true,
                 OriginETag = result.OriginETag ?? state.Content.OriginETag,
                 OriginLastModified = result.OriginLastModified ?? state.Content.OriginLastModified,
             };

@@ -40,14 +40,16 @@ internal static class ReadRules
         };
         return freshUntil - content.SavedFreshUntil < content.SlidingSpan / SlidingSteps
             ? moved
-            : moved with { Content = content with { SavedFreshUntil = freshUntil }, Unflushed = true };
+            : moved with { Content = content with { SavedFreshUntil = freshUntil, IsRenewed = true }, Unflushed = true };
     }
 
     /// <summary>Ends fresh time now, and the pause after a failure: the next get-or-create loads, and until then the value is stale.</summary>
     public static EntryState Expire(in EntryState state, long now)
     {
         var next = state.Work is { Failure: not null } work ? state.With(work with { Failure = null }) : state;
-        return next.Content is null || next.FreshUntil <= now ? next : next with { FreshUntil = now, Unflushed = true };
+        return next.Content is null || next.FreshUntil <= now
+            ? next
+            : next with { Content = next.Content with { IsRenewed = true }, FreshUntil = now, Unflushed = true };
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace OrleansCache;
 
 /// <summary>Between an entry in memory and its stored record.</summary>
@@ -7,7 +9,7 @@ internal static class Records
     {
         Kind = content.Value.IsAbsent ? RecordKind.Absent : RecordKind.Value,
         Epoch = epoch,
-        OperationId = content.OperationId,
+        OperationId = content.IsRenewed ? Renewed(content, freshUntil) : content.OperationId,
         Version = content.Version,
         ContentType = content.Value.ContentType,
         Encoding = content.Value.Encoding,
@@ -66,4 +68,13 @@ internal static class Records
         Dirty = true,
         ExpiresAt = Lifetimes.Add(now, Lifetimes.FromSpan(Lifetimes.RemovalKept)),
     };
+
+    /// <summary>A store takes the same operation at the same version for a repetition, so each renewal of the clocks has an id of its own.</summary>
+    private static Guid Renewed(EntryContent content, long freshUntil)
+    {
+        Span<byte> id = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(id, freshUntil);
+        BinaryPrimitives.WriteInt64LittleEndian(id[8..], content.Value.LastRetrieved);
+        return new(id);
+    }
 }
