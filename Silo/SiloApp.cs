@@ -45,6 +45,18 @@ internal static class SiloApp
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => gate.IsOpen);      // a refused start is told once, by Program
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.AddOrleansCacheSilo(RedisConnection);
+        AddFace(builder, settings);
+
+        var app = builder.Build();
+        UseFace(app);
+        EngineHosting.MapDashboard(app);
+        return app;
+    }
+
+    /// <summary>Adds what answers HTTP; the cache beneath is the caller's to add.</summary>
+    internal static void AddFace(WebApplicationBuilder builder, SiloSettings settings)
+    {
         builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -54,19 +66,16 @@ internal static class SiloApp
             foreach (var address in settings.HttpAddresses)
                 kestrel.Listen(address, settings.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
-
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.AddOrleansCacheSilo(RedisConnection);
         builder.Services.AddSingleton<SiloStatistics>().AddSingleton<Readiness>().AddSingleton<DashboardData>();
         builder.Services.AddSingleton<GatewayEndpoint>().AddSingleton<EntriesEndpoint>().AddSingleton<HealthEndpoint>().AddSingleton<DashboardEndpoint>();
         builder.Services.AddSingleton<Dispatcher>();
+    }
 
-        var app = builder.Build();
+    internal static void UseFace(WebApplication app)
+    {
         app.Services.GetRequiredService<SiloStatistics>();       // listens before the first meter is made
-        var dispatcher = app.Services.GetRequiredService<Dispatcher>();
-        app.Use(dispatcher.InvokeAsync);
-        EngineHosting.MapDashboard(app);
-        return app;
+        app.Use(app.Services.GetRequiredService<Dispatcher>().InvokeAsync);
     }
 
     /// <summary>Where the integration of the sample has its address, when that is the sample origin of this machine.</summary>

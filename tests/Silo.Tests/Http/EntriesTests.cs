@@ -1,0 +1,357 @@
+using System.Net;
+using System.Text;
+
+namespace OrleansCache.Silo.Tests;
+
+public sealed class EntriesTests : IAsyncLifetime
+{
+    private static readonly EntryValue Value = new()
+    {
+        Bytes = "hello"u8.ToArray(), ContentType = "text/plain", Version = 42,
+        LastModified = 1_767_225_600_000_000, LastRetrieved = 1_767_225_600_000_000,
+    };
+
+    private FaceHost _face = null!;
+
+    public async ValueTask InitializeAsync() => _face = await FaceHost.StartAsync();
+
+    public ValueTask DisposeAsync() => _face.DisposeAsync();
+
+    [Fact]
+    public async Task A_hit_has_its_bytes_and_all_its_headers()
+    {
+        _face.Cache.Get = _ => Hit();
+
+        using var answer = await GetAsync("r", "k");
+
+        Assert.Equal("hello", await answer.TextAsync());
+        Assert.Equal("OrleansCache; hit; ttl=29", answer.CacheStatus());
+        Assert.Equal("3", answer.Header("Age"));
+        Assert.Equal("\"42\"", answer.Header("ETag"));
+        Assert.Equal("Thu, 01 Jan 2026 00:00:00 GMT", answer.Header("Last-Modified"));
+        Assert.Equal("text/plain", answer.Header("Content-Type"));
+        Assert.Equal("5", answer.Header("Content-Length"));
+        Assert.Equal("nosniff", answer.Header("X-Content-Type-Options"));
+        Assert.Contains("sandbox", answer.Header("Content-Security-Policy"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HEAD_is_GET_without_the_body()
+    {
+        _face.Cache.Get = _ => Hit();
+
+        var answer = await _face.SendRawAsync("HEAD /api/v1/entries/r/k");
+
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.Contains("Content-Length: 5\r\n", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"42\"", 304)]
+    [InlineData("W/\"42\"", 304)]
+    [InlineData("*", 304)]
+    [InlineData("\"41\", \"42\"", 304)]
+    [InlineData("\"41\"", 200)]
+    public async Task Who_has_the_value_is_told_so(string tag, int status)
+    {
+        _face.Cache.Get = _ => Hit();
+
+        using var answer = await SendAsync(HttpMethod.Get, "k", ("If-None-Match", tag));
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal("\"42\"", answer.Header("ETag"));
+        Assert.Equal("OrleansCache; hit; ttl=29", answer.CacheStatus());
+        Assert.Equal(status == 304 ? "" : "hello", await answer.TextAsync());
+    }
+
+    [Fact]
+    public async Task Absence_is_a_problem_that_says_how_a_value_comes()
+    {
+        using var answer = await GetAsync("r", "k");
+
+        await answer.ProblemAsync(404, "absent");
+        Assert.Equal("OrleansCache; detail=absent", answer.CacheStatus());
+    }
+
+    [Theory]
+    [InlineData("a%2Fb", "a/b")]
+    [InlineData("a%252Fb", "a%2Fb")]
+    [InlineData("code%3DNL%26x%3D%2525", "code=NL&x=%25")]
+    [InlineData("%2E%2E", "..")]
+    [InlineData("a:b", "a:b")]
+    [InlineData("caf%C3%A9", "café")]
+    [InlineData("a%20b", "a b")]
+    [InlineData("explain", "explain")]
+    public async Task A_key_is_one_segment_decoded_once(string raw, string key)
+    {
+        await _face.SendRawAsync($"GET /api/v1/entries/re%2Fgion/{raw}");
+
+        Assert.Equal(CacheKey.Of("re/gion", key), Assert.Single(_face.Cache.Keys));
+    }
+
+    [Theory]
+    [InlineData("%FF", "bad-encoding")]
+    [InlineData("%C3", "bad-encoding")]
+    [InlineData("100%", "bad-encoding")]
+    [InlineData("%zz", "bad-encoding")]
+    public async Task A_key_that_cannot_be_decoded_is_refused(string raw, string type)
+    {
+        var answer = await _face.SendRawAsync($"GET /api/v1/entries/r/{raw}");
+
+        Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Contains($"\"type\":\"{type}\"", answer, StringComparison.Ordinal);
+        Assert.Empty(_face.Cache.Keys);
+    }
+
+    [Fact]
+    public async Task A_key_of_10000_characters_is_refused_with_the_reason()
+    {
+        using var answer = await GetAsync("r", new string('k', 10_000));
+
+        Assert.Contains("4096", await answer.ProblemAsync(400, "bad-key"), StringComparison.Ordinal);
+        Assert.Empty(_face.Cache.Keys);
+    }
+
+    [Fact]
+    public async Task A_key_of_4096_bytes_written_as_percents_fits_the_request_line()
+    {
+        using var answer = await GetAsync("r", new string('é', 2048));
+
+        await answer.ProblemAsync(404, "absent");
+    }
+
+    [Theory]
+    [InlineData("GET /api/v1/entries/r/a/b")]
+    [InlineData("GET /api/v1/entries/r/a/")]
+    [InlineData("GET /api/v1/entries/r")]
+    [InlineData("GET /api/v1/entries/r/")]
+    [InlineData("GET /api/v2/entries/r/k")]
+    [InlineData("GET /api/v1/other/r/k")]
+    [InlineData("GET /api")]
+    [InlineData("GET /nowhere")]
+    [InlineData("GET /healthz/dead")]
+    [InlineData("GET /dashboard/nothing.js")]
+    public async Task A_path_that_is_not_served_says_which_are(string requestLine)
+    {
+        var answer = await _face.SendRawAsync(requestLine);
+
+        Assert.StartsWith("HTTP/1.1 404", answer, StringComparison.Ordinal);
+        Assert.Contains("\"type\":\"unknown-path\"", answer, StringComparison.Ordinal);
+        Assert.Empty(_face.Cache.Keys);
+    }
+
+    [Fact]
+    public async Task A_new_entry_is_201_and_a_replaced_one_200_each_with_its_tag()
+    {
+        var stored = new List<(CacheKey Key, RawValue Value, EntryOptions? Options)>();
+        _face.Cache.Set = (key, value, options, _) =>
+        {
+            stored.Add((key, value, options));
+            return new() { Status = WriteStatus.Accepted, Version = 40 + stored.Count, Existed = stored.Count > 1 };
+        };
+
+        using var first = await PutAsync("k", "one", ("Cache-Control", "max-age=60"), ("Cache-Tag", "a, b"));
+        using var second = await PutAsync("k", "two");
+
+        Assert.Equal((HttpStatusCode.Created, "\"41\""), (first.StatusCode, first.Header("ETag")));
+        Assert.Equal((HttpStatusCode.OK, "\"42\""), (second.StatusCode, second.Header("ETag")));
+        Assert.Equal(CacheKey.Of("r", "k"), stored[0].Key);
+        Assert.Equal(("one", "text/plain; charset=utf-8"), (Encoding.UTF8.GetString(stored[0].Value.Bytes), stored[0].Value.ContentType));
+        Assert.Equal(TimeSpan.FromSeconds(60), stored[0].Options!.FreshFor);
+        Assert.Equal(["a", "b"], stored[0].Options!.Tags);
+    }
+
+    [Theory]
+    [InlineData("If-Match", "\"7\"", "version 7")]
+    [InlineData("If-Match", "*", "present")]
+    [InlineData("If-None-Match", "*", "absent")]
+    [InlineData(null, null, "always")]
+    public async Task Conditions_reach_the_owner(string? header, string? value, string expected)
+    {
+        WriteCondition? seen = null;
+        _face.Cache.Set = (_, _, _, when) =>
+        {
+            seen = when;
+            return new() { Status = WriteStatus.Accepted, Version = 1 };
+        };
+
+        using var answer = header is null ? await PutAsync("k", "v") : await PutAsync("k", "v", (header, value!));
+
+        Assert.Equal(expected switch
+        {
+            "present" => WriteCondition.IfPresent,
+            "absent" => WriteCondition.IfAbsent,
+            "always" => default,
+            _ => WriteCondition.IfVersion(7),
+        }, seen);
+    }
+
+    [Fact]
+    public async Task Of_several_tags_the_current_one_is_the_condition()
+    {
+        WriteCondition? seen = null;
+        _face.Cache.Get = _ => Hit();
+        _face.Cache.Set = (_, _, _, when) =>
+        {
+            seen = when;
+            return new() { Status = WriteStatus.Accepted, Version = 43 };
+        };
+
+        using var held = await PutAsync("k", "v", ("If-Match", "\"41\", \"42\""));
+        using var failed = await PutAsync("k", "v", ("If-Match", "\"40\", \"41\""));
+
+        Assert.Equal(WriteCondition.IfVersion(42), seen);
+        await failed.ProblemAsync(412, "precondition-failed");
+    }
+
+    [Fact]
+    public async Task A_condition_that_does_not_hold_is_412_with_the_current_version()
+    {
+        _face.Cache.Set = (_, _, _, _) => new() { Status = WriteStatus.ConditionFailed, Version = 42 };
+
+        using var answer = await PutAsync("k", "v", ("If-Match", "\"7\""));
+
+        Assert.Contains("\"42\"", await answer.ProblemAsync(412, "precondition-failed"), StringComparison.Ordinal);
+        Assert.Equal("\"42\"", answer.Header("ETag"));
+    }
+
+    [Theory]
+    [InlineData("W/\"7\"")]
+    [InlineData("\"abc\"")]
+    public async Task A_tag_that_no_version_can_match_strongly_is_412(string tag)
+    {
+        using var answer = await PutAsync("k", "v", ("If-Match", tag));
+
+        await answer.ProblemAsync(412, "precondition-failed");
+        Assert.Empty(_face.Cache.Keys);
+    }
+
+    [Theory]
+    [InlineData("If-Match", "7", "If-Match is 7")]
+    [InlineData("If-None-Match", "\"7\"", "If-None-Match is \"7\"")]
+    [InlineData("Cache-Control", "max-age=-5", "max-age=-5")]
+    public async Task A_header_that_cannot_be_used_is_400_and_nothing_is_stored(string header, string value, string named)
+    {
+        using var answer = await PutAsync("k", "v", (header, value));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(named, (string?)(await answer.JsonAsync())["detail"], StringComparison.Ordinal);
+        Assert.Empty(_face.Cache.Keys);
+    }
+
+    [Theory]
+    [InlineData(8 * 1024 * 1024, false, 201)]
+    [InlineData(8 * 1024 * 1024 + 1, false, 413)]
+    [InlineData(8 * 1024 * 1024, true, 201)]
+    [InlineData(8 * 1024 * 1024 + 1, true, 413)]
+    public async Task A_body_over_8_MiB_is_413_and_nothing_is_stored(int length, bool chunked, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, "api/v1/entries/r/k") { Content = new ByteArrayContent(new byte[length]) };
+        request.Headers.TransferEncodingChunked = chunked;
+        request.Headers.ExpectContinue = true;
+
+        using var answer = await _face.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        if (status == 413)
+            Assert.Contains("8388608", await answer.ProblemAsync(413, "too-large"), StringComparison.Ordinal);
+        Assert.Equal((status, status == 413 ? 0 : 1), ((int)answer.StatusCode, _face.Cache.Keys.Count));
+    }
+
+    [Fact]
+    public async Task DELETE_is_204_whether_or_not_something_was_there()
+    {
+        using var first = await SendAsync(HttpMethod.Delete, "k");
+        _face.Cache.Remove = (_, _) => new() { Status = WriteStatus.Accepted, Existed = true, Version = 5 };
+        using var second = await SendAsync(HttpMethod.Delete, "k");
+
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (first.StatusCode, second.StatusCode));
+    }
+
+    [Fact]
+    public async Task Without_proof_or_store_a_change_is_503_with_when_to_try_again()
+    {
+        _face.Cache.Set = (_, _, _, _) => new() { Status = WriteStatus.Unavailable, RetryAfterMilliseconds = 1500, Detail = "the store is unreachable" };
+        _face.Cache.Remove = (_, _) => new() { Status = WriteStatus.Unavailable };
+
+        using var put = await PutAsync("k", "v");
+        using var delete = await SendAsync(HttpMethod.Delete, "k");
+
+        Assert.Contains("the store is unreachable", await put.ProblemAsync(503, "unavailable"), StringComparison.Ordinal);
+        Assert.Equal("2", put.Header("Retry-After"));
+        await delete.ProblemAsync(503, "unavailable");
+        Assert.Equal("1", delete.Header("Retry-After"));
+    }
+
+    [Fact]
+    public async Task An_owner_that_cannot_be_reached_is_503()
+    {
+        _face.Cache.Get = _ => throw new CacheUnavailableException("No silo answers.", TimeSpan.FromSeconds(3));
+
+        using var answer = await GetAsync("r", "k");
+
+        await answer.ProblemAsync(503, "unavailable");
+        Assert.Equal("3", answer.Header("Retry-After"));
+    }
+
+    [Theory]
+    [InlineData("POST", "api/v1/entries/r/k", "GET, HEAD, PUT, DELETE")]
+    [InlineData("PUT", "api/v1/entries/r/k/explain", "GET, HEAD")]
+    [InlineData("POST", "partner/country?code=NL", "GET, HEAD")]
+    [InlineData("DELETE", "healthz/ready", "GET, HEAD")]
+    [InlineData("POST", "dashboard", "GET, HEAD")]
+    public async Task Another_method_is_405_with_those_that_there_are(string method, string path, string allow)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+
+        using var answer = await _face.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Contains(method, await answer.ProblemAsync(405, "method-not-allowed"), StringComparison.Ordinal);
+        Assert.Equal(allow, answer.Header("Allow"));
+    }
+
+    [Fact]
+    public async Task Explain_of_an_unknown_key_is_200_with_every_field()
+    {
+        using var answer = await _face.Http.GetAsync("api/v1/entries/r/k/explain", TestContext.Current.CancellationToken);
+
+        var body = (await answer.JsonAsync()).AsObject();
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(
+            ["region", "key", "state", "version", "lastRetrieved", "lastModified", "freshUntil", "staleUntil", "reason", "lastError", "limiter", "breaker", "owner", "view"],
+            body.Select(field => field.Key));
+        Assert.Equal("absent", (string?)body["state"]);
+    }
+
+    [Fact]
+    public async Task A_fault_is_told_without_its_inside_and_logged_without_the_key()
+    {
+        _face.Cache.Get = _ => throw new InvalidOperationException("inside");
+
+        using var answer = await GetAsync("r", "secret-key");
+
+        Assert.DoesNotContain("inside", await answer.ProblemAsync(500, "internal"), StringComparison.Ordinal);
+        Assert.Contains(_face.Logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("inside", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            _face.Logs.Lines, line => !line.StartsWith("Debug", StringComparison.Ordinal) && line.Contains("secret-key", StringComparison.Ordinal));
+    }
+
+    private static ValueTask<ReadReply> Hit() =>
+        new(new ReadReply { Status = ReadStatus.Hit, Value = Value, FreshMilliseconds = 29_500, AgeMilliseconds = 3_900 });
+
+    private Task<HttpResponseMessage> GetAsync(string region, string key) =>
+        _face.Http.GetAsync($"api/v1/entries/{Uri.EscapeDataString(region)}/{Uri.EscapeDataString(key)}", TestContext.Current.CancellationToken);
+
+    private Task<HttpResponseMessage> PutAsync(string key, string body, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Put, key, new StringContent(body), headers);
+
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string key, params (string Name, string Value)[] headers) => SendAsync(method, key, null, headers);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string key, HttpContent? content, (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, $"api/v1/entries/r/{Uri.EscapeDataString(key)}") { Content = content };
+        foreach (var (name, value) in headers)
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value), name);
+        return await _face.Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+
+namespace OrleansCache.Silo.Tests;
+
+/// <summary>A cache that answers as it is told and remembers what it was asked.</summary>
+internal sealed class FakeCache : IRawCache, IOrleansCache
+{
+    public Func<CacheKey, ValueTask<ReadReply>> Get { get; set; } = _ => default;
+    public Func<string, string, IReadOnlyDictionary<string, string?>, ValueTask<ReadReply>> Call { get; set; } = (_, _, _) => default;
+    public Func<CacheKey, RawValue, EntryOptions?, WriteCondition, WriteReply> Set { get; set; } = (_, _, _, _) => new() { Status = WriteStatus.Accepted, Version = 1 };
+    public Func<CacheKey, WriteCondition, WriteReply> Remove { get; set; } = (_, _) => new() { Status = WriteStatus.Accepted };
+    public ConcurrentQueue<CacheKey> Keys { get; } = [];
+
+    public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default)
+    {
+        Keys.Enqueue(key);
+        return Get(key);
+    }
+
+    public ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) => Call(integration, method, args);
+
+    public ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
+    {
+        Keys.Enqueue(key);
+        return new(Set(key, value, options, when));
+    }
+
+    public ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default)
+    {
+        Keys.Enqueue(key);
+        return new(Remove(key, when));
+    }
+
+    public ValueTask<CacheExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default) =>
+        new(new CacheExplanation { Region = key.Region, Key = key.Key, State = "absent", Reason = "Nobody asked for it.", Owner = "silo-0", View = 1 });
+
+    ValueTask<EntryExplanation> IRawCache.ExplainAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+
+    public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) => throw new NotSupportedException();
+
+    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => throw new NotSupportedException();
+
+    ValueTask<CacheResult<T>> IOrleansCache.GetAsync<T>(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<CacheResult<T>> IOrleansCache.GetOrCreateAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> factory, EntryOptions? options, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<CacheResult<T>> IOrleansCache.GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<CacheResult<T>> IOrleansCache.CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<WriteResult> IOrleansCache.SetAsync<T>(CacheKey key, T value, EntryOptions? options, WriteCondition when, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<bool> IOrleansCache.RemoveAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<bool> IOrleansCache.RefreshAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+}
