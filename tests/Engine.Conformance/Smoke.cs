@@ -33,34 +33,52 @@ internal sealed class SmokeGrain([PersistentState("s")] IPersistentState<Saved> 
 public class Smoke(ITestOutputHelper output)
 {
     [Fact]
-    public async Task It_runs()
+    public async Task It_runs_remote() => await Run(c => c.Client, 30_000);
+
+    [Fact]
+    public async Task It_runs() => await Run(c => c.Hosted, 300_000);
+
+    private async Task Run(Func<TestCluster, IGrainFactory> pick, int count)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var grain = cluster.Hosted.GetGrain<ISmokeGrain>("a");
+        var factory = pick(cluster);
+        var grain = factory.GetGrain<ISmokeGrain>("a");
         Assert.Equal(3, await grain.Add(1, 2));
         Assert.Equal(new Point(2, "q"), await grain.Move(new(1, "q"), TestContext.Current.CancellationToken));
         await Assert.ThrowsAsync<ArgumentException>(() => grain.Fail());
         await grain.Save(["a", "b"]);
         Assert.Equal(["a", "b"], await grain.Load());
         using var cts = new CancellationTokenSource();
-        var slow = cluster.Hosted.GetGrain<ISmokeGrain>("b").Slow(cts.Token);
+        var slow = factory.GetGrain<ISmokeGrain>("b").Slow(cts.Token);
         await cts.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slow);
         for (var round = 0; round < 5; round++)
         {
             var t0 = TimeProvider.System.GetTimestamp();
             var a0 = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 300_000; i++)
+            for (var i = 0; i < count; i++)
                 await grain.Add(1, 2);
-            output.WriteLine($"{TimeProvider.System.GetElapsedTime(t0).TotalNanoseconds / 300_000} ns/call {(GC.GetAllocatedBytesForCurrentThread() - a0) / 300_000} B");
+            output.WriteLine($"{TimeProvider.System.GetElapsedTime(t0).TotalNanoseconds / count} ns/call {(GC.GetAllocatedBytesForCurrentThread() - a0) / count} B");
         }
-        t(output, cluster);
-        static void t(ITestOutputHelper output, TestCluster cluster)
+        for (var round = 0; round < 5; round++)
+        {
+            var t0 = TimeProvider.System.GetTimestamp();
+            await Task.WhenAll(Enumerable.Range(0, 64).Select(async n =>
+            {
+                var g = factory.GetGrain<ISmokeGrain>("w" + n);
+                for (var i = 0; i < count / 16; i++)
+                    await g.Add(1, 2);
+            }));
+            output.WriteLine($"64 outstanding: {64 * (count / 16) / TimeProvider.System.GetElapsedTime(t0).TotalSeconds} /s");
+        }
+        if (count > 100_000)
+            t(output, factory);
+        static void t(ITestOutputHelper output, IGrainFactory factory)
         {
             var m0 = GC.GetTotalMemory(true);
             var t0 = TimeProvider.System.GetTimestamp();
             for (var i = 0; i < 200_000; i++)
-                _ = cluster.Hosted.GetGrain<ISmokeGrain>("k" + i).Add(1, 2);
+                _ = factory.GetGrain<ISmokeGrain>("k" + i).Add(1, 2);
             output.WriteLine($"{200_000 / TimeProvider.System.GetElapsedTime(t0).TotalSeconds} act/s, {(GC.GetTotalMemory(true) - m0) / 200_000} B each");
         }
     }

@@ -12,6 +12,10 @@ public sealed class TestCluster : IAsyncDisposable
 
     public IGrainFactory Hosted => _silo.Services.GetRequiredService<IGrainFactory>();
 
+    private IHost _client = null!;
+
+    public IClusterClient Client => _client.Services.GetRequiredService<IClusterClient>();
+
     public IServiceProvider Services => _silo.Services;
 
     public static async Task<TestCluster> StartAsync(Action<IServiceCollection>? services = null)
@@ -23,11 +27,19 @@ public sealed class TestCluster : IAsyncDisposable
         services?.Invoke(builder.Services);
         var cluster = new TestCluster { _silo = builder.Build() };
         await cluster._silo.StartAsync();
+        var endpoint = cluster._silo.Services.GetRequiredService<SiloRuntime>().Listener.Endpoint!;
+        var client = Host.CreateEmptyApplicationBuilder(null);
+        client.Logging.AddConsole();
+        client.Services.AddEngineClient(o => o.Endpoints.Add(endpoint));
+        cluster._client = client.Build();
+        await cluster._client.StartAsync();
         return cluster;
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _client.StopAsync();
+        _client.Dispose();
         await _silo.StopAsync();
         _silo.Dispose();
     }

@@ -85,7 +85,11 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     }
 
     /// <summary>Cancels a call's token, as a turn.</summary>
-    public void CancelCall(GrainRequest request) => Post(() => request.Cancellation?.Cancel());
+    public void CancelCall(GrainRequest request)
+    {
+        if (request.Cancellation is { } cancellation)
+            Post(cancellation.Cancel);
+    }
 
     /// <summary>Called by a tick that is to keep the grain.</summary>
     public void Touch() => LastUsed = Type.Runtime.Collector.Now;

@@ -45,7 +45,7 @@ internal sealed class GrainClass
             }
             if (activation.Submit(turn, inline))
             {
-                if (turn is GrainRequest { AnswerTo: null } request)
+                if (turn is GrainRequest request)
                     request.Callee = activation;
                 return;
             }

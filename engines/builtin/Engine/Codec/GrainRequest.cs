@@ -21,7 +21,7 @@ public abstract class GrainRequest : Turn
     internal GrainProxy? Target { get; private set; }
 
     /// <summary>The number of the call on its connection.</summary>
-    internal int CallId { get; set; }
+    internal uint CallId { get; set; }
 
     /// <summary>In the time provider's timestamps; 0 is never.</summary>
     internal long Deadline { get; set; }
@@ -127,8 +127,7 @@ public abstract class GrainRequest : Turn
     {
         if (!TryEnd())
             return;
-        if (CallerToken.CanBeCanceled)
-            Callee?.CancelCall(this);
+        Callee?.CancelCall(this);
         PublishError(error);
     }
 

@@ -21,6 +21,7 @@ internal static class Primitives
         Add(new IntegerCodec<ulong>(v => unchecked((long)v), v => unchecked((ulong)v)));
         Add(new IntegerCodec<TimeSpan>(v => v.Ticks, TimeSpan.FromTicks));
         Add(new IntegerCodec<DateTime>(v => v.ToBinary(), DateTime.FromBinary));
+        Add(new NothingCodec());
         Add(new SingleCodec());
         Add(new DoubleCodec());
         Add(new TextCodec());
@@ -99,6 +100,19 @@ internal sealed class EnumCodec<T> : Codec<T> where T : struct, Enum
     }
 
     public override T Copy(T value) => value;
+}
+
+internal sealed class NothingCodec : Codec<Nothing>
+{
+    public override void Write(MessageWriter writer, uint id, Nothing value) => writer.Null(id);
+
+    public override Nothing Read(ref MessageReader reader, WireType wire)
+    {
+        reader.Skip(wire);
+        return default;
+    }
+
+    public override Nothing Copy(Nothing value) => value;
 }
 
 internal sealed class SingleCodec : Codec<float>

@@ -4,8 +4,8 @@ namespace OrleansCache.Engine;
 
 internal static partial class EngineLog
 {
-    [LoggerMessage(100, LogLevel.Information, "Silo {Name} of cluster {ClusterId} serves on {Endpoint}.")]
-    public static partial void SiloStarted(this ILogger logger, string name, string clusterId, string endpoint);
+    [LoggerMessage(100, LogLevel.Information, "A silo of cluster {ClusterId} serves on {Endpoint}.")]
+    public static partial void SiloStarted(this ILogger logger, string clusterId, string endpoint);
 
     [LoggerMessage(101, LogLevel.Information, "Silo {Name} has stopped; {Left} activations did not end in time.")]
     public static partial void SiloStopped(this ILogger logger, string name, int left);

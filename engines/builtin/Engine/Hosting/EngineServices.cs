@@ -27,6 +27,18 @@ public static class EngineServices
             return services;
         }
 
+        /// <summary>Adds a client of silos in other processes.</summary>
+        public IServiceCollection AddEngineClient(Action<EngineClientOptions>? configure = null)
+        {
+            services.AddEngineOptions(configure);
+            services.TryAddSingleton<IGrainRouter, SingleSiloRouter>();
+            services.TryAddSingleton(sp => new ClientRuntime(sp, Clock(sp), Options<EngineClientOptions>(sp), sp.GetRequiredService<IGrainRouter>(), Log(sp)));
+            services.AddHostedService(sp => new ClientService(sp.GetRequiredService<ClientRuntime>()));
+            services.TryAddSingleton<IClusterClient>(sp => sp.GetRequiredService<ClientRuntime>());
+            services.TryAddSingleton<IGrainFactory>(sp => sp.GetRequiredService<ClientRuntime>());
+            return services;
+        }
+
         /// <summary>Adds a store of grain state in memory under the given name.</summary>
         public IServiceCollection AddEngineMemoryStorage(string name = "Default")
         {

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansCache.Engine;
@@ -7,12 +10,15 @@ internal sealed class SiloRuntime : EngineRuntime
 {
     private readonly IGrainRouter _router;
     private readonly bool _routes;
+    private readonly ConcurrentDictionary<IPEndPoint, PeerLink> _silos = new();
+    private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(5);
     private GrainClass?[] _byInterface = [];
 
     public SiloRuntime(IServiceProvider services, TimeProvider time, EngineSiloOptions options, IGrainRouter router, ILogger log)
         : base(services, time, options, log)
     {
         (_router, _routes) = (router, router is not SingleSiloRouter);
+        Listener = new(this, options);
         Collector = new(time, options.CollectionAge);
         EngineModules.LoadAll();
         Classes = [.. EngineModules.Classes.Values.Select(info => new GrainClass(this, info))];
@@ -23,11 +29,16 @@ internal sealed class SiloRuntime : EngineRuntime
         }
     }
 
-    public string Name => Limits is EngineSiloOptions { Endpoint: { } endpoint } ? endpoint.ToString() : "in this process";
+    public string Name => Listener.Endpoint?.ToString() ?? "in this process";
+
+    public SiloListener Listener { get; }
 
     public IdleCollector Collector { get; }
 
     public GrainClass[] Classes { get; }
+
+    public override ImmutableDictionary<ulong, string> GrainTypes => field ??= Classes
+        .SelectMany(type => type.Info.Interfaces, (type, i) => KeyValuePair.Create(InterfaceInfo.Of(i).Id, type.Info.Name)).DistinctBy(p => p.Key).ToImmutableDictionary();
 
     /// <summary>No grain is activated any more.</summary>
     public bool IsClosed { get; set; }
@@ -37,17 +48,26 @@ internal sealed class SiloRuntime : EngineRuntime
 
     public override void Send(GrainProxy target, GrainRequest request)
     {
-        Isolate(request);
         request.SetContinueInline(false);
-        if (target.Interface.IsObserver)
-            Observers.Dispatch(target.Key, request);
-        else if (Chaos is { } chaos)
-            chaos.Deliver(() => Deliver(target.Key, request, chaos));
+        if (target.Interface.IsObserver && !Observers.IsHere(target.Key))
+        {
+            var client = ObserverTable.ClientOf(target.Key);
+            (Listener.ToClient(client) ?? throw new ClientNotAvailableException($"Client {client} is not connected to this silo.")).Send(target.Key, request);
+        }
+        else if (_routes && !target.Interface.IsObserver && _router.Locate(target.GrainId) is { } silo)
+        {
+            ToSilo(silo).Send(target.Key, request);
+        }
         else
-            ClassOf(target.Interface).Dispatch(target.Key, request, inline: !request.Method.OneWay);
+        {
+            Isolate(request);
+            Deliver(target.Key, request, inline: !request.Method.OneWay);
+        }
         if (request.Method.OneWay)
             request.EndOneWay();
     }
+
+    public override void Receive(string key, GrainRequest request) => Deliver(key, request, inline: true);
 
     public GrainClass ClassOf(InterfaceInfo info) => (uint)info.Index < (uint)_byInterface.Length && _byInterface[info.Index] is { } type ? type
         : throw new ArgumentException($"No grain class of this silo implements {info.Name}; refer to the project that has one.");
@@ -55,16 +75,39 @@ internal sealed class SiloRuntime : EngineRuntime
     public override void Dispose()
     {
         Collector.Dispose();
+        foreach (var link in _silos.Values)
+            link.Dispose();
         base.Dispose();
     }
 
-    private void Deliver(string key, GrainRequest request, Chaos chaos)
+    private void Deliver(string key, GrainRequest request, bool inline)
     {
-        var type = ClassOf(request.Method.Interface);
-        type.Dispatch(key, request, inline: false);
-        if (chaos.Deactivates)
-            type.Find(key)?.Deactivate(new(DeactivationReasonCode.RuntimeRequested, "Chaos."));
+        if (request.Method.Interface.IsObserver)
+            Observers.Dispatch(key, request);
+        else if (Chaos is { } chaos)
+            chaos.Deliver(() => DeliverInChaos(key, request, chaos));
+        else
+            ClassOf(request.Method.Interface).Dispatch(key, request, inline);
     }
+
+    private void DeliverInChaos(string key, GrainRequest request, Chaos chaos)
+    {
+        try
+        {
+            var type = ClassOf(request.Method.Interface);
+            type.Dispatch(key, request, inline: false);
+            if (chaos.Deactivates)
+                type.Find(key)?.Deactivate(new(DeactivationReasonCode.RuntimeRequested, "Chaos."));
+        }
+        catch (Exception error)
+        {
+            request.Refuse(error);
+        }
+    }
+
+    private Connection ToSilo(IPEndPoint silo) => _silos.GetOrAdd(silo, static (endpoint, runtime) => new(runtime, endpoint,
+        new(((EngineSiloOptions)runtime.Limits).TlsToSilos, SiloPatience, SiloPatience / 50, SiloPatience), static () => { }), this).Connection
+        ?? throw new SiloUnavailableException($"Silo {silo} is not connected: {_silos[silo].Trouble}");
 
     private void Bind(InterfaceInfo info, GrainClass type)
     {

@@ -13,10 +13,10 @@ public interface ISiloHook
 /// <summary>Starts and stops the silo with its host.</summary>
 internal sealed class SiloService(SiloRuntime runtime, IEnumerable<ISiloHook> hooks) : IHostedService
 {
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        runtime.Log.SiloStarted(runtime.Name, runtime.Limits.ClusterId, runtime.Name);
-        return Task.CompletedTask;
+        await runtime.Listener.StartAsync(cancellationToken).ConfigureAwait(false);
+        runtime.Log.SiloStarted(runtime.Limits.ClusterId, runtime.Name);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -32,6 +32,7 @@ internal sealed class SiloService(SiloRuntime runtime, IEnumerable<ISiloHook> ho
                 runtime.Log.HookFailed(error);
             }
         }
+        await runtime.Listener.StopListeningAsync(cancellationToken).ConfigureAwait(false);
         runtime.IsClosed = true;
         var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
         var endings = new List<Task>();
@@ -42,6 +43,7 @@ internal sealed class SiloService(SiloRuntime runtime, IEnumerable<ISiloHook> ho
         }
         var all = Task.WhenAll(endings);
         await Task.WhenAny(all, Task.Delay(Timeout.InfiniteTimeSpan, runtime.Time, cancellationToken)).ConfigureAwait(false);
+        await runtime.Listener.CloseAsync(cancellationToken).ConfigureAwait(false);
         runtime.Log.SiloStopped(runtime.Name, endings.Count(ending => !ending.IsCompleted));
     }
 }

@@ -65,10 +65,16 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
 
     public GrainProxy Reference(InterfaceInfo info, string key) => info.MakeProxy(new(this, info, key));
 
+    /// <summary>Which class implements an interface, by the interface's number.</summary>
+    public virtual System.Collections.Immutable.ImmutableDictionary<ulong, string> GrainTypes => System.Collections.Immutable.ImmutableDictionary<ulong, string>.Empty;
+
     public abstract GrainId IdOf(InterfaceInfo info, string key);
 
     /// <summary>Takes a call to its target, or throws.</summary>
     public abstract void Send(GrainProxy target, GrainRequest request);
+
+    /// <summary>Takes a call that came in by a connection to its target.</summary>
+    public abstract void Receive(string key, GrainRequest request);
 
     public void OneWayFailed(GrainMethod method, Exception error) => Log.OneWayFailed(error, method.ToString());
 

@@ -32,7 +32,7 @@ internal sealed class ObserverTable(EngineRuntime runtime)
         if (_observers.TryGetValue(key, out var queue) && queue.IsAlive)
         {
             queue.Submit(request, inline: false);
-            request.Callee = request.AnswerTo is null ? queue : null;
+            request.Callee = queue;
             return;
         }
         Remove(key);
@@ -58,5 +58,9 @@ internal sealed class ObserverQueue(EngineRuntime runtime, IGrainObserver observ
 
     private protected override bool Gone => false;
 
-    public void CancelCall(GrainRequest request) => Post(() => request.Cancellation?.Cancel());
+    public void CancelCall(GrainRequest request)
+    {
+        if (request.Cancellation is { } cancellation)
+            Post(cancellation.Cancel);
+    }
 }

@@ -1,0 +1,158 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache.Engine;
+
+/// <summary>A client in a process of its own.</summary>
+internal sealed class ClientRuntime : EngineRuntime
+{
+    private readonly EngineClientOptions _options;
+    private readonly IGrainRouter _router;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<EndPoint, PeerLink[]> _links = [];
+    private readonly LinkOptions _linkOptions;
+    private Connection[] _open = [];
+    private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _turn;
+    private bool _started, _disposed;
+
+    public ClientRuntime(IServiceProvider services, TimeProvider time, EngineClientOptions options, IGrainRouter router, ILogger log)
+        : base(services, time, options, log)
+    {
+        (_options, _router) = (options, router);
+        _linkOptions = new(options.Tls, options.ConnectTimeout, options.ReconnectDelay, options.MaxReconnectDelay);
+        EngineModules.LoadAll();
+    }
+
+    /// <summary>Begins to connect; a call does it too.</summary>
+    public void Connect()
+    {
+        lock (_gate)
+        {
+            if (_started || _disposed)
+                return;
+            _started = true;
+            foreach (var endpoint in _options.Endpoints)
+                AddLinks(endpoint);
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">No silo has said yet which class implements the interface.</exception>
+    public override GrainId IdOf(InterfaceInfo info, string key) => info.IsObserver ? GrainId.Create("sys.client", key)
+        : TypeOf(info) is { } type ? GrainId.Create(type, key)
+        : throw new InvalidOperationException($"No silo has said yet which grain class implements {info.Name}; make a call first.");
+
+    public override void Send(GrainProxy target, GrainRequest request)
+    {
+        request.SetContinueInline(_options.ContinueInline);
+        if (target.Interface.IsObserver && Observers.IsHere(target.Key))
+        {
+            Isolate(request);
+            request.SetContinueInline(false);
+            Observers.Dispatch(target.Key, request);
+        }
+        else if (Pick(target) is { } connection)
+        {
+            connection.Send(target.Key, request);
+        }
+        else
+        {
+            _ = SendLaterAsync(target, request);
+        }
+        if (request.Method.OneWay)
+            request.EndOneWay();
+    }
+
+    public override void Receive(string key, GrainRequest request) => Observers.Dispatch(key, request);
+
+    public override void Dispose()
+    {
+        PeerLink[] links;
+        lock (_gate)
+        {
+            _disposed = true;
+            links = [.. _links.Values.SelectMany(l => l)];
+            _links.Clear();
+        }
+        foreach (var link in links)
+            link.Dispose();
+        base.Dispose();
+    }
+
+    private string? TypeOf(InterfaceInfo info) => _open is [var first, ..] ? first.Peer.GrainTypes.GetValueOrDefault(info.Id) : null;
+
+    /// <summary>An open connection to where the grain lives, or to any silo; null while there is none.</summary>
+    private Connection? Pick(GrainProxy target)
+    {
+        var open = Volatile.Read(ref _open);
+        if (_router is not SingleSiloRouter && !target.Interface.IsObserver && TypeOf(target.Interface) is { } type
+            && _router.Locate(GrainId.Create(type, target.Key)) is { } endpoint)
+            return ToEndpoint(endpoint);
+        for (var tries = open.Length; tries > 0; tries--)
+        {
+            var connection = open.Length == 1 ? open[0] : open[(uint)Interlocked.Increment(ref _turn) % (uint)open.Length];
+            if (connection.IsOpen)
+                return connection;
+        }
+        return null;
+    }
+
+    private Connection? ToEndpoint(IPEndPoint endpoint)
+    {
+        PeerLink[]? links;
+        lock (_gate)
+        {
+            if (!_links.TryGetValue(endpoint, out links))
+                links = AddLinks(endpoint);
+        }
+        return links.Select(link => link.Connection).FirstOrDefault(c => c is not null);
+    }
+
+    private PeerLink[] AddLinks(EndPoint endpoint) =>
+        _links[endpoint] = [.. Enumerable.Range(0, _options.ConnectionsPerEndpoint).Select(_ => new PeerLink(this, endpoint, _linkOptions, Changed))];
+
+    private void Changed()
+    {
+        TaskCompletionSource change;
+        lock (_gate)
+        {
+            _open = [.. _links.Values.SelectMany(links => links).Select(link => link.Connection).OfType<Connection>()];
+            (change, _change) = (_change, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+        change.TrySetResult();
+    }
+
+    private async Task SendLaterAsync(GrainProxy target, GrainRequest request)
+    {
+        try
+        {
+            Connect();
+            using var patience = new CancellationTokenSource(_options.ConnectTimeout, Time);
+            while (true)
+            {
+                var change = Volatile.Read(ref _change).Task;
+                if (Pick(target) is { } connection)
+                {
+                    if (!request.IsDone || request.Method.OneWay)
+                        connection.Send(target.Key, request);
+                    return;
+                }
+                await change.WaitAsync(patience.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            request.Fail(new SiloUnavailableException($"No silo could be reached within {_options.ConnectTimeout}: {Troubles()}"));
+        }
+        catch (Exception error)
+        {
+            request.Fail(error);
+        }
+    }
+
+    private string Troubles()
+    {
+        lock (_gate)
+            return _disposed ? "the client is closed." : string.Join(" ", _links.Select(l => $"{l.Key}: {l.Value[0].Trouble}"));
+    }
+}

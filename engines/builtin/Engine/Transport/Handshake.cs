@@ -1,0 +1,115 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.IO.Pipelines;
+using System.Text;
+
+namespace OrleansCache.Engine;
+
+/// <summary>What each side says first: a magic, then a length and fields. Nothing else is read before both have been understood.</summary>
+internal sealed record Handshake(ulong Version, string Engine, string ClusterId, string ClientId, string? Refusal, ImmutableDictionary<ulong, string> GrainTypes)
+{
+    public const ulong CurrentVersion = 1;
+    public const string EngineName = "builtin";
+    private const int MaxBytes = 1024 * 1024;
+
+    /// <summary>"OCENGINE".</summary>
+    public static ReadOnlySpan<byte> Magic => "OCENGINE"u8;
+
+    public static Handshake Of(EngineRuntime runtime, string? refusal = null) =>
+        new(CurrentVersion, EngineName, runtime.Limits.ClusterId, runtime.Observers.ClientId, refusal, runtime.GrainTypes);
+
+    public async Task SendAsync(PipeWriter output, CancellationToken cancellationToken)
+    {
+        using var writer = new MessageWriter();
+        writer.Raw(Magic);
+        writer.Fixed32(0);
+        Codecs<ulong>.Instance.Write(writer, 1, Version);
+        Codecs<string>.Instance.Write(writer, 2, Engine);
+        Codecs<string>.Instance.Write(writer, 3, ClusterId);
+        Codecs<string>.Instance.Write(writer, 4, ClientId);
+        if (Refusal is not null)
+            Codecs<string>.Instance.Write(writer, 5, Refusal);
+        Codecs<Dictionary<ulong, string>>.Instance.Write(writer, 6, GrainTypes.ToDictionary());
+        writer.Patch32(Magic.Length, (uint)(writer.Length - Magic.Length - 4));
+        await output.WriteAsync(writer.Written, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <exception cref="InvalidDataException">Something else was said; the message says what, in words for a log.</exception>
+    public static async Task<Handshake> ReceiveAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (TryParse(read.Buffer, out var handshake, out var end))
+            {
+                input.AdvanceTo(end);
+                return handshake!;
+            }
+            if (read.IsCompleted)
+                throw new InvalidDataException(read.Buffer.IsEmpty ? "it was closed without a word." : "it was closed in the middle of the first frame.");
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>Why these two cannot talk; null if they can.</summary>
+    public string? Mismatch(Handshake other) =>
+        other.Engine != Engine ? $"it runs engine '{other.Engine}', this is '{Engine}'; build both sides with one engine."
+        : other.Version != Version ? $"it speaks protocol version {other.Version}, this is version {Version}; run one release on both sides."
+        : other.ClusterId != ClusterId ? $"it belongs to cluster '{other.ClusterId}', this is cluster '{ClusterId}'; give both one ClusterId."
+        : null;
+
+    private static bool TryParse(ReadOnlySequence<byte> buffer, out Handshake? handshake, out SequencePosition end)
+    {
+        (handshake, end) = (null, default);
+        Span<byte> head = stackalloc byte[12];
+        head = head[..(int)Math.Min(head.Length, buffer.Length)];
+        buffer.Slice(0, head.Length).CopyTo(head);
+        var magic = head[..Math.Min(head.Length, Magic.Length)];
+        if (!Magic.StartsWith(magic))
+            throw new InvalidDataException(Describe(head));
+        if (head.Length < 12)
+            return false;
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(head[8..]);
+        if (size > MaxBytes)
+            throw new InvalidDataException($"its first frame says {size} bytes; {MaxBytes} are the limit.");
+        if (buffer.Length < 12 + size)
+            return false;
+        var reader = new MessageReader(buffer.Slice(12, size).ToArray(), runtime: null);
+        handshake = Parse(ref reader);
+        end = buffer.GetPosition(12 + size);
+        return true;
+    }
+
+    private static Handshake Parse(ref MessageReader reader)
+    {
+        var result = new Handshake(0, "", "", "", null, ImmutableDictionary<ulong, string>.Empty);
+        while (reader.NextField(out var id, out var wire))
+        {
+            switch (id)
+            {
+                case 1: result = result with { Version = Codecs<ulong>.Instance.Read(ref reader, wire) }; break;
+                case 2: result = result with { Engine = Codecs<string>.Instance.Read(ref reader, wire) ?? "" }; break;
+                case 3: result = result with { ClusterId = Codecs<string>.Instance.Read(ref reader, wire) ?? "" }; break;
+                case 4: result = result with { ClientId = Codecs<string>.Instance.Read(ref reader, wire) ?? "" }; break;
+                case 5: result = result with { Refusal = Codecs<string>.Instance.Read(ref reader, wire) }; break;
+                case 6: result = result with { GrainTypes = (Codecs<Dictionary<ulong, string>>.Instance.Read(ref reader, wire) ?? []).ToImmutableDictionary() }; break;
+                default: reader.Skip(wire); break;
+            }
+        }
+        return result;
+    }
+
+    private static string Describe(ReadOnlySpan<byte> head)
+    {
+        var text = Encoding.Latin1.GetString(head);
+        if (text.StartsWith("GET ", StringComparison.Ordinal) || text.StartsWith("POST ", StringComparison.Ordinal) || text.StartsWith("PUT ", StringComparison.Ordinal)
+            || text.StartsWith("HEAD ", StringComparison.Ordinal) || text.StartsWith("PRI ", StringComparison.Ordinal) || text.StartsWith("HTTP/", StringComparison.Ordinal))
+            return "it speaks HTTP; this is the port of the built-in engine, HTTP has one of its own.";
+        if (head is [0x16, 0x03, ..])
+            return "it begins TLS, and TLS is not configured here.";
+        if (head is [_, < 8, 0, 0, ..])
+            return "it looks like the handshake of an Orleans silo or client; this is engine 'builtin': build both sides with one engine.";
+        return $"it does not speak the protocol of engine 'builtin' (its first bytes are {Convert.ToHexString(head)}).";
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace OrleansCache.Engine;
+
+/// <summary>How connections to silos are made and remade.</summary>
+internal sealed record LinkOptions(SslClientAuthenticationOptions? Tls, TimeSpan ConnectTimeout, TimeSpan ReconnectDelay, TimeSpan MaxReconnectDelay);
+
+/// <summary>One connection to a silo, remade with a growing, jittered delay whenever it breaks, until disposed.</summary>
+internal sealed class PeerLink : IDisposable
+{
+    private static readonly SocketConnectionContextFactory Sockets = new(new SocketConnectionFactoryOptions
+    {
+        UnsafePreferInlineScheduling = true,
+        WaitForDataBeforeAllocatingBuffer = false,
+    }, NullLogger.Instance);
+
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly EngineRuntime _runtime;
+    private readonly EndPoint _endpoint;
+    private readonly LinkOptions _options;
+    private readonly Action _changed;
+    private volatile Connection? _connection;
+
+    public PeerLink(EngineRuntime runtime, EndPoint endpoint, LinkOptions options, Action changed)
+    {
+        (_runtime, _endpoint, _options, _changed) = (runtime, endpoint, options, changed);
+        _ = KeepAsync();
+    }
+
+    /// <summary>The connection, while there is one.</summary>
+    public Connection? Connection => _connection is { IsOpen: true } open ? open : null;
+
+    /// <summary>Why there is none.</summary>
+    public string Trouble { get; private set; } = "no attempt has ended yet.";
+
+    public void Dispose()
+    {
+        _disposed.Cancel();
+        _ = _connection?.CloseAsync("this side stops.");
+    }
+
+    private async Task KeepAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var attempt = 0;
+        while (!_disposed.IsCancellationRequested)
+        {
+            try
+            {
+                var connection = await ConnectAsync().ConfigureAwait(false);
+                attempt = 0;
+                _connection = connection;
+                _runtime.Log.Connected(connection.Remote);
+                _changed();
+                await connection.RunAsync().ConfigureAwait(false);
+                _connection = null;
+                Trouble = "the connection broke.";
+                if (!_disposed.IsCancellationRequested)
+                    _runtime.Log.ConnectionBroken(connection.Remote, "the silo closed it.");
+            }
+            catch (Exception error)
+            {
+                Trouble = error is OperationCanceledException ? $"it did not answer within {_options.ConnectTimeout}." : error.Message;
+            }
+            var delay = Delay(attempt++);
+            if (attempt > 1 && !_disposed.IsCancellationRequested)
+                _runtime.Log.ConnectFailed(_endpoint.ToString()!, Trouble, delay);
+            _changed();
+            await Task.Delay(delay, _runtime.Time, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Doubled at each attempt; between half of it and all of it.</summary>
+    private TimeSpan Delay(int attempt)
+    {
+        var full = Math.Min(_options.ReconnectDelay.Ticks * Math.Pow(2, attempt), _options.MaxReconnectDelay.Ticks);
+        return TimeSpan.FromTicks((long)(full * (0.5 + (Random.Shared.NextDouble() / 2))));
+    }
+
+    private async Task<Connection> ConnectAsync()
+    {
+        using var patience = new CancellationTokenSource(_options.ConnectTimeout, _runtime.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _disposed.Token);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        ConnectionContext? context = null;
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            await socket.ConnectAsync(_endpoint, either.Token).ConfigureAwait(false);
+            context = Sockets.Create(socket);
+            var pipe = _options.Tls is null ? context.Transport
+                : await DuplexStream.SecureAsync(context.Transport, tls => tls.AuthenticateAsClientAsync(_options.Tls, either.Token)).ConfigureAwait(false);
+            var mine = Handshake.Of(_runtime);
+            await mine.SendAsync(pipe.Output, either.Token).ConfigureAwait(false);
+            var hello = await Handshake.ReceiveAsync(pipe.Input, either.Token).ConfigureAwait(false);
+            if ((hello.Refusal ?? mine.Mismatch(hello)) is { } refusal)
+                throw new InvalidDataException($"the silo refused: {refusal}");
+            return new(_runtime, context, pipe, hello);
+        }
+        catch
+        {
+            if (context is not null)
+                await context.DisposeAsync().ConfigureAwait(false);
+            socket.Dispose();
+            throw;
+        }
+    }
+}
