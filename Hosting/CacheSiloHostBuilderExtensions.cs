@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace OrleansCache;
+
+/// <summary>The front door of a process that owns keys.</summary>
+public static class CacheSiloHostBuilderExtensions
+{
+    extension(IHostApplicationBuilder builder)
+    {
+        /// <summary>
+        /// Makes this process a silo: it owns keys, answers clients over TCP, and has <see cref="IOrleansCache"/> and <c>HybridCache</c> for itself.
+        /// Bound to the section <c>OrleansCache</c>; code wins over configuration. Safe to call twice.
+        /// </summary>
+        /// <param name="connectionName">Names the connection string of Redis, in StackExchange.Redis' form. Without one, values live in files
+        /// under <see cref="CacheSiloOptions.Data"/>, and without that in memory only.</param>
+        /// <param name="configure">Changes what the configuration says.</param>
+        /// <exception cref="OptionsValidationException">At start, for options that cannot hold; every error names its path, value and remedy.</exception>
+        public IHostApplicationBuilder AddOrleansCacheSilo(string connectionName = "redis", Action<CacheSiloOptions>? configure = null)
+        {
+            var services = builder.Services;
+            if (services.Any(service => service.ServiceType == typeof(CacheSiloOptions)))
+                return builder;
+
+            var section = builder.Configuration.GetSection(CacheSiloOptions.SectionName);
+            var options = section.Get<CacheSiloOptions>() ?? new();
+            configure?.Invoke(options);
+            services.AddSingleton(options);
+            services.TryAddSingleton(TimeProvider.System);
+            services.AddMetrics();
+
+            services.AddStrictConfiguration(section);
+            services.AddKnownSection<CacheSiloOptions>("");
+            services.AddMemoryStorage($"{options.Silo.Address}:{options.Silo.EffectivePort}");     // opens before the engine listens
+            services.AddRegions(section);
+            services.AddRateLimiter();
+            services.AddIntegrations(section);
+            services.AddEntryGrains();
+            EngineHosting.AddSilo(builder, options);
+            services.AddCacheClientCore();
+            return builder;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace OrleansCache;
+
+/// <summary>Engine <c>builtin</c>: the runtime in <c>engines/builtin</c>.</summary>
+internal static class EngineHosting
+{
+    public const string Name = "builtin";
+
+    /// <summary>The port that clients in other processes connect to: silos and clients share one.</summary>
+    public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectivePort;
+
+    public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options)
+    {
+        builder.Services.AddEngineSilo(engine =>
+        {
+            engine.ClusterId = options.ClusterId;
+            engine.Endpoint = new(IPAddress.Parse(options.Silo.Address), options.Silo.EffectivePort);
+        });
+        builder.Services.AddEngineMemoryStorage(StorageServiceCollectionExtensions.GrainStorageName);
+    }
+
+    /// <summary>This engine has no dashboard of its own.</summary>
+    public static IEndpointConventionBuilder? MapDashboard(IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return null;
+    }
+}
