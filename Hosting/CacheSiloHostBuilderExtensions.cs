@@ -34,6 +34,8 @@ public static class CacheSiloHostBuilderExtensions
 
             services.AddStrictConfiguration(section);
             services.AddKnownSection<CacheSiloOptions>("");
+            services.AddKnownSection<EntryMemoryOptions>("Memory");
+            services.AddKnownSection<OrleansCacheClientOptions>("Client");
             services.AddMemoryStorage($"{options.Silo.Address}:{options.Silo.EffectivePort}");     // opens before the engine listens
             services.AddRegions(section);
             services.AddRateLimiter();

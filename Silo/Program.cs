@@ -30,7 +30,7 @@ try
 
     using var pid = new PidFile(settings.Data, settings.Silo.Silo.Index);
     var state = app.Services.GetRequiredService<Readiness>().Describe();
-    foreach (var text in Banner.Of(settings, state, origin, builder.Configuration["OrleansCache:EngineWhy"]))
+    foreach (var text in Banner.Of(settings, state, origin, Environment.GetEnvironmentVariable("ORLEANSCACHE_ENGINE_WHY")))
         Console.WriteLine(text);
     Console.WriteLine($"ready: {settings.Url}");
     foreach (var text in Banner.Hints(settings, origin is not null))

@@ -46,6 +46,7 @@ internal static class SiloApp
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.AddOrleansCacheSilo(RedisConnection);
+        builder.Services.AddKnownSection<HttpOptions>("Http");
         AddFace(builder, settings);
 
         var app = builder.Build();
