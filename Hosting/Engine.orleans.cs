@@ -29,6 +29,7 @@ internal static class EngineHosting
                 endpoint.GatewayListeningEndpoint = new(address, options.Silo.EffectiveClientPort);
             });
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
+            silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);
         });
     }
