@@ -85,14 +85,7 @@ internal sealed record CommandLine
         return true;
     }
 
-    private static string Suggestion(string name)
-    {
-        var near = Names.FirstOrDefault(known => known.StartsWith(name, StringComparison.OrdinalIgnoreCase) || Letters(known) == Letters(name));
-        return near is null ? "" : $"did you mean {near}? ";
-
-        // The same letters in another order is the commonest slip.
-        static string Letters(string text) => string.Concat(text.ToLowerInvariant().Order());
-    }
+    private static string Suggestion(string name) => DidYouMean.Nearest(name, Names) is { } near ? $"did you mean {near}? " : "";
 
     private static bool Fail(string message, out string error)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 
 namespace OrleansCache;
 
@@ -17,23 +18,25 @@ internal sealed record SiloSettings(HttpOptions Http, CacheSiloOptions Silo, str
     /// <summary>Those of the configured addresses that this machine has: it may be without IPv6.</summary>
     public IEnumerable<IPAddress> HttpAddresses => Http.Addresses()!.Where(address => !address.Equals(IPAddress.IPv6Loopback) || Preflight.Exists(address));
 
+    /// <summary>Reads the sections that the program needs before there is a host; the others are checked when it starts.</summary>
     public static SiloSettings Read(IConfiguration configuration)
     {
-        var http = SectionBinder.Bind<HttpOptions>(configuration, HttpOptions.SectionName);
-        if (new HttpOptionsValidator().Validate(null, http) is { Failed: true } invalid)
-            throw new StartRefusedException(string.Join(Environment.NewLine, invalid.Failures ?? []));
-        var silo = new CacheSiloOptions();
-        try
-        {
-            configuration.GetSection(CacheSiloOptions.SectionName).Bind(silo);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new StartRefusedException($"{e.Message.TrimEnd('.')}; give a value of that type.", e);
-        }
+        var root = configuration.GetSection(CacheSiloOptions.SectionName);
+        var errors = new ConfigurationErrors();
+        foreach (var property in typeof(CacheSiloOptions).GetProperties())
+            StrictConfiguration.Check(root.GetSection(property.Name), property.PropertyType, errors);
+        StrictConfiguration.Check(configuration.GetSection(HttpOptions.SectionName), typeof(HttpOptions), errors);
+        if (errors.Any)
+            throw Invalid(errors.All);
 
+        var silo = root.Get<CacheSiloOptions>() ?? new();
+        var http = configuration.GetSection(HttpOptions.SectionName).Get<HttpOptions>() ?? new();
+        if (new HttpOptionsValidator().Validate(null, http) is { Failed: true } refused)
+            throw Invalid(refused.Failures);
         return new(http, silo, silo.Data ?? SiloFolders.DefaultData, configuration.GetConnectionString(SiloApp.RedisConnection));
     }
+
+    private static OptionsValidationException Invalid(IEnumerable<string> failures) => new(CacheSiloOptions.SectionName, typeof(CacheSiloOptions), failures);
 
     /// <summary>Sees what can be seen to fail before anything starts.</summary>
     public void Check()

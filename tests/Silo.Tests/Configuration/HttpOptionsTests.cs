@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace OrleansCache.Silo.Tests;
 
@@ -38,7 +39,7 @@ public sealed class HttpOptionsTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(path, value)]).Build();
 
-        var refused = Assert.Throws<StartRefusedException>(() => SiloSettings.Read(configuration));
+        var refused = Assert.Throws<OptionsValidationException>(() => SiloSettings.Read(configuration));
 
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }

@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansCache.Silo.Tests;
+
+/// <summary>A start that cannot succeed says why, with the setting, its value and the way out, and ends with 2.</summary>
+public sealed class RefusedStartTests
+{
+    public static TheoryData<string, string, string> Settings { get; } = new()
+    {
+        { "OrleansCache:Integrations:partner:RateLimit:PerSecnd", "10", "PerSecond" },
+        { "OrleansCache:Integrations:partner:Methods:country:FreshFor", "-00:00:30", "OrleansCache:Integrations:partner:Methods:country:FreshFor" },
+        { "OrleansCache:Integrations:partner:RateLimit:PerMinute", "5", "PerMinute" },
+        { "OrleansCache:Integrations:partner:BaseAddress", "not an address", "OrleansCache:Integrations:partner:BaseAddress" },
+        { "OrleansCache:Integrations:dashboard:BaseAddress", "http://localhost:1/", "dashboard" },
+        { "OrleansCache:Regions:r:Coherence", "strong", "OrleansCache:Regions:r:Coherence" },
+        { "OrleansCache:Regions:r:Durability", "behind", "OrleansCache:Regions:r" },
+        { "OrleansCache:Regons:r:FreshFor", "00:00:01", "OrleansCache:Regons" },
+        { "OrleansCache:Http:Prot", "1", "OrleansCache:Http:Prot" },
+        { "OrleansCache:Http:Address", "0.0.0.0", "OrleansCache:Http:AllowAnonymous" },
+        { "OrleansCache:ClusterId", "with space", "ClusterId" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public async Task A_wrong_setting_is_named(string path, string value, string named)
+    {
+        await using var silo = SiloProcess.Create(arguments: [$"--{path}={value}"]);
+
+        await RefusedAsync(silo, named, value);
+    }
+
+    [Fact]
+    public async Task A_broken_configuration_file_is_named()
+    {
+        await using var silo = SiloProcess.Create(config: "{ \"OrleansCache\": { ");
+
+        await RefusedAsync(silo, silo.ConfigFile);
+    }
+
+    [Fact]
+    public async Task An_unknown_option_is_named()
+    {
+        await using var silo = SiloProcess.Create(arguments: ["--prot", "8888"]);
+
+        await RefusedAsync(silo, "--prot", "--port");
+    }
+
+    [Fact]
+    public async Task A_taken_HTTP_port_is_named_with_its_option()
+    {
+        await using var silo = SiloProcess.Create();
+        using var other = Listen(silo.Port);
+
+        await RefusedAsync(silo, $"{silo.Port}", "--port");
+    }
+
+    [Fact]
+    public async Task A_taken_silo_port_is_named_with_its_option()
+    {
+        await using var silo = SiloProcess.Create();
+        using var other = Listen(silo.SiloPort);
+
+        await RefusedAsync(silo, $"{silo.SiloPort}", "--silo-port");
+    }
+
+    [Fact]
+    public async Task A_taken_origin_port_is_named_with_its_option()
+    {
+        var port = FreePort.Next();
+        using var other = Listen(port);
+        await using var silo = SiloProcess.Create(environment: new() { ["ASPNETCORE_ENVIRONMENT"] = "Development" }, arguments: ["--origin-port", $"{port}"]);
+
+        await RefusedAsync(silo, $"{port}", "--origin-port");
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_another_silo_has_is_named()
+    {
+        await using var first = await SiloProcess.StartAsync();
+        await using var second = SiloProcess.Create(arguments: ["--data", first.Data]);
+
+        await RefusedAsync(second, first.Data, $"{first.Process.Pid}", "--data");
+        using var still = await first.GetAsync("healthz/ready");
+        Assert.Equal(HttpStatusCode.OK, still.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_is_a_file_is_named()
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("file", "");
+        await using var silo = SiloProcess.Create(arguments: ["--data", file]);
+
+        await RefusedAsync(silo, file, "--data");
+    }
+
+    [Fact]
+    public async Task A_Redis_that_does_not_answer_is_named_after_10_seconds()
+    {
+        var port = FreePort.Next();
+        await using var silo = SiloProcess.Create(redis: $"127.0.0.1:{port}");
+        var clock = TimeProvider.System;
+        var begun = clock.GetTimestamp();
+
+        await RefusedAsync(silo, $"127.0.0.1:{port}");
+
+        Assert.InRange(clock.GetElapsedTime(begun), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(25));
+    }
+
+    [Fact]
+    public async Task Invariant_globalization_is_refused_with_what_to_install()
+    {
+        await using var silo = SiloProcess.Create(environment: new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" });
+
+        await RefusedAsync(silo, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "ICU");
+    }
+
+    private static async Task RefusedAsync(SiloProcess silo, params string[] says)
+    {
+        var process = silo.Begin();
+
+        var code = await process.WaitForExitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+
+        Assert.True(code == 2, $"exit code {code}:\n{process.Output}");
+        Assert.All(says, text => Assert.Contains(text, process.Output, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(process.Lines, line => line.StartsWith("ready", StringComparison.Ordinal));
+    }
+
+    private static TcpListener Listen(int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, port);
+        listener.Start();
+        return listener;
+    }
+}

@@ -1,0 +1,27 @@
+namespace OrleansCache.Silo.Tests;
+
+/// <summary>The programs as this build made them: neighbours of the tests' own folder.</summary>
+internal static class Programs
+{
+    public static string Silo { get; } = Find("OrleansCache.Silo");
+
+    public static string Partner { get; } = Find("OrleansCache.Samples.Partner");
+
+    public static string Repository { get; } = FindRepository();
+
+    public static string DotNet { get; } = Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : ChildProcess.Find("dotnet") ?? "dotnet";
+
+    private static string Find(string name)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(here.Parent!.Parent!.FullName, name, here.Name, $"{name}.dll");
+    }
+
+    private static string FindRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "OrleansCache.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside of the repository.");
+        return folder.FullName;
+    }
+}
