@@ -42,7 +42,7 @@ internal static class SiloApp
     public static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, StartGate gate)
     {
         builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => gate.IsOpen);      // a refused start is told once, by Program
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => gate.IsOpen && level >= LogLevel.Warning);      // a refused start is told once, by Program
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.AddOrleansCacheSilo(RedisConnection);
