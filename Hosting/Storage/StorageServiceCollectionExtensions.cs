@@ -24,6 +24,22 @@ internal static class StorageServiceCollectionExtensions
             return services;
         }
 
+        /// <summary>Everything is in files of this folder, which this process holds alone. Options: section <c>OrleansCache:Storage</c>.</summary>
+        public IServiceCollection AddFileStorage(string siloName, string folder)
+        {
+            services.AddStorageBasics();
+            services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.SectionName);
+            services.AddLocalOwnership(siloName, folder);
+            services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<FileStorage>(provider, folder));
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, FileStorage>(provider => provider.GetRequiredService<FileStorage>()));
+            services.TryAddSingleton<IEntryStore, FileEntryStore>();
+            services.TryAddSingleton<ITagStore, FileTagStore>();
+            services.TryAddSingleton<IStateStore, FileStateStore>();
+            services.TryAddKeyedSingleton<IGrainStorage>(GrainStorageName, (provider, _) => new JsonGrainStorage(provider.GetRequiredService<IStateStore>()));
+            services.AddTagLog();
+            return services;
+        }
+
         private void AddStorageBasics()
         {
             services.AddMetrics();
@@ -43,14 +59,14 @@ internal static class StorageServiceCollectionExtensions
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<LocalOwnership>>()));
             services.TryAddSingleton<IOwnership>(provider => provider.GetRequiredService<LocalOwnership>());
-            services.AddSingleton<IStorageStep, LocalOwnershipStep>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, LocalOwnershipStep>());
         }
 
         private void AddTagLog()
         {
             services.TryAddSingleton<TagLog>();
             services.TryAddSingleton<ITagLog>(provider => provider.GetRequiredService<TagLog>());
-            services.AddSingleton<IStorageStep, TagLogStep>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, TagLogStep>());
         }
     }
 }

@@ -1,0 +1,213 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Storage.Tests;
+
+public sealed class FileRestartTests : IAsyncDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _folder.DisposeAsync();
+
+    [Theory]
+    [InlineData(FsyncMode.EverySecond)]
+    [InlineData(FsyncMode.Always)]
+    public async Task What_was_written_is_there_after_a_restart(FsyncMode fsync)
+    {
+        (_folder.Options.Fsync, _folder.Options.SegmentBytes) = (fsync, 64 << 10);
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 500; i++)
+            await WriteAsync(store, $"k{i % 100}", 100 + i, new string('x', 1000) + i);
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        Assert.NotEmpty(Directory.GetFiles(_folder.Entries, "*.hint"));
+
+        store = await _folder.OpenAsync();
+
+        Assert.Equal(100, _folder.Store.Count);
+        for (var i = 400; i < 500; i++)
+            Assert.Equal(new string('x', 1000) + i, await TextAsync(store, $"k{i % 100}"));
+    }
+
+    [Fact]
+    public async Task Without_hints_or_with_damaged_ones_the_files_are_read()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 200; i++)
+            await WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        await _folder.CloseAsync();
+        var hints = Directory.GetFiles(_folder.Entries, "*.hint");
+        Flip(hints[0], 40);
+        File.Delete(hints[1]);
+
+        await _folder.OpenAsync();
+
+        Assert.Equal(200, _folder.Store.Count);
+    }
+
+    [Fact]
+    public async Task Two_keys_of_one_hash_are_two_keys_also_after_a_restart()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        using var log = new OpenLog(_folder, _ => 42);
+        await log.WriteAsync("a", "1");
+        await log.WriteAsync("b", "2");
+        await log.WriteAsync("a", "3");
+        for (var i = 0; i < 100; i++)
+            await log.WriteAsync("filler", new string('x', 1000));
+        await log.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        await log.ReopenAsync();
+
+        Assert.Equal(("3", "2", 3), (log.Text("a"), log.Text("b"), log.Store.Count));
+    }
+
+    [Fact]
+    public async Task An_expired_record_does_not_let_the_one_before_it_come_back()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+        await WriteAsync(store, "k", 100, "for ever");
+        for (var i = 0; i < 65; i++)
+            await WriteAsync(store, $"filler{i}", 100, new string('x', 1000));
+        await store.WriteAsync("k", new() { Kind = RecordKind.Removed, Epoch = 1, Version = 101, ExpiresAt = _folder.Clock.Now + 1 }, Cancellation);
+        _folder.Store.Maintenance.Sweep(LogIndex.ShardCount);
+        for (var i = 0; i < 65; i++)
+            await WriteAsync(store, $"filler{i}", 101, new string('x', 1000));
+        for (var round = 0; round < 10; round++)
+            await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        store = await _folder.OpenAsync();
+
+        Assert.Null(await TextAsync(store, "k"));
+    }
+
+    [Fact]
+    public async Task Expired_records_leave_the_index_and_then_the_files()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+        var expiry = _folder.Clock.Now + 1;
+        for (var i = 0; i < 1000; i++)
+            await WriteAsync(store, $"k{i}", 100, new string('x', 1000), expiry);
+        Assert.True(_folder.Store.Bytes > 1_000_000);
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                _folder.Store.Maintenance.Sweep(LogIndex.ShardCount);
+                await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+                return _folder.Store is { Count: 0, Bytes: < 128 << 10 };
+            },
+            cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task Overwritten_records_are_compacted_away_and_nothing_alive_is_lost()
+    {
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 3000; i++)
+        {
+            await WriteAsync(store, i % 10 == 0 ? $"cold{i}" : $"hot{i % 50}", 100 + i, new string('x', 500) + i);
+            if (i % 20 == 0)
+                await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        }
+        for (var round = 0; round < 100; round++)
+            await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        Assert.True(_folder.Store.Bytes < 600_000, $"{_folder.Store.Bytes} bytes are left of 1.5 million, 170,000 are alive.");
+
+        store = await _folder.OpenAsync();
+
+        for (var i = 0; i < 3000; i += 10)
+            Assert.Equal(new string('x', 500) + i, await TextAsync(store, $"cold{i}"));
+    }
+
+    [Fact]
+    public async Task Reads_and_writes_go_on_while_files_are_compacted()
+    {
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        using var stop = new CancellationTokenSource();
+        var compacting = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        }, Cancellation);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
+        {
+            for (var i = 1; i <= 500; i++)
+            {
+                await WriteAsync(store, $"w{worker}-{i % 5}", i, new string('x', 2000) + i);
+                Assert.Equal(new string('x', 2000) + i, await TextAsync(store, $"w{worker}-{i % 5}"));
+            }
+        }, Cancellation)));
+
+        await stop.CancelAsync();
+        await compacting;
+    }
+
+    [Fact]
+    public async Task An_epoch_of_a_former_start_is_refused_by_the_records_of_the_next()
+    {
+        var store = await _folder.OpenAsync();
+        await store.WriteAsync("k", new() { Kind = RecordKind.Value, Epoch = 5, Version = 1 }, Cancellation);
+
+        store = await _folder.OpenAsync();
+
+        Assert.Equal(new StoreReadResult(null, 5), await store.ReadAsync("k", 4, Cancellation));
+        Assert.Equal(new StoreWriteResult(false, 5), await store.WriteAsync("k", new() { Kind = RecordKind.Value, Epoch = 4, Version = 2 }, Cancellation));
+    }
+
+    internal static async Task WriteAsync(FileEntryStore store, string key, long version, string text, long expiresAt = long.MaxValue)
+        => Assert.True((await store.WriteAsync(
+            key,
+            new() { Kind = RecordKind.Value, Epoch = 1, OperationId = Guid.NewGuid(), Version = version, Bytes = Encoding.UTF8.GetBytes(text), ExpiresAt = expiresAt },
+            Cancellation)).Written);
+
+    internal static async Task<string?> TextAsync(FileEntryStore store, string key)
+        => (await store.ReadAsync(key, 1, Cancellation)).Record is { Kind: RecordKind.Value } record ? Encoding.UTF8.GetString(record.Bytes) : null;
+
+    internal static void Flip(string file, long offset)
+    {
+        using var stream = new FileStream(file, FileMode.Open);
+        stream.Position = offset;
+        var value = stream.ReadByte();
+        stream.Position = offset;
+        stream.WriteByte((byte)(value ^ 0x10));
+    }
+
+    private sealed class OpenLog(TestFolder folder, Func<ReadOnlySpan<byte>, ulong> hash) : IDisposable
+    {
+        public LogStore Store { get; private set; } = Open(folder, hash);
+
+        public async Task ReopenAsync()
+        {
+            await Store.DisposeAsync();
+            Store = Open(folder, hash);
+        }
+
+        public Task WriteAsync(string key, string text) => Store.WriteAsync(new Plain(key, Encoding.UTF8.GetBytes(text)));
+
+        public string Text(string key)
+        {
+            using var value = Store.Read(key);
+            return Encoding.UTF8.GetString(value.Payload);
+        }
+
+        public void Dispose() => _ = Store.DisposeAsync().AsTask();
+
+        private static LogStore Open(TestFolder folder, Func<ReadOnlySpan<byte>, ulong> hash)
+            => LogStore.Open(folder.Entries, folder.Options, () => folder.Clock.Now, TimeProvider.System, NullLogger.Instance, hash);
+
+        private sealed class Plain(string key, byte[] payload) : LogWrite(key, payload, long.MaxValue)
+        {
+            public override bool Decide(ReadOnlySpan<byte> stored, bool exists) => true;
+        }
+    }
+}
