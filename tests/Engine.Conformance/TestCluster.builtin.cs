@@ -5,42 +5,34 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansCache;
 
-/// <summary>One silo and a client outside it.</summary>
-public sealed class TestCluster : IAsyncDisposable
+/// <summary>One silo and a client outside it, over TCP, on engine builtin.</summary>
+public sealed partial class TestCluster
 {
-    private IHost _silo = null!;
+    public const bool HasChaos = true;
 
-    public IGrainFactory Hosted => _silo.Services.GetRequiredService<IGrainFactory>();
-
-    private IHost _client = null!;
-
-    public IClusterClient Client => _client.Services.GetRequiredService<IClusterClient>();
-
-    public IServiceProvider Services => _silo.Services;
-
-    public static async Task<TestCluster> StartAsync(Action<IServiceCollection>? services = null)
+    private static async Task<(IHost Silo, IHost Client)> StartHostsAsync(TestClusterSettings settings)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.AddConsole();
-        builder.Services.AddEngineSilo(o => o.Endpoint = new(IPAddress.Loopback, 0));
-        builder.Services.AddEngineMemoryStorage();
-        services?.Invoke(builder.Services);
-        var cluster = new TestCluster { _silo = builder.Build() };
-        await cluster._silo.StartAsync();
-        var endpoint = cluster._silo.Services.GetRequiredService<SiloRuntime>().Listener.Endpoint!;
+        var silo = Host.CreateEmptyApplicationBuilder(null);
+        silo.Services.AddEngineSilo(o =>
+        {
+            o.Endpoint = new(IPAddress.Loopback, 0);
+            o.ResponseTimeout = settings.ResponseTimeout;
+            o.CollectionAge = settings.CollectionAge;
+            o.Chaos = settings.Chaos ? new() { Seed = 7 } : null;
+        });
+        TestClusterSettings.SiloServices(silo.Services);
+        var siloHost = silo.Build();
+        await siloHost.StartAsync();
+
         var client = Host.CreateEmptyApplicationBuilder(null);
-        client.Logging.AddConsole();
-        client.Services.AddEngineClient(o => o.Endpoints.Add(endpoint));
-        cluster._client = client.Build();
-        await cluster._client.StartAsync();
-        return cluster;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _client.StopAsync();
-        _client.Dispose();
-        await _silo.StopAsync();
-        _silo.Dispose();
+        client.Services.AddEngineClient(o =>
+        {
+            o.Endpoints.Add(siloHost.Services.GetRequiredService<SiloRuntime>().Listener.Endpoint!);
+            o.ResponseTimeout = settings.ResponseTimeout;
+            o.Chaos = settings.Chaos ? new() { Seed = 8 } : null;
+        });
+        var clientHost = client.Build();
+        await clientHost.StartAsync();
+        return (siloHost, clientHost);
     }
 }

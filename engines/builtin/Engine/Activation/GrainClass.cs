@@ -29,6 +29,10 @@ internal sealed class GrainClass
 
     public ICollection<Activation> Activations => _activations.Values;
 
+    /// <summary>An interface that leads to this class and is the wanted one, or derived from it.</summary>
+    public InterfaceInfo InterfaceAs(Type wanted) =>
+        Info.Interfaces.Where(wanted.IsAssignableFrom).Select(InterfaceInfo.Of).FirstOrDefault(i => Runtime.Leads(i, this)) ?? InterfaceInfo.Of(wanted);
+
     /// <summary>Gives a turn to the activation of that key, making one if there is none.</summary>
     public void Dispatch(string key, Turn turn, bool inline)
     {

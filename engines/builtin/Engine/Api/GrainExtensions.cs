@@ -6,8 +6,9 @@ public static class GrainExtensions
     /// <summary>A reference to this grain, to be handed to others; or the same target by another interface.</summary>
     public static TGrainInterface AsReference<TGrainInterface>(this IAddressable grain) => grain switch
     {
+        GrainProxy and TGrainInterface same => same,
         GrainProxy proxy => (TGrainInterface)(object)proxy.Runtime.Reference(InterfaceInfo.Of(typeof(TGrainInterface)), proxy.Key),
-        IGrainBase own => (TGrainInterface)(object)own.Activation().Runtime.Reference(InterfaceInfo.Of(typeof(TGrainInterface)), own.Activation().Key),
+        IGrainBase own => (TGrainInterface)(object)own.Activation().Runtime.Reference(own.Activation().Type.InterfaceAs(typeof(TGrainInterface)), own.Activation().Key),
         null => throw new ArgumentNullException(nameof(grain)),
         _ => throw new ArgumentException($"{grain.GetType()} is neither a grain nor a reference.", nameof(grain)),
     };

@@ -12,6 +12,7 @@ internal sealed class SiloRuntime : EngineRuntime
     private readonly bool _routes;
     private readonly ConcurrentDictionary<IPEndPoint, PeerLink> _silos = new();
     private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(5);
+    private readonly HashSet<InterfaceInfo> _ambiguous = [];
     private GrainClass?[] _byInterface = [];
 
     public SiloRuntime(IServiceProvider services, TimeProvider time, EngineSiloOptions options, IGrainRouter router, ILogger log)
@@ -38,7 +39,7 @@ internal sealed class SiloRuntime : EngineRuntime
     public GrainClass[] Classes { get; }
 
     public override ImmutableDictionary<ulong, string> GrainTypes => field ??= Classes
-        .SelectMany(type => type.Info.Interfaces, (type, i) => KeyValuePair.Create(InterfaceInfo.Of(i).Id, type.Info.Name)).DistinctBy(p => p.Key).ToImmutableDictionary();
+        .SelectMany(type => type.Info.Interfaces, (type, i) => KeyValuePair.Create(InterfaceInfo.Of(i).Id, type.Info.Name)).Where(p => InterfaceInfo.Find(p.Key) is { } i && !_ambiguous.Contains(i) && ClassOf(i).Info.Name == p.Value).ToImmutableDictionary();
 
     /// <summary>No grain is activated any more.</summary>
     public bool IsClosed { get; set; }
@@ -69,8 +70,11 @@ internal sealed class SiloRuntime : EngineRuntime
 
     public override void Receive(string key, GrainRequest request) => Deliver(key, request, inline: true);
 
-    public GrainClass ClassOf(InterfaceInfo info) => (uint)info.Index < (uint)_byInterface.Length && _byInterface[info.Index] is { } type ? type
-        : throw new ArgumentException($"No grain class of this silo implements {info.Name}; refer to the project that has one.");
+    public GrainClass ClassOf(InterfaceInfo info) => (uint)info.Index < (uint)_byInterface.Length && _byInterface[info.Index] is { } type && !_ambiguous.Contains(info) ? type
+        : throw new ArgumentException($"{(_ambiguous.Contains(info) ? "Several grain classes of this silo implement" : "No grain class of this silo implements")} {info.Name}; it takes exactly one, or one named like the interface.");
+
+    /// <summary>True when calls by the interface go to the class.</summary>
+    public bool Leads(InterfaceInfo info, GrainClass type) => _byInterface[info.Index] == type && !_ambiguous.Contains(info);
 
     public override void Dispose()
     {
@@ -114,7 +118,13 @@ internal sealed class SiloRuntime : EngineRuntime
         if (info.Index >= _byInterface.Length)
             Array.Resize(ref _byInterface, info.Index + 8);
         if (_byInterface[info.Index] is { } other)
-            throw new InvalidOperationException($"{type.Info.Type} and {other.Info.Type} both implement {info.Name}; the built-in engine takes one class per grain interface.");
+        {
+            // Several implement it: as on Orleans, the one named like the interface is meant, and without such a one none.
+            if (info.Type.Name == "I" + other.Info.Type.Name)
+                return;
+            if (info.Type.Name != "I" + type.Info.Type.Name)
+                _ambiguous.Add(info);
+        }
         _byInterface[info.Index] = type;
     }
 }
