@@ -35,8 +35,12 @@ public static class CacheSiloHostBuilderExtensions
             services.AddStrictConfiguration(section);
             services.AddKnownSection<CacheSiloOptions>("");
             services.AddKnownSection<EntryMemoryOptions>("Memory");
+            services.AddKnownSection<StorageOptions>("Storage");
             services.AddKnownSection<OrleansCacheClientOptions>("Client");
-            services.AddMemoryStorage($"{options.Silo.Address}:{options.Silo.EffectivePort}");     // opens before the engine listens
+            if (options.Data is { } folder)
+                services.AddFileStorage(options.SiloName, folder);      // opens before the engine listens
+            else
+                services.AddMemoryStorage(options.SiloName);
             services.AddRegions(section);
             services.AddRateLimiter();
             services.AddIntegrations(section);

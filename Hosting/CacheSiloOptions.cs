@@ -17,6 +17,9 @@ public sealed class CacheSiloOptions
 
     /// <summary>The endpoints.</summary>
     public SiloEndpointOptions Silo { get; set; } = new();
+
+    /// <summary>The silo's name, for people: its address and port.</summary>
+    internal string SiloName => $"{Silo.Address}:{Silo.EffectivePort}";
 }
 
 /// <summary>Where silos and clients reach this silo: section <c>OrleansCache:Silo</c>.</summary>

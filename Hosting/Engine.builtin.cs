@@ -20,7 +20,7 @@ internal static class EngineHosting
             engine.ClusterId = options.ClusterId;
             engine.Endpoint = new(IPAddress.Parse(options.Silo.Address), options.Silo.EffectivePort);
         });
-        builder.Services.AddEngineMemoryStorage(StorageServiceCollectionExtensions.GrainStorageName);
+        builder.Services.AddEngineMemoryStorage(StorageServiceCollectionExtensions.GrainStorageName);      // unless a store is named
     }
 
     /// <summary>This engine has no dashboard of its own.</summary>

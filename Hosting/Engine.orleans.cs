@@ -29,7 +29,8 @@ internal static class EngineHosting
                 endpoint.GatewayListeningEndpoint = new(address, options.Silo.EffectiveClientPort);
             });
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
-            silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
+            if (!builder.Services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, StorageServiceCollectionExtensions.GrainStorageName)))
+                silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);
         });
     }

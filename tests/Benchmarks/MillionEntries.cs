@@ -1,0 +1,61 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache;
+
+/// <summary>A million active entries: bytes each, activations a second, and whether reads slow down.</summary>
+internal static class MillionEntries
+{
+    private const int Few = 1_000, Many = 1_000_000;
+
+    public static async Task RunAsync()
+    {
+        using var host = BenchSilo.Build(FreePort.Next(2), redis: null, "None");
+        await host.StartAsync();
+        var grains = host.Services.GetRequiredService<IGrainFactory>();
+        var keys = Payload.Keys(Many);
+
+        await FillAsync(grains, keys[..Few]);
+        var few = await ReadAsync(grains, keys[..Few]);
+
+        var before = Heap();
+        var start = TimeProvider.System.GetTimestamp();
+        await FillAsync(grains, keys[Few..]);
+        var seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        var each = (Heap() - before) / (double)(Many - Few);
+        var many = await ReadAsync(grains, keys);
+
+        var plainBefore = Heap();
+        for (var i = 0; i < 100_000; i++)
+            await grains.GetGrain<IPlainGrain>($"plain-{i:D8}").GetAsync();
+        var plainEach = (Heap() - plainBefore) / 100_000.0;
+
+        Report.Print($"{Many:N0} active entries of 100 B", [few, many],
+            ("bytes an entry beyond its key and value", () => each - Payload.Size - 24, "at most 1,229", v => v <= 1229),
+            ("bytes a plain grain with its value", () => plainEach, "for comparison", _ => true),
+            ("activations a second, with a write each", () => (Many - Few) / seconds, "at least 50,000", v => v >= 50_000),
+            ("read p99, 1,000,000 to 1,000 entries", () => many.P99 / few.P99, "at most 1.5", v => v <= 1.5));
+        await host.StopAsync();
+    }
+
+    private static async Task FillAsync(IGrainFactory grains, CacheKey[] keys)
+    {
+        foreach (var key in keys)
+            await grains.GetGrain<IEntryGrain>(key.GrainKey).WriteAsync(new() { OperationId = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Bytes = [.. Payload.Value] });
+    }
+
+    private static async Task<Measured> ReadAsync(IGrainFactory grains, CacheKey[] keys)
+    {
+        var entries = keys.Select(key => grains.GetGrain<IEntryGrain>(key.GrainKey)).ToArray();
+        var random = new Random(1);
+        var order = Enumerable.Range(0, 1 << 16).Select(_ => random.Next(keys.Length)).ToArray();
+        var rows = await Rounds.RunAsync([new($"{keys.Length:N0} entries", async i => await entries[order[i & 0xffff]].ReadAsync(default))], 1, 200_000, 5);
+        return rows[0];
+    }
+
+    private static long Heap()
+    {
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+}

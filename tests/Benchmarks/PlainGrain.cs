@@ -1,0 +1,25 @@
+namespace OrleansCache;
+
+/// <summary>The least that a grain can be: what our entries are measured against.</summary>
+[Alias("oc.bench.plain")]
+internal interface IPlainGrain : IGrainWithStringKey
+{
+    [Alias("get")]
+    ValueTask<EntryValue> GetAsync();
+
+    [Alias("set")]
+    ValueTask SetAsync(EntryValue value);
+}
+
+internal sealed class PlainGrain : Grain, IPlainGrain
+{
+    private EntryValue _value = new() { Bytes = new byte[Payload.Size] };
+
+    public ValueTask<EntryValue> GetAsync() => new(_value);
+
+    public ValueTask SetAsync(EntryValue value)
+    {
+        _value = value;
+        return default;
+    }
+}
