@@ -1,0 +1,181 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansCache.Fakes;
+
+namespace OrleansCache.Calls;
+
+public class OwnerCallTests
+{
+    private static readonly CacheKey Key = FakeCluster.Key;
+
+    [Fact]
+    public async Task A_reader_that_is_told_to_ask_again_asks_the_same_again_for_as_long_as_the_load_runs()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ =>
+        {
+            cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+            return new(cluster.Entry.Reads.Count < 20 ? new ReadReply { Status = ReadStatus.AskAgain } : FakeEntry.Hit("1") with { Status = ReadStatus.Joined, Stored = true });
+        };
+
+        var result = await cluster.Cache.GetOrCreateAsync<int>(Key, _ => throw new InvalidOperationException("ran"));
+
+        Assert.Equal((1, Outcome.Loaded, 20), (result.Value, result.Outcome, cluster.Entry.Reads.Count));
+        Assert.Single(cluster.Entry.Reads.Distinct());
+        Assert.Equal(2000, cluster.Entry.Reads.First().WaitMilliseconds);
+    }
+
+    [Fact]
+    public async Task An_owner_that_answers_at_once_is_not_asked_in_a_tight_loop()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ => new(new ReadReply { Status = ReadStatus.AskAgain });
+
+        var read = cluster.Cache.GetAsync<int>(Key);
+
+        Assert.Equal((2, 1), (cluster.Entry.Reads.Count, cluster.Clock.ActiveTimers));
+        cluster.Entry.OnRead = null;
+        await cluster.DriveAsync(read);
+    }
+
+    [Fact]
+    public async Task A_read_nobody_waits_for_stops_asking()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ => new(new ReadReply { Status = ReadStatus.AskAgain });
+        using var leaving = new CancellationTokenSource();
+        var read = cluster.Cache.GetAsync<int>(Key, leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
+
+        cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((3, 0), (cluster.Entry.Reads.Count, cluster.Flights.Count));
+    }
+
+    [Fact]
+    public async Task A_call_goes_to_the_new_owner_at_once_and_then_with_pauses()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ => new(cluster.Entry.Reads.Count < 4 ? new ReadReply { Status = ReadStatus.NotOwner } : FakeEntry.Hit("1"));
+
+        var result = await cluster.DriveAsync(cluster.Cache.GetAsync<int>(Key), TimeSpan.FromMilliseconds(10));
+
+        Assert.Equal((1, 4), (result.Value, cluster.Entry.Reads.Count));
+        Assert.Equal(TimeSpan.FromMilliseconds(30), cluster.Clock.GetElapsedTime(0));
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_away_for_a_moment_is_not_noticed()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ => cluster.Entry.Reads.Count < 5 ? throw new SiloUnavailableException("away") : new(FakeEntry.Hit("1"));
+        cluster.Entry.OnWrite = w => cluster.Entry.Writes.Count < 5 ? throw new TimeoutException() : new(cluster.Entry.Written(w));
+
+        Assert.Equal(1, (await cluster.DriveAsync(cluster.Cache.GetAsync<int>(Key))).Value);
+        Assert.True((await cluster.DriveAsync(cluster.Cache.SetAsync(Key, 2))).Accepted);
+        Assert.Single(cluster.Entry.Writes.Select(w => w.OperationId).Distinct());
+    }
+
+    [Fact]
+    public async Task A_write_under_way_is_asked_for_again_by_the_same_name()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnWrite = w => new(cluster.Entry.Writes.Count switch
+        {
+            1 => new WriteReply { Status = WriteStatus.AskAgain },
+            2 => new WriteReply { Status = WriteStatus.NotOwner },
+            _ => cluster.Entry.Written(w),
+        });
+
+        Assert.True((await cluster.DriveAsync(cluster.Cache.SetAsync(Key, 2))).Accepted);
+        Assert.Single(cluster.Entry.Writes.Select(w => w.OperationId).Distinct());
+    }
+
+    [Fact]
+    public async Task Each_operation_has_a_name_of_its_own()
+    {
+        await using var cluster = new FakeCluster();
+
+        for (var i = 0; i < 10; i++)
+            await cluster.Cache.SetAsync(Key, i);
+
+        Assert.Equal(10, cluster.Entry.Writes.Select(w => w.OperationId).Distinct().Count());
+        Assert.NotEqual(new OperationIds().Next(), new OperationIds().Next());
+    }
+
+    [Fact]
+    public async Task After_the_call_timeout_the_caller_learns_what_to_check()
+    {
+        await using var cluster = new FakeCluster(s => s.Configure<OrleansCacheClientOptions>(o => o.CallTimeout = TimeSpan.FromSeconds(3)));
+        cluster.Entry.OnRead = _ => throw new SiloUnavailableException("refused");
+        cluster.Entry.OnWrite = _ => throw new SiloUnavailableException("refused");
+
+        var e = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.GetOrCreateAsync(Key, _ => new ValueTask<int>(1))));
+        Assert.Contains("00:00:03", e.Message, StringComparison.Ordinal);
+        Assert.Contains("connection string", e.Message, StringComparison.Ordinal);
+        Assert.Contains("refused", e.Message, StringComparison.Ordinal);
+        Assert.InRange(cluster.Clock.GetElapsedTime(0).TotalSeconds, 3, 3.2);
+        await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 1)));
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_grain_itself_is_not_repeated()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ => throw new InvalidOperationException("bug");
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Cache.GetAsync<int>(Key).AsTask());
+
+        Assert.Single(cluster.Entry.Reads);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_refuses_a_write_with_its_time()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnWrite = _ => new(new WriteReply { Status = WriteStatus.Unavailable, RetryAfterMilliseconds = 900, Detail = "store" });
+
+        var e = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.Cache.SetAsync(Key, 1).AsTask());
+
+        Assert.Equal(TimeSpan.FromMilliseconds(900), e.RetryAfter);
+        Assert.Single(cluster.Entry.Writes);
+    }
+
+    [Fact]
+    public async Task Conditions_and_their_answers_pass_through()
+    {
+        await using var cluster = new FakeCluster();
+
+        var created = await cluster.Cache.SetAsync(Key, 1, when: WriteCondition.IfAbsent);
+        var refused = await cluster.Cache.SetAsync(Key, 2, when: WriteCondition.IfAbsent);
+        var changed = await cluster.Cache.SetAsync(Key, 3, when: WriteCondition.IfVersion(created.Version));
+
+        Assert.Equal([new(true, 1), new(false, 1), new(true, 2)], new[] { created, refused, changed });
+        Assert.True(await cluster.Cache.RemoveAsync(Key));
+        Assert.False(await cluster.Cache.RemoveAsync(Key));
+    }
+
+    [Fact]
+    public async Task An_explanation_names_the_key_and_leaves_out_what_never_ends()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.Value = FakeEntry.Json("1", 4);
+
+        var known = await cluster.Cache.ExplainAsync(Key);
+        var unknown = await cluster.Cache.ExplainAsync(CacheKey.Of("r", "nothing"));
+
+        Assert.Equal(("r", "k", "fresh", 4L, DateTimeOffset.UnixEpoch.AddSeconds(1), null), (known.Region, known.Key, known.State, known.Version, known.LastRetrieved, known.FreshUntil));
+        Assert.Equal(("absent", null), (unknown.State, unknown.LastRetrieved));
+    }
+
+    [Fact]
+    public async Task Tags_are_raised_once_each()
+    {
+        await using var cluster = new FakeCluster();
+
+        await cluster.Cache.RemoveByTagAsync(["b", "a", "b"]);
+        await cluster.Cache.RemoveByTagAsync([]);
+
+        Assert.Equal(["b", "a"], Assert.Single(cluster.Tags.Raised));
+    }
+}

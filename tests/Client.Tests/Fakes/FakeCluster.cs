@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Fakes;
+
+/// <summary>A cluster of scripted grains, and a client of it on a clock driven by hand.</summary>
+internal sealed class FakeCluster : IGrainFactory, IAsyncDisposable
+{
+    public static CacheKey Key { get; } = CacheKey.Of("r", "k");
+
+    private readonly ConcurrentDictionary<string, FakeEntry> _entries = new();
+    private readonly ServiceProvider _services;
+
+    public FakeCluster(Action<IServiceCollection>? configure = null)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<IGrainFactory>(this);
+        configure?.Invoke(services);
+        services.AddCacheClientCore();
+        _services = services.BuildServiceProvider();
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+    public FakeCatalog Catalog { get; } = new();
+    public FakeTags Tags { get; } = new();
+    public FakeEntry Entry => EntryOf(Key);
+    public IOrleansCache Cache => _services.GetRequiredService<IOrleansCache>();
+    public IRawCache Raw => _services.GetRequiredService<IRawCache>();
+    public FlightTable Flights => _services.GetRequiredService<FlightTable>();
+
+    public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+
+    public FakeEntry EntryOf(CacheKey key) => _entries.GetOrAdd(key.GrainKey, static _ => new());
+
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey =>
+        (TGrainInterface)(object)(typeof(TGrainInterface) == typeof(IEntryGrain) ? _entries.GetOrAdd(primaryKey, static _ => new())
+            : typeof(TGrainInterface) == typeof(ICatalogGrain) ? Catalog.Of(primaryKey) : Tags);
+
+    public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj) where TGrainObserverInterface : IGrainObserver => throw new NotSupportedException();
+
+    public void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj) where TGrainObserverInterface : IGrainObserver => throw new NotSupportedException();
+
+    /// <summary>Moves the clock on whenever something waits for it, until the task is done.</summary>
+    public async Task<T> DriveAsync<T>(ValueTask<T> task, TimeSpan? step = null)
+    {
+        var running = task.AsTask();
+        await Eventually.TrueAsync(() =>
+        {
+            if (!running.IsCompleted && Clock.ActiveTimers > 0)
+                Clock.Advance(step ?? TimeSpan.FromMilliseconds(100));
+            return running.IsCompleted;
+        });
+        return await running;
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+}
+
+/// <summary>Remembers what was raised.</summary>
+internal sealed class FakeTags : ITagGrain
+{
+    public List<ImmutableArray<string>> Raised { get; } = [];
+
+    public ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken = default)
+    {
+        Raised.Add(tags);
+        return new(Raised.Count);
+    }
+}

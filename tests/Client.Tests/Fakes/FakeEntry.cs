@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+
+namespace OrleansCache.Fakes;
+
+/// <summary>An entry that keeps a value and hands out one lease; each answer can be scripted instead.</summary>
+internal sealed class FakeEntry : IEntryGrain
+{
+    private readonly Lock _lock = new();
+    private long _version;
+    private long _tickets;
+
+    public ConcurrentQueue<ReadRequest> Reads { get; } = [];
+    public ConcurrentQueue<LoadCompletion> Completions { get; } = [];
+    public ConcurrentQueue<WriteRequest> Writes { get; } = [];
+    public ConcurrentQueue<RemoveRequest> Removals { get; } = [];
+    public ConcurrentQueue<LoadTicket> Renewals { get; } = [];
+    public ConcurrentQueue<ReadRequest> Refreshes { get; } = [];
+
+    public Func<ReadRequest, ValueTask<ReadReply>>? OnRead { get; set; }
+    public Func<LoadCompletion, ValueTask<LoadReply>>? OnComplete { get; set; }
+    public Func<LoadTicket, ValueTask<bool>>? OnRenew { get; set; }
+    public Func<WriteRequest, ValueTask<WriteReply>>? OnWrite { get; set; }
+
+    public EntryValue? Value { get; set; }
+
+    public LoadTicket Ticket(int leaseMilliseconds = 3_000, int permitMilliseconds = 0) =>
+        new() { Number = Interlocked.Increment(ref _tickets), LeaseMilliseconds = leaseMilliseconds, PermitMilliseconds = permitMilliseconds };
+
+    public ReadReply Lease(int leaseMilliseconds = 3_000, int permitMilliseconds = 0) =>
+        new() { Status = ReadStatus.Lease, Ticket = Ticket(leaseMilliseconds, permitMilliseconds) };
+
+    public static ReadReply Hit(string json, long version = 1) =>
+        new() { Status = ReadStatus.Hit, Value = Json(json, version), FreshMilliseconds = 1000, StaleMilliseconds = 1000 };
+
+    public static EntryValue Json(string json, long version = 1) =>
+        new() { Bytes = System.Text.Encoding.UTF8.GetBytes(json), ContentType = "application/json", Version = version, LastRetrieved = 1_000_000, LastModified = 2_000_000 };
+
+    public ReadReply Usual(ReadRequest request)
+    {
+        lock (_lock)
+        {
+            return Value is { } value ? new() { Status = ReadStatus.Hit, Value = value, FreshMilliseconds = ReadReply.NoLifetime, StaleMilliseconds = ReadReply.NoLifetime }
+                : request.Load is LoadMode.Leased ? Lease()
+                : default;
+        }
+    }
+
+    public ValueTask<ReadReply> ReadAsync(ReadRequest request, CancellationToken cancellationToken = default)
+    {
+        Reads.Enqueue(request);
+        return OnRead?.Invoke(request) ?? new(Usual(request));
+    }
+
+    public ValueTask<ReadReply> RefreshAsync(ReadRequest request, CancellationToken cancellationToken = default)
+    {
+        Refreshes.Enqueue(request);
+        return new(Usual(request));
+    }
+
+    public ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken = default)
+    {
+        Completions.Enqueue(completion);
+        return OnComplete?.Invoke(completion) ?? new(Complete(completion));
+    }
+
+    public LoadReply Complete(LoadCompletion completion)
+    {
+        lock (_lock)
+        {
+            if (completion.Kind is not (LoadResultKind.Value or LoadResultKind.Absent))
+                return default;
+            Value = new()
+            {
+                Bytes = completion.Bytes ?? [],
+                ContentType = completion.ContentType,
+                IsAbsent = completion.Kind is LoadResultKind.Absent,
+                Version = ++_version,
+                LastRetrieved = 1_000_000,
+                LastModified = 2_000_000,
+            };
+            return new() { Stored = true, Value = Value with { Bytes = [] }, FreshMilliseconds = 1000 };
+        }
+    }
+
+    public ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken = default)
+    {
+        Renewals.Enqueue(ticket);
+        return OnRenew?.Invoke(ticket) ?? new(true);
+    }
+
+    public ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken = default)
+    {
+        Writes.Enqueue(request);
+        return OnWrite?.Invoke(request) ?? new(Written(request));
+    }
+
+    public WriteReply Written(WriteRequest request)
+    {
+        lock (_lock)
+        {
+            var existed = Value is not null;
+            if (request.Condition is ConditionKind.IfAbsent && existed || request.Condition is ConditionKind.IfVersion && Value?.Version != request.Version)
+                return new() { Status = WriteStatus.ConditionFailed, Version = Value?.Version ?? 0 };
+            Value = new() { Bytes = request.Bytes, ContentType = request.ContentType, Version = ++_version };
+            return new() { Status = WriteStatus.Accepted, Version = _version, Existed = existed };
+        }
+    }
+
+    public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken = default)
+    {
+        Removals.Enqueue(request);
+        lock (_lock)
+        {
+            var existed = Value is not null;
+            if (request.Condition is ConditionKind.IfVersion && Value?.Version != request.Version)
+                return new(new WriteReply { Status = WriteStatus.ConditionFailed });
+            Value = null;
+            return new(new WriteReply { Status = WriteStatus.Accepted, Version = ++_version, Existed = existed });
+        }
+    }
+
+    public ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken = default) =>
+        new(Value is null ? new EntryExplanation() : new() { State = "fresh", Version = Value.Version, LastRetrieved = Value.LastRetrieved, FreshUntil = ReadReply.NoLifetime, Reason = "hit", Owner = "me", View = 3 });
+}

@@ -1,0 +1,256 @@
+using OrleansCache.Fakes;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Flights;
+
+public class FlightTests
+{
+    private const int Many = 1_000;
+
+    [Fact]
+    public async Task A_thousand_cold_callers_make_one_call_and_one_load()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<int>();
+        var loads = 0;
+        var callers = Enumerable.Range(0, Many).Select(_ => cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => { loads++; return new ValueTask<int>(gate.Task); }).AsTask()).ToArray();
+        gate.SetResult(42);
+
+        var results = await Task.WhenAll(callers);
+
+        Assert.Equal((1, 1, 1), (loads, cluster.Entry.Reads.Count, cluster.Entry.Completions.Count));
+        Assert.All(results, r => Assert.Equal((42, Outcome.Loaded, 1L), (r.Value, r.Outcome, r.Version)));
+        Assert.Equal(0, cluster.Flights.Count);
+    }
+
+    [Fact]
+    public async Task A_thousand_callers_of_an_integration_make_one_call_and_all_but_one_say_joined()
+    {
+        await using var cluster = new FakeCluster();
+        var entry = cluster.EntryOf(CacheKey.For("shop:1.0:partner:country", ("code", "NL")));
+        var gate = new TaskCompletionSource<ReadReply>();
+        entry.OnRead = _ => new(gate.Task);
+        var arguments = new Dictionary<string, string?> { ["code"] = "NL" };
+        var callers = Enumerable.Range(0, Many).Select(_ => cluster.Raw.CallAsync("partner", "country", arguments).AsTask()).ToArray();
+        gate.SetResult(FakeEntry.Hit("1") with { Status = ReadStatus.Loaded, Stored = true });
+
+        var results = await Task.WhenAll(callers);
+
+        Assert.Single(entry.Reads);
+        Assert.Equal(1, results.Count(r => r.Status is ReadStatus.Loaded));
+        Assert.Equal(Many - 1, results.Count(r => r.Status is ReadStatus.Joined));
+    }
+
+    [Fact]
+    public async Task A_callers_token_ends_its_own_wait_only()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<int>();
+        using var leaving = new CancellationTokenSource();
+        var first = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(gate.Task), ct: leaving.Token).AsTask();
+        var second = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(-1), ct: CancellationToken.None).AsTask();
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        gate.SetResult(42);
+        Assert.Equal(42, (await second).Value);
+    }
+
+    [Fact]
+    public async Task A_factory_that_runs_goes_on_when_the_last_caller_leaves_for_the_cluster_shares_it()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<int>();
+        using var leaving = new CancellationTokenSource();
+        var only = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(gate.Task), ct: leaving.Token).AsTask();
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => only);
+        gate.SetResult(42);
+
+        await Eventually.TrueAsync(() => cluster.Entry.Value is not null && cluster.Flights.Count == 0);
+        Assert.Equal(42, (await cluster.Cache.GetAsync<int>(FakeCluster.Key)).Value);
+    }
+
+    [Fact]
+    public async Task A_lease_that_nobody_waits_for_any_more_is_given_back_unused()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = _ => new(gate.Task);
+        using var leaving = new CancellationTokenSource();
+        var only = cluster.Cache.GetOrCreateAsync<int>(FakeCluster.Key, _ => throw new InvalidOperationException("ran"), ct: leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => only);
+
+        gate.SetResult(cluster.Entry.Lease());
+
+        await Eventually.TrueAsync(() => !cluster.Entry.Completions.IsEmpty);
+        var given = Assert.Single(cluster.Entry.Completions);
+        Assert.Equal((LoadResultKind.Failed, null), (given.Kind, given.Problem));
+    }
+
+    [Fact]
+    public async Task A_failure_reaches_all_callers_as_it_was_thrown_and_is_not_remembered()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<int>();
+        var thrown = new InvalidOperationException("origin");
+        var callers = Enumerable.Range(0, 10).Select(_ => cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(gate.Task)).AsTask()).ToArray();
+        gate.SetException(thrown);
+
+        foreach (var caller in callers)
+            Assert.Same(thrown, await Assert.ThrowsAsync<InvalidOperationException>(() => caller));
+
+        Assert.Single(cluster.Entry.Reads);
+        Assert.Equal(0, cluster.Flights.Count);
+        Assert.Equal(7, (await cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(7))).Value);
+    }
+
+    [Theory]
+    [InlineData("write")]
+    [InlineData("failed write")]
+    [InlineData("remove")]
+    [InlineData("tag")]
+    [InlineData("refresh")]
+    public async Task A_reader_never_joins_a_call_older_than_a_change_made_here(string change)
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = _ => new(gate.Task);
+        var before = cluster.Cache.GetAsync<string>(FakeCluster.Key).AsTask();
+        cluster.Entry.OnRead = _ => new(FakeEntry.Hit("\"new\"", 2));
+
+        switch (change)
+        {
+            case "write":
+                await cluster.Cache.SetAsync(FakeCluster.Key, "x");
+                break;
+            case "failed write":
+                cluster.Entry.OnWrite = _ => new(default(WriteReply));
+                await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.Cache.SetAsync(FakeCluster.Key, "x").AsTask());
+                break;
+            case "remove":
+                await cluster.Cache.RemoveAsync(FakeCluster.Key);
+                break;
+            case "tag":
+                await cluster.Cache.RemoveByTagAsync(["t"]);
+                break;
+            default:
+                await cluster.Cache.RefreshAsync(FakeCluster.Key);
+                break;
+        }
+
+        var after = await cluster.Cache.GetAsync<string>(FakeCluster.Key).AsTask().WaitAsync(Eventually.Deadline);
+        gate.SetResult(FakeEntry.Hit("\"old\""));
+        Assert.Equal("\"new\"", after.Value);
+        Assert.Equal("\"old\"", (await before).Value);
+    }
+
+    [Fact]
+    public async Task Who_joined_a_strict_read_shares_one_more_call_that_began_after_it_came()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = _ => new(gate.Task);
+        var first = cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask();
+        var later = Enumerable.Range(0, 100).Select(_ => cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask()).ToArray();
+        var second = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = _ => new(second.Task);
+
+        gate.SetResult(FakeEntry.Hit("1") with { Strict = true });
+        Assert.Equal(1, (await first).Value);
+        await Eventually.TrueAsync(() => cluster.Entry.Reads.Count == 2);
+        second.SetResult(FakeEntry.Hit("2", 2) with { Strict = true });
+
+        Assert.All(await Task.WhenAll(later), r => Assert.Equal(2, r.Value));
+        Assert.InRange(cluster.Entry.Reads.Count, 2, 3);
+    }
+
+    [Fact]
+    public async Task Who_joined_a_load_that_a_change_overtook_asks_anew()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<int>();
+        cluster.Entry.OnComplete = _ => new(new LoadReply { Detail = "changed" });
+        var first = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(gate.Task)).AsTask();
+        var joined = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(-1)).AsTask();
+        cluster.Entry.OnRead = _ => new(FakeEntry.Hit("7", 9));
+        gate.SetResult(42);
+
+        Assert.Equal((42, 0L), (await first is var r ? (r.Value, r.Version) : default));
+        Assert.Equal((7, 9L), (await joined is var j ? (j.Value, j.Version) : default));
+    }
+
+    [Fact]
+    public async Task Nobody_joins_a_load_whose_result_is_on_its_way()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<LoadReply>();
+        cluster.Entry.OnComplete = _ => new(gate.Task);
+        var first = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(1)).AsTask();
+        cluster.Entry.OnRead = _ => new(FakeEntry.Hit("2", 2));
+
+        var late = await cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(-1)).AsTask().WaitAsync(Eventually.Deadline);
+
+        gate.SetResult(new() { Stored = true, Value = FakeEntry.Json("1") });
+        Assert.Equal((2, 1), (late.Value, (await first).Value));
+    }
+
+    [Fact]
+    public async Task A_read_joins_no_older_read_once_a_load_here_is_done()
+    {
+        await using var cluster = new FakeCluster();
+        var old = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = r => r.Load is LoadMode.None ? new(old.Task) : new(cluster.Entry.Usual(r));
+        var before = cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask();
+        await cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(5));
+        cluster.Entry.OnRead = null;
+
+        Assert.Equal(5, (await cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask().WaitAsync(Eventually.Deadline)).Value);
+        old.SetResult(default);
+        Assert.Equal(Outcome.Miss, (await before).Outcome);
+    }
+
+    [Fact]
+    public async Task Callers_that_want_other_types_do_not_share_a_factory()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<string>();
+        var text = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<string>(gate.Task)).AsTask();
+        var number = await cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(1)).AsTask().WaitAsync(Eventually.Deadline);
+        gate.SetResult("one");
+
+        Assert.Equal((1, "one"), (number.Value, (await text).Value));
+    }
+
+    [Fact]
+    public async Task Callers_share_an_immutable_object_and_get_their_own_of_any_other()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<List<int>>();
+        var lists = Enumerable.Range(0, 3).Select(_ => cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<List<int>>(gate.Task)).AsTask()).ToArray();
+        var text = new TaskCompletionSource<string>();
+        var texts = Enumerable.Range(0, 3).Select(_ => cluster.Cache.GetOrCreateAsync(CacheKey.Of("r", "text"), _ => new ValueTask<string>(text.Task)).AsTask()).ToArray();
+        gate.SetResult([1, 2]);
+        text.SetResult(new string('x', 3));
+
+        var results = await Task.WhenAll(lists);
+        Assert.All(results, r => Assert.Equal([1, 2], r.Value!));
+        Assert.Equal(3, results.Select(r => r.Value).Distinct(ReferenceEqualityComparer.Instance).Count());
+        Assert.Single((await Task.WhenAll(texts)).Select(r => r.Value).Distinct(ReferenceEqualityComparer.Instance));
+    }
+
+    [Fact]
+    public async Task A_cancelled_token_makes_no_call()
+    {
+        await using var cluster = new FakeCluster();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cluster.Cache.GetAsync<int>(FakeCluster.Key, new(true)).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cluster.Cache.SetAsync(FakeCluster.Key, 1, ct: new(true)).AsTask());
+
+        Assert.Empty(cluster.Entry.Reads);
+        Assert.Empty(cluster.Entry.Writes);
+    }
+}

@@ -1,0 +1,122 @@
+using OrleansCache.Fakes;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Loads;
+
+public class LoadChainTests
+{
+    private static readonly CacheKey A = CacheKey.Of("r", "a");
+    private static readonly CacheKey B = CacheKey.Of("r", "b");
+    private static readonly CacheKey C = CacheKey.Of("r", "c");
+
+    [Fact]
+    public async Task The_keys_that_are_being_loaded_travel_with_each_read()
+    {
+        await using var cluster = new FakeCluster();
+
+        await cluster.Cache.GetOrCreateAsync(A, async ct => (await cluster.Cache.GetOrCreateAsync(B, async ct => (await cluster.Cache.GetAsync<int>(C, ct)).Version, ct: ct)).Value);
+
+        Assert.True(cluster.EntryOf(A).Reads.Single().LoadChain.IsDefault);
+        Assert.Equal([RoutingHash.Of(A.GrainKey)], cluster.EntryOf(B).Reads.Single().LoadChain);
+        Assert.Equal([RoutingHash.Of(A.GrainKey), RoutingHash.Of(B.GrainKey)], cluster.EntryOf(C).Reads.Single().LoadChain);
+        Assert.Null(LoadScope.Current);
+    }
+
+    [Fact]
+    public async Task A_circle_runs_unshared()
+    {
+        await using var cluster = new FakeCluster();
+        var runs = 0;
+
+        ValueTask<CacheResult<int>> LoadA() => cluster.Cache.GetOrCreateAsync(A, async _ => ++runs == 2 ? 7 : (await LoadB()).Value);
+        ValueTask<CacheResult<int>> LoadB() => cluster.Cache.GetOrCreateAsync(B, async _ => (await LoadA()).Value);
+        var result = await LoadA().AsTask().WaitAsync(Eventually.Deadline);
+
+        Assert.Equal((7, 2), (result.Value, runs));
+        Assert.Equal(LoadMode.None, cluster.EntryOf(A).Reads.Last().Load);
+    }
+
+    [Fact]
+    public async Task A_circle_that_has_a_value_reads_it()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.EntryOf(A).OnRead = r => new(r.Load is LoadMode.None ? FakeEntry.Hit("3") : cluster.EntryOf(A).Lease());
+
+        var result = await cluster.Cache.GetOrCreateAsync(A, async _ => (await cluster.Cache.GetOrCreateAsync<int>(A, _ => throw new InvalidOperationException("ran"))).Value + 1);
+
+        Assert.Equal(4, result.Value);
+    }
+
+    [Fact]
+    public async Task A_circle_without_an_end_is_an_error_that_says_so()
+    {
+        await using var cluster = new FakeCluster();
+
+        ValueTask<CacheResult<int>> Load() => cluster.Cache.GetOrCreateAsync(A, async _ => (await Load()).Value);
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => Load().AsTask().WaitAsync(Eventually.Deadline));
+
+        Assert.Contains("circle", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_factories_that_need_each_others_keys_do_not_wait_for_each_other()
+    {
+        await using var cluster = new FakeCluster();
+        var both = new TaskCompletionSource();
+        var running = 0;
+        async Task MeetAsync()
+        {
+            if (Interlocked.Increment(ref running) == 2)
+                both.SetResult();
+            await both.Task;
+        }
+
+        var a = cluster.Cache.GetOrCreateAsync(A, async _ => { await MeetAsync(); return (await cluster.Cache.GetOrCreateAsync(B, _ => new ValueTask<int>(20))).Value; }).AsTask();
+        var b = cluster.Cache.GetOrCreateAsync(B, async _ => { await MeetAsync(); return (await cluster.Cache.GetOrCreateAsync(A, _ => new ValueTask<int>(10))).Value; }).AsTask();
+
+        var results = await Task.WhenAll(a, b).WaitAsync(Eventually.Deadline);
+        Assert.All(results, r => Assert.Contains(r.Value, new[] { 10, 20 }));
+    }
+
+    [Fact]
+    public async Task A_longer_ring_of_factories_does_not_wait_for_itself_either()
+    {
+        await using var cluster = new FakeCluster();
+        CacheKey[] keys = [A, B, C];
+        var all = new TaskCompletionSource();
+        var running = 0;
+        var loads = keys.Select((key, i) => cluster.Cache.GetOrCreateAsync(key, async _ =>
+        {
+            if (Interlocked.Increment(ref running) == keys.Length)
+                all.SetResult();
+            await all.Task;
+            return (await cluster.Cache.GetOrCreateAsync(keys[(i + 1) % keys.Length], _ => new ValueTask<int>(1))).Value;
+        }).AsTask());
+
+        Assert.All(await Task.WhenAll(loads).WaitAsync(Eventually.Deadline), r => Assert.Equal(1, r.Value));
+    }
+
+    [Fact]
+    public async Task A_factory_waits_no_longer_than_the_call_timeout_for_a_load_elsewhere()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.EntryOf(B).OnRead = r => new(r.Load is LoadMode.None ? default : new ReadReply { Status = ReadStatus.AskAgain });
+
+        var result = await cluster.DriveAsync(cluster.Cache.GetOrCreateAsync(A, async _ => (await cluster.Cache.GetOrCreateAsync(B, _ => new ValueTask<int>(5))).Value));
+
+        Assert.Equal(5, result.Value);
+        Assert.Empty(cluster.EntryOf(B).Completions);
+    }
+
+    [Fact]
+    public async Task A_refresh_behind_a_stale_value_begins_a_chain_of_its_own()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.EntryOf(B).OnRead = _ => new(FakeEntry.Hit("1") with { Status = ReadStatus.Stale, Ticket = cluster.EntryOf(B).Ticket() });
+
+        await cluster.Cache.GetOrCreateAsync(A, async _ => (await cluster.Cache.GetOrCreateAsync(B, async _ => (await cluster.Cache.GetAsync<int>(C)).Value)).Value);
+
+        await Eventually.TrueAsync(() => !cluster.EntryOf(B).Completions.IsEmpty);
+        Assert.Equal([RoutingHash.Of(B.GrainKey)], cluster.EntryOf(C).Reads.Single().LoadChain);
+    }
+}
