@@ -34,6 +34,14 @@ public sealed class OrleansCacheClientOptions
     /// names compared without case, numbers in strings accepted. Set a <see cref="JsonSerializerOptions.TypeInfoResolver"/> of generated
     /// contexts to do without reflection.</summary>
     public JsonSerializerOptions Json { get; set; } = JsonSerializerOptions.Web;
+
+    /// <summary>How long one message may stay without an answer: a lost one leaves time for a second.</summary>
+    internal TimeSpan AttemptTimeout => CallTimeout / 2;
+
+    /// <summary>How long one call waits at the owner: it answers well before the message is given up.</summary>
+    internal TimeSpan Slice => CallTimeout / 4 is var quarter && quarter < LongestSlice ? quarter : LongestSlice;
+
+    private static TimeSpan LongestSlice => TimeSpan.FromSeconds(2);
 }
 
 /// <summary>TLS from this process to the silos: section <c>OrleansCache:Client:Tls</c>.</summary>

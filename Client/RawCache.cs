@@ -55,7 +55,7 @@ internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog ca
         {
             Load = arguments is null ? LoadMode.None : LoadMode.Declared,
             Arguments = arguments ?? default,
-            WaitMilliseconds = OwnerCalls.SliceMilliseconds,
+            WaitMilliseconds = calls.SliceMilliseconds,
             Holder = ids.Process,
             OperationId = ids.Next(),
         };
@@ -98,7 +98,7 @@ internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog ca
     {
         request = request with
         {
-            WaitMilliseconds = OwnerCalls.SliceMilliseconds,
+            WaitMilliseconds = calls.SliceMilliseconds,
             Holder = ids.Process,
             OperationId = ids.Next(),
             LoadChain = LoadScope.Current?.Chain ?? default,

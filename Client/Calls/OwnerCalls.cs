@@ -8,13 +8,13 @@ namespace OrleansCache;
 /// <remarks>Every operation has an id, so a repetition changes nothing more. A wait for a load that somebody runs is no fault.</remarks>
 internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClientOptions> options, TimeProvider clock, ILogger<OwnerCalls> logger)
 {
-    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(2);
+    private readonly TimeSpan _slice = options.Value.Slice;
 
     /// <summary>How long a call goes on without an answer.</summary>
     public TimeSpan Limit { get; } = options.Value.CallTimeout;
 
     /// <summary>How long a reader waits in one call to the owner.</summary>
-    public static int SliceMilliseconds => (int)Slice.TotalMilliseconds;
+    public int SliceMilliseconds => (int)_slice.TotalMilliseconds;
 
     /// <summary>Reads until the answer is final or hands out a lease.</summary>
     /// <exception cref="CacheUnavailableException">No owner answered in time.</exception>
@@ -30,9 +30,8 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
             Exception? fault = null;
             try
             {
-                var reply = effort.Refresh
-                    ? await entry.RefreshAsync(request, CancellationToken.None).ConfigureAwait(false)
-                    : await entry.ReadAsync(request, CancellationToken.None).ConfigureAwait(false);
+                var reply = patience.Left(clock) is { } left ? await AskAsync(entry, request, effort).AsTask().WaitAsync(left, clock).ConfigureAwait(false)
+                    : await AskAsync(entry, request, effort).ConfigureAwait(false);
                 if (reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner))
                     return new(reply, asked);
                 if (reply.Status is ReadStatus.AskAgain)
@@ -40,7 +39,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
                     var now = clock.GetTimestamp();
                     if (effort.Flight is { IsWanted: false } || clock.GetElapsedTime(first, now) >= effort.LongestWait)
                         return new(reply, asked) { GaveUp = true };
-                    patience.Renew(now, waited: clock.GetElapsedTime(asked, now) >= Slice / 2);
+                    patience.Renew(now, waited: clock.GetElapsedTime(asked, now) >= _slice / 2);
                 }
             }
             catch (Exception e) when (IsTransient(e))
@@ -68,7 +67,8 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
             Exception? fault = null;
             try
             {
-                var reply = await call(grains.GetGrain<TGrain>(key)).ConfigureAwait(false);
+                var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key)).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
+                    : await call(grains.GetGrain<TGrain>(key)).ConfigureAwait(false);
                 if (isFinal is null || isFinal(reply))
                     return reply;
             }
@@ -80,6 +80,9 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
             await PauseAsync(patience.NextPause(clock), key, fault, ct).ConfigureAwait(false);
         }
     }
+
+    private static ValueTask<ReadReply> AskAsync(IEntryGrain entry, in ReadRequest request, in ReadEffort effort) =>
+        effort.Refresh ? entry.RefreshAsync(request, CancellationToken.None) : entry.ReadAsync(request, CancellationToken.None);
 
     internal static bool IsTransient(Exception e) => e is OrleansException or TimeoutException;
 

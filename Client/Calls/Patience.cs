@@ -21,6 +21,10 @@ internal struct Patience(long started, TimeSpan limit)
         return pause < left ? pause : left;
     }
 
+    /// <summary>What is left for a repetition; null for the first try, which the engine's own limit ends.</summary>
+    public readonly TimeSpan? Left(TimeProvider clock) =>
+        _tries == 0 ? null : limit - clock.GetElapsedTime(started) is { Ticks: > 0 } left ? left : TimeSpan.FromTicks(1);
+
     /// <summary>The owner answered, so the time begins anew; after a whole slice the pauses do too.</summary>
     public void Renew(long now, bool waited) => (started, _tries) = (now, waited ? 0 : _tries);
 }

@@ -29,7 +29,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         var request = new ReadRequest
         {
             Load = LoadMode.Leased,
-            WaitMilliseconds = OwnerCalls.SliceMilliseconds,
+            WaitMilliseconds = calls.SliceMilliseconds,
             Holder = ids.Process,
             OperationId = ids.Next(),
             LoadChain = LoadScope.Current?.Chain ?? default,

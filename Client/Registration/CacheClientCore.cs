@@ -16,7 +16,7 @@ internal static class CacheClientCore
             services.AddMetrics();
             services.AddLogging();
             services.TryAddSingleton(TimeProvider.System);
-            services.AddOptionsWithValidateOnStart<OrleansCacheClientOptions>().BindConfiguration(OrleansCacheClientOptions.SectionName);
+            services.AddOptionsWithValidateOnStart<OrleansCacheClientOptions>().BindConfiguration(OrleansCacheClientOptions.SectionName, static binder => binder.ErrorOnUnknownConfiguration = true);
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansCacheClientOptions>, OrleansCacheClientOptionsValidator>());
             services.TryAddSingleton<OperationIds>();
             services.TryAddSingleton<OwnerCalls>();
