@@ -16,6 +16,13 @@ internal sealed class LogIndex
     /// <summary>Bytes that the slots take.</summary>
     public long Bytes => _shards.Sum(shard => shard.Bytes);
 
+    /// <summary>Makes room for so many, so that filling it moves nothing.</summary>
+    public void Reserve(long count)
+    {
+        foreach (var shard in _shards)
+            shard.Reserve((int)(count / ShardCount * 4 / 3));
+    }
+
     /// <summary>The n-th slot of the hash, from 0; false past the last.</summary>
     public bool TryFind(ulong hash, int ordinal, out LogSlot slot) => ShardOf(hash).TryFind(hash, ordinal, out slot);
 
@@ -44,6 +51,15 @@ internal sealed class LogIndex
 
         public long Bytes => (long)Volatile.Read(ref _slots).Length * Unsafe.SizeOf<LogSlot>();
 
+        public void Reserve(int slots)
+        {
+            lock (_lock)
+            {
+                if (slots > _slots.Length)
+                    Resize(slots);
+            }
+        }
+
         public bool TryFind(ulong hash, int ordinal, out LogSlot slot)
         {
             lock (_lock)
@@ -70,7 +86,7 @@ internal sealed class LogIndex
                     return true;
                 }
                 if ((_count + 1) * 5 > _slots.Length * 4)
-                    Grow();
+                    Resize(_slots.Length + Math.Max(Least, _slots.Length / 4));
                 Insert(slot);
                 _count++;
                 return false;
@@ -148,10 +164,10 @@ internal sealed class LogIndex
             _count--;
         }
 
-        private void Grow()
+        private void Resize(int slots)
         {
             var old = _slots;
-            _slots = new LogSlot[old.Length + Math.Max(Least, old.Length / 4)];
+            _slots = new LogSlot[slots];
             foreach (var slot in old)
             {
                 if (slot.Length != 0)

@@ -21,6 +21,7 @@ internal sealed class LogMaintenance : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<int, LogSegment> _unflushed = new();
     private readonly SemaphoreSlim _flushing = new(1);
+    private readonly SemaphoreSlim _rounds = new(1);
     private Task _running = Task.CompletedTask;
     private int _nextShard;
     private long _hiding;
@@ -78,7 +79,20 @@ internal sealed class LogMaintenance : IAsyncDisposable
     /// <summary>One round: a part of the index is swept, hints are written, at most one segment is compacted.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        Sweep(LogIndex.ShardCount / SweepsPerPass);
+        await _rounds.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Sweep(LogIndex.ShardCount / SweepsPerPass);
+            await CleanUpAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _rounds.Release();
+        }
+    }
+
+    private async Task CleanUpAsync(CancellationToken cancellationToken)
+    {
         foreach (var segment in _files.Segments.Where(segment => segment != _files.Active && segment is { HasHint: false, IsDamaged: false, IsKept: false }))
             WriteHint(segment);
         if (NextToCompact() is { } victim)
@@ -219,6 +233,7 @@ internal sealed class LogMaintenance : IAsyncDisposable
         await FlushAsync().ConfigureAwait(false);
         _stopping.Dispose();
         _flushing.Dispose();
+        _rounds.Dispose();
     }
 
     private async Task EachPeriodAsync(Func<Task> work)

@@ -12,6 +12,7 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
         Directory.CreateDirectory(files.Folder);
         foreach (var leftover in Directory.EnumerateFiles(files.Folder, "*.tmp"))
             File.Delete(leftover);
+        files.Index.Reserve(Directory.EnumerateFiles(files.Folder, "*.hint").Sum(hint => new FileInfo(hint).Length / Marshal.SizeOf<HintRecord>()));
         var numbers = LogSegment.NumbersIn(files.Folder);
         foreach (var number in numbers)
         {
