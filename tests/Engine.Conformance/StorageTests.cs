@@ -58,4 +58,15 @@ public sealed class StorageTests(Clusters clusters) : ConformanceTests(clusters)
         Assert.Equal("other", await grain.OtherAsync(null));
         Assert.Equal("mine True 1", await grain.GetAsync());
     }
+
+    [Theory, MemberData(nameof(Modes))]
+    public async Task Writes_at_once_become_one(Mode mode)
+    {
+        var grain = await GrainAsync<IStoredGrain>(mode);
+
+        Assert.Equal("two 1", await grain.WriteTwiceAsync());
+        await grain.LeaveAsync();
+
+        Assert.Equal("two True 1", await grain.GetAsync());
+    }
 }

@@ -29,7 +29,7 @@ internal sealed class TestStorage : IGrainStorage
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         _records.TryRemove((stateName, grainId), out _);
-        (grainState.State, grainState.ETag, grainState.RecordExists) = (default, null, false);
+        (grainState.State, grainState.ETag, grainState.RecordExists) = (Activator.CreateInstance<T>(), null, false);
         return Task.CompletedTask;
     }
 

@@ -58,6 +58,7 @@ internal sealed class LifeGrain(Journal journal, [FromKeyedServices("test")] IGr
     public async Task<string> LeaveAndWaitAsync()
     {
         DeactivateOnIdle();
+        journal.Note(this.GetPrimaryKeyString(), "leaving " + _identity);
         await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         journal.Note(this.GetPrimaryKeyString(), "left " + _identity);
         return _identity;

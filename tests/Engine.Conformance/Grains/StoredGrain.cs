@@ -12,6 +12,7 @@ internal interface IStoredGrain : IGrainWithStringKey
     Task DisturbAsync();
     Task<string> FromOutsideAsync();
     Task<string> OtherAsync(string? value);
+    Task<string> WriteTwiceAsync();
 }
 
 [GenerateSerializer]
@@ -60,6 +61,15 @@ internal sealed class StoredGrain(
             return "refused";
         }
     });
+
+    public async Task<string> WriteTwiceAsync()
+    {
+        note.State.Text = "one";
+        var first = note.WriteStateAsync();
+        note.State.Text = "two";
+        await Task.WhenAll(first, note.WriteStateAsync());
+        return $"{note.State.Text} {note.Etag}";
+    }
 
     public async Task<string> OtherAsync(string? value)
     {

@@ -5,12 +5,30 @@ internal abstract class PersistentStateBase
     public abstract Task ReadStateAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>A grain's state over its store.</summary>
+/// <summary>A grain's state over its store. As on Orleans, calls go to the store one after the other, and one that waits takes
+/// further calls of its kind in.</summary>
 internal sealed class PersistentState<T>(Activation owner, string name, IGrainStorage storage) : PersistentStateBase, IPersistentState<T>
 {
-    private readonly GrainState<T> _state = new(Fresh());
+    private const ConfigureAwaitOptions InTurns = ConfigureAwaitOptions.ContinueOnCapturedContext;
+    private readonly GrainState<T> _state = new(MemoryGrainStorage.Fresh<T>());
+    private Step? _last;
 
-    public T State { get => _state.State!; set => _state.State = value; }
+    private enum Kind { Read, Write, Clear }
+
+    public T State
+    {
+        get
+        {
+            owner.CheckContext(nameof(State));
+            return _state.State!;
+        }
+
+        set
+        {
+            owner.CheckContext(nameof(State));
+            _state.State = value;
+        }
+    }
 
     public string? Etag => _state.ETag;
 
@@ -22,31 +40,54 @@ internal sealed class PersistentState<T>(Activation owner, string name, IGrainSt
 
     public Task ClearStateAsync() => ClearStateAsync(CancellationToken.None);
 
-    public override Task ReadStateAsync(CancellationToken cancellationToken)
+    public override Task ReadStateAsync(CancellationToken cancellationToken) => Add(Kind.Read, cancellationToken);
+
+    public Task WriteStateAsync(CancellationToken cancellationToken) => Add(Kind.Write, cancellationToken);
+
+    public Task ClearStateAsync(CancellationToken cancellationToken) => Add(Kind.Clear, cancellationToken);
+
+    private Task Add(Kind kind, CancellationToken cancellationToken)
     {
-        owner.CheckContext(nameof(ReadStateAsync));
-        return KeepValueAsync(storage.ReadStateAsync(name, owner.GrainId, _state, cancellationToken));
+        owner.CheckContext($"{kind}StateAsync");
+        if (_last is { HasBegun: false, CanBeJoined: true } waiting && waiting.Kind == kind && !cancellationToken.CanBeCanceled)
+            return waiting.Task;
+        var step = new Step(kind, !cancellationToken.CanBeCanceled);
+        var before = _last?.Task;
+        _last = step;
+        return step.Task = RunAsync(step, before, cancellationToken);
     }
 
-    public Task WriteStateAsync(CancellationToken cancellationToken)
+    private async Task RunAsync(Step step, Task? before, CancellationToken cancellationToken)
     {
-        owner.CheckContext(nameof(WriteStateAsync));
-        return storage.WriteStateAsync(name, owner.GrainId, _state, cancellationToken);
+        if (before is not null)
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | InTurns);
+        else if (step.Kind != Kind.Read)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | InTurns);
+        step.HasBegun = true;
+        try
+        {
+            await (step.Kind switch
+            {
+                Kind.Read => storage.ReadStateAsync(name, owner.GrainId, _state, cancellationToken),
+                Kind.Write => storage.WriteStateAsync(name, owner.GrainId, _state, cancellationToken),
+                _ => storage.ClearStateAsync(name, owner.GrainId, _state, cancellationToken),
+            }).ConfigureAwait(InTurns);
+        }
+        finally
+        {
+            if (_last == step)
+                _last = null;
+        }
     }
 
-    public Task ClearStateAsync(CancellationToken cancellationToken)
+    private sealed class Step(Kind kind, bool canBeJoined)
     {
-        owner.CheckContext(nameof(ClearStateAsync));
-        return KeepValueAsync(storage.ClearStateAsync(name, owner.GrainId, _state, cancellationToken));
-    }
+        public Kind Kind => kind;
 
-    private async Task KeepValueAsync(Task work)
-    {
-        await work;
-        _state.State ??= Fresh();
-    }
+        public bool CanBeJoined => canBeJoined;
 
-    /// <summary>As on Orleans, an absent state is an empty object rather than null.</summary>
-    private static T? Fresh() =>
-        typeof(T).IsValueType || typeof(T) == typeof(string) || typeof(T).GetConstructor([]) is null ? default : Activator.CreateInstance<T>();
+        public bool HasBegun { get; set; }
+
+        public Task Task { get; set; } = Task.CompletedTask;
+    }
 }

@@ -11,7 +11,7 @@ internal sealed class MemoryGrainStorage : IGrainStorage
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var found = _records.TryGetValue((stateName, grainId), out var record);
-        grainState.State = found ? Codecs<T>.Instance.Copy((T)record.Value!) : default;
+        grainState.State = found ? Codecs<T>.Instance.Copy((T)record.Value!) : Fresh<T>();
         grainState.ETag = found ? Tag(record.Version) : null;
         grainState.RecordExists = found;
         return Task.CompletedTask;
@@ -36,9 +36,13 @@ internal sealed class MemoryGrainStorage : IGrainStorage
             _records.TryRemove(KeyValuePair.Create((stateName, grainId), known));
         else if (grainState.ETag is not null)
             throw Inconsistent(stateName, grainId, grainState);
-        (grainState.State, grainState.ETag, grainState.RecordExists) = (default, null, false);
+        (grainState.State, grainState.ETag, grainState.RecordExists) = (Fresh<T>(), null, false);
         return Task.CompletedTask;
     }
+
+    /// <summary>What an absent record is read as: an empty object, as on Orleans.</summary>
+    public static T? Fresh<T>() =>
+        typeof(T).IsValueType || typeof(T) == typeof(string) || typeof(T).GetConstructor([]) is null ? default : Activator.CreateInstance<T>();
 
     private static string Tag(long version) => version.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
