@@ -9,6 +9,7 @@ internal sealed class ClientMetrics
     private static readonly KeyValuePair<string, object?>[] Tags =
         [.. new[] { "miss", "hit", "stale", "loaded", "refused" }.Select(static outcome => new KeyValuePair<string, object?>("cache.outcome", outcome))];
 
+    private const long Unmeasured = long.MinValue;
     private readonly Histogram<double> _reads;
     private readonly TimeProvider _clock;
 
@@ -20,12 +21,12 @@ internal sealed class ClientMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
     }
 
-    /// <summary>When a read begins; 0 while nobody listens.</summary>
-    public long Start() => _reads.Enabled ? _clock.GetTimestamp() : 0;
+    /// <summary>When a read begins; meaningless while nobody listens.</summary>
+    public long Start() => _reads.Enabled ? _clock.GetTimestamp() : Unmeasured;
 
     public void Read(Outcome outcome, long started)
     {
-        if (started != 0)
+        if (started != Unmeasured)
             _reads.Record(_clock.GetElapsedTime(started).TotalSeconds, Tags[(int)outcome]);
     }
 }
