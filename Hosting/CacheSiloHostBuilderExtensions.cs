@@ -18,7 +18,7 @@ public static class CacheSiloHostBuilderExtensions
         /// <param name="connectionName">Names the connection string of Redis, in StackExchange.Redis' form. Without one, values live in files
         /// under <see cref="CacheSiloOptions.Data"/>, and without that in memory only.</param>
         /// <param name="configure">Changes what the configuration says.</param>
-        /// <exception cref="OptionsValidationException">At start, for options that cannot hold; every error names its path, value and remedy.</exception>
+        /// <exception cref="OptionsValidationException">At once or at start, for options that cannot hold; every error names its path, value and remedy.</exception>
         public IHostApplicationBuilder AddOrleansCacheSilo(string connectionName = "redis", Action<CacheSiloOptions>? configure = null)
         {
             var services = builder.Services;
@@ -28,6 +28,8 @@ public static class CacheSiloHostBuilderExtensions
             var section = builder.Configuration.GetSection(CacheSiloOptions.SectionName);
             var options = section.Get<CacheSiloOptions>() ?? new();
             configure?.Invoke(options);
+            if (new CacheSiloOptionsValidator().Validate(null, options) is { Failed: true } invalid)
+                throw new OptionsValidationException(CacheSiloOptions.SectionName, typeof(CacheSiloOptions), invalid.Failures);
             services.AddSingleton(options);
             services.TryAddSingleton(TimeProvider.System);
             services.AddMetrics();

@@ -31,8 +31,9 @@ internal sealed record SiloSettings(HttpOptions Http, CacheSiloOptions Silo, str
 
         var silo = root.Get<CacheSiloOptions>() ?? new();
         var http = configuration.GetSection(HttpOptions.SectionName).Get<HttpOptions>() ?? new();
-        if (new HttpOptionsValidator().Validate(null, http) is { Failed: true } refused)
-            throw Invalid(refused.Failures);
+        string[] refusals = [.. new CacheSiloOptionsValidator().Validate(null, silo).Failures ?? [], .. new HttpOptionsValidator().Validate(null, http).Failures ?? []];
+        if (refusals.Length > 0)
+            throw Invalid(refusals);
         return new(http, silo, silo.Data ?? SiloFolders.DefaultData, configuration.GetConnectionString(SiloApp.RedisConnection));
     }
 

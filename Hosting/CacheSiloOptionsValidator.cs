@@ -1,0 +1,30 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+
+namespace OrleansCache;
+
+/// <summary>Refuses a cluster id that no key can carry and endpoints that nobody can listen on.</summary>
+internal sealed partial class CacheSiloOptionsValidator : IValidateOptions<CacheSiloOptions>
+{
+    public ValidateOptionsResult Validate(string? name, CacheSiloOptions options)
+    {
+        var errors = new ConfigurationErrors();
+        if (!ClusterIds().IsMatch(options.ClusterId))
+            errors.Add("OrleansCache:ClusterId", options.ClusterId, "use 1 to 64 letters, digits, '-', '_' or '.'");
+        if (options.Silo.Index is < 0 or > 999)
+            errors.Add("OrleansCache:Silo:Index", options.Silo.Index, "use a number from 0 to 999");
+        if (!IPAddress.TryParse(options.Silo.Address, out _))
+            errors.Add("OrleansCache:Silo:Address", options.Silo.Address, "use an IP address of this machine");
+        foreach (var (path, port) in new[] { ("OrleansCache:Silo:Port", options.Silo.Port), ("OrleansCache:Silo:ClientPort", options.Silo.ClientPort) })
+        {
+            if (port is < 1 or > 65535)
+                errors.Add(path, port, "use a port from 1 to 65535");
+        }
+
+        return errors.Any ? ValidateOptionsResult.Fail(errors.All) : ValidateOptionsResult.Success;
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$")]
+    private static partial Regex ClusterIds();
+}
