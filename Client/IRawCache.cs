@@ -34,6 +34,9 @@ internal interface IRawCache
     /// <summary>Says what the owner knows. Never loads.</summary>
     ValueTask<EntryExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default);
 
+    /// <summary>Asks the limiter of an integration how it stands.</summary>
+    ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default);
+
     /// <summary>Invalidates every entry with one of the tags.</summary>
     ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default);
 }

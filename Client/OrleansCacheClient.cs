@@ -56,6 +56,7 @@ internal sealed class OrleansCacheClient(IRawCache raw, FlightTable flights, Loa
     public async ValueTask<CacheExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default)
     {
         var known = await raw.ExplainAsync(key, ct).ConfigureAwait(false);
+        var limiter = known.Integration is { } integration ? LimiterText.Of(await raw.DescribeLimiterAsync(integration, ct).ConfigureAwait(false)) : null;
         return new()
         {
             Region = key.Region,
@@ -68,6 +69,7 @@ internal sealed class OrleansCacheClient(IRawCache raw, FlightTable flights, Loa
             StaleUntil = ClusterInstant.OrNull(known.StaleUntil),
             Reason = known.Reason,
             LastError = known.LastError,
+            Limiter = limiter,
             Breaker = known.Breaker,
             Owner = known.Owner,
             View = known.View,

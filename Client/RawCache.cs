@@ -67,6 +67,9 @@ internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog ca
     public ValueTask<EntryExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default) =>
         new(calls.CallAsync<IEntryGrain, EntryExplanation>(key.GrainKey, static entry => entry.ExplainAsync(CancellationToken.None), ct: ct).AsTask().WaitAsync(ct));
 
+    public ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default) =>
+        new(calls.CallAsync<IRateLimiterGrain, RateLimiterDescription>(integration, static limiter => limiter.DescribeAsync(CancellationToken.None), ct: ct).AsTask().WaitAsync(ct));
+
     public async ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(tags);

@@ -68,6 +68,7 @@ internal static class SiloApp
                 kestrel.Listen(address, settings.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<ClientMetrics>();
         builder.Services.AddSingleton<SiloStatistics>().AddSingleton<Readiness>().AddSingleton<DashboardData>();
         builder.Services.AddSingleton<GatewayEndpoint>().AddSingleton<EntriesEndpoint>().AddSingleton<HealthEndpoint>().AddSingleton<DashboardEndpoint>();
         builder.Services.AddSingleton<Dispatcher>();

@@ -1,15 +1,17 @@
 namespace OrleansCache;
 
 /// <summary><c>/api/v1/entries/{region}/{key}</c>: one entry, read without loading, written or removed.</summary>
-internal sealed class EntriesEndpoint(IRawCache cache, IOrleansCache explainer, IHostApplicationLifetime lifetime)
+internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IOrleansCache explainer, IHostApplicationLifetime lifetime)
 {
     public const string Methods = "GET, HEAD, PUT, DELETE";
     private const int MaxHeaderText = 256;
 
     public async ValueTask GetAsync(HttpContext context, CacheKey key)
     {
+        var started = metrics.Start();
         var pending = cache.GetAsync(key, context.RequestAborted);
         var reply = pending.IsCompletedSuccessfully ? await pending : await pending.AsTask().WaitAsync(lifetime.ApplicationStopping);
+        metrics.Read(ReadOutcome.Of(in reply), started);
         await Answer(context, in reply);
     }
 

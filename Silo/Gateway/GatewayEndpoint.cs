@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary><c>GET /{integration}/{method}?arg=value</c>: an integration's method through its key's owner.</summary>
-internal sealed class GatewayEndpoint(IRawCache cache, SiloStatistics statistics, IHostApplicationLifetime lifetime)
+internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, SiloStatistics statistics, IHostApplicationLifetime lifetime)
 {
     public const string Methods = "GET, HEAD";
 
@@ -13,6 +13,7 @@ internal sealed class GatewayEndpoint(IRawCache cache, SiloStatistics statistics
     private async ValueTask CallAsync(HttpContext context, string integration, string method, Dictionary<string, string?> arguments)
     {
         ReadReply reply;
+        var started = metrics.Start();
         try
         {
             // A silo that stops lets nobody wait for a load: the callers ask another, or this one when it is back.
@@ -25,6 +26,7 @@ internal sealed class GatewayEndpoint(IRawCache cache, SiloStatistics statistics
             return;
         }
 
+        metrics.Read(ReadOutcome.Of(in reply), started);
         await Answer(context, integration, in reply);
     }
 

@@ -38,6 +38,8 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
 
     ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 
+    public ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default) => throw new NotSupportedException();
+
     public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) => throw new NotSupportedException();
 
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => throw new NotSupportedException();
