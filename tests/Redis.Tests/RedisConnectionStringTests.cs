@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace OrleansCache.Redis;
 
 public class RedisConnectionStringTests
@@ -10,7 +8,7 @@ public class RedisConnectionStringTests
     [InlineData("localhost,ssl=true", "localhost:6380/0")]
     [InlineData("10.0.0.1:7000,redis-2.example.com,defaultDatabase=3", "10.0.0.1:7000,redis-2.example.com:6379/3")]
     [InlineData("[::1]:7000", "[::1]:7000/0")]
-    [InlineData("::1", "[::1]:6379/0")]
+    [InlineData("[::1]", "[::1]:6379/0")]
     [InlineData(" localhost:6379 , name=me ", "localhost:6379/0")]
     public void End_points_and_database_are_read(string text, string expected)
         => Assert.Equal(expected, RedisConnectionOptions.Parse(text).ToString());
@@ -20,11 +18,11 @@ public class RedisConnectionStringTests
     {
         var options = RedisConnectionOptions.Parse(
             "cache:6379,user=alice,password=a=b c,ssl=True,sslHost=redis.example.com,defaultDatabase=3,connectTimeout=1000," +
-            "syncTimeout=2000,asyncTimeout=3000,abortConnect=false,name=silo-1,keepAlive=30,protocol=resp2,checkCertificateRevocation=yes");
+            "syncTimeout=2000,asyncTimeout=3000,abortConnect=false,name=silo-1,keepAlive=30,protocol=resp3,checkCertificateRevocation=yes");
 
-        Assert.Equal(new DnsEndPoint("cache", 6379), options.EndPoints.Single());
+        Assert.Equal(new Uri("redis://cache:6379"), options.EndPoints.Single());
         Assert.Equal(("alice", "a=b c", "redis.example.com", "silo-1"), (options.User, options.Password, options.SslHost, options.ClientName));
-        Assert.Equal((true, false, false, true), (options.Ssl, options.AbortOnConnectFail, options.Resp3, options.CheckCertificateRevocation));
+        Assert.Equal((true, false, true), (options.Ssl, options.AbortOnConnectFail, options.CheckCertificateRevocation));
         Assert.Equal((3, 1.0, 3.0, 30.0), (options.Database, options.ConnectTimeout.TotalSeconds, options.CommandTimeout.TotalSeconds, options.KeepAlive.TotalSeconds));
     }
 
@@ -34,7 +32,7 @@ public class RedisConnectionStringTests
         var options = RedisConnectionOptions.Parse("cache");
 
         Assert.Equal((5.0, 5.0, 60.0), (options.ConnectTimeout.TotalSeconds, options.CommandTimeout.TotalSeconds, options.KeepAlive.TotalSeconds));
-        Assert.Equal((false, true, true, 0), (options.Ssl, options.AbortOnConnectFail, options.Resp3, options.Database));
+        Assert.Equal((false, true, 0), (options.Ssl, options.AbortOnConnectFail, options.Database));
         Assert.Equal(2.0, RedisConnectionOptions.Parse("cache,syncTimeout=2000").CommandTimeout.TotalSeconds);
     }
 
@@ -53,11 +51,13 @@ public class RedisConnectionStringTests
     [InlineData("cache,asyncTimeout=0", "'asyncTimeout' is '0'; give milliseconds")]
     [InlineData("cache,defaultDatabase=-1", "'defaultDatabase' is '-1'; give a database number")]
     [InlineData("cache,keepAlive=often", "'keepAlive' is 'often'; give seconds")]
-    [InlineData("cache,protocol=4", "'protocol' is '4'; give resp2 or resp3")]
+    [InlineData("cache,protocol=resp2", "'protocol' is 'resp2'; give resp3")]
     [InlineData("cache,name=two words", "'name' is 'two words'; give printable ASCII")]
-    [InlineData("cache,serviceName=mymaster", "'serviceName' is not supported")]
-    [InlineData("cache:99999", "the port of 'cache:99999'")]
-    [InlineData("cache:", "the port of 'cache:'")]
+    [InlineData("cache,serviceName=mymaster", "'serviceName' is not known")]
+    [InlineData("cache:99999", "'cache:99999' is neither host:port")]
+    [InlineData("cache:0", "'cache:0' is neither host:port")]
+    [InlineData("cache/3", "'cache/3' is neither host:port")]
+    [InlineData("user@cache", "is neither host:port")]
     [InlineData("re dis", "'re dis' is neither")]
     public void A_wrong_part_is_named(string text, string expected)
     {

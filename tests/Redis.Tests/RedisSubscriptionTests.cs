@@ -52,28 +52,29 @@ public class RedisSubscriptionTests : RedisTest
     }
 
     [Fact]
-    public async Task Several_handlers_share_a_channel_until_the_last_one_leaves()
+    public async Task A_channel_has_one_handler_until_that_leaves()
     {
         var client = await ConnectAsync();
-        var first = await client.SubscribeAsync("news", Hear, Cancellation);
-        var second = await client.SubscribeAsync("news", _ => _heard.Enqueue("second"), Cancellation);
+        var first = await client.SubscribeAsync("news", _ => _heard.Enqueue("first"), Cancellation);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await client.SubscribeAsync("news", Hear, Cancellation));
 
         await first.DisposeAsync();
-        await first.DisposeAsync();
-        Assert.Equal(1, await client.PublishAsync("news", "x", Cancellation));
-        await Eventually.TrueAsync(() => _heard.SequenceEqual(["second"]), cancellationToken: Cancellation);
-        await second.DisposeAsync();
-
         Assert.Equal(0, await client.PublishAsync("news", "x", Cancellation));
+        await using var second = await client.SubscribeAsync("news", Hear, Cancellation);
+        await first.DisposeAsync();
+        Assert.Equal(1, await client.PublishAsync("news", "y", Cancellation));
+
+        await Eventually.TrueAsync(() => _heard.SequenceEqual(["y"]), cancellationToken: Cancellation);
     }
 
     [Fact]
     public async Task A_handler_that_throws_harms_nobody()
     {
         var client = await ConnectAsync();
-        await using var bad = await client.SubscribeAsync("news", _ => throw new InvalidOperationException("handler"), Cancellation);
+        await using var bad = await client.SubscribeAsync("bad", _ => throw new InvalidOperationException("handler"), Cancellation);
         await using var good = await client.SubscribeAsync("news", Hear, Cancellation);
 
+        await client.PublishAsync("bad", "x", Cancellation);
         await client.PublishAsync("news", "x", Cancellation);
 
         await Eventually.TrueAsync(() => _heard.Count == 1, cancellationToken: Cancellation);

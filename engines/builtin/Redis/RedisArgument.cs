@@ -1,6 +1,5 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Text;
 
 namespace OrleansCache.Redis;
 
@@ -28,11 +27,11 @@ public readonly struct RedisArgument
     /// <summary>An integer, sent in decimal.</summary>
     public static implicit operator RedisArgument(long value) => new(value.ToString(CultureInfo.InvariantCulture), default);
 
-    internal void Write(Span<byte> target)
+    internal void Write(ArrayBufferWriter<byte> output)
     {
         if (_text is null)
-            _bytes.Span.CopyTo(target);
+            output.Write(_bytes.Span);
         else
-            Encoding.UTF8.GetBytes(_text, target);
+            Encoding.UTF8.GetBytes(_text, output);
     }
 }

@@ -10,7 +10,7 @@ public sealed partial class RedisClient
 {
     /// <summary>Any command, word by word: <c>ExecuteAsync(["HSET", key, "field", value])</c>. Not for SUBSCRIBE or blocking commands.</summary>
     public ValueTask<RedisReply> ExecuteAsync(ReadOnlySpan<RedisArgument> command, CancellationToken cancellationToken = default)
-        => Send(command, cancellationToken).AsTask(cancellationToken);
+        => Send(command, cancellationToken).AsReply(cancellationToken);
 
     /// <summary>The value, or null if there is none.</summary>
     public ValueTask<byte[]?> GetAsync(RedisArgument key, CancellationToken cancellationToken = default)
@@ -18,28 +18,19 @@ public sealed partial class RedisClient
 
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
-    /// <param name="expiry">Lifetime, at least a millisecond; null for none.</param>
+    /// <param name="expiry">Lifetime, at least a millisecond, or the server refuses; null for none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public ValueTask SetAsync(RedisArgument key, RedisArgument value, TimeSpan? expiry = null, CancellationToken cancellationToken = default)
     {
-        if (expiry < TimeSpan.FromMilliseconds(1))
-            throw new ArgumentOutOfRangeException(nameof(expiry), expiry, "A lifetime is at least a millisecond; null means none.");
         ReadOnlySpan<RedisArgument> command = expiry is { } lifetime ? ["SET", key, value, "PX", (long)lifetime.TotalMilliseconds] : ["SET", key, value];
         return Send(command, cancellationToken).AsVoid(cancellationToken);
     }
-
-    /// <summary>How many of the keys there were: 0 or 1.</summary>
-    public ValueTask<long> DelAsync(RedisArgument key, CancellationToken cancellationToken = default)
-        => Send(["DEL", key], cancellationToken).AsInt64(cancellationToken);
 
     /// <summary>Runs a script by its SHA; a server that does not have it gets the text. An error reply of the script throws.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<RedisReply> EvalAsync(
         RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(script);
-        ArgumentNullException.ThrowIfNull(keys);
-        ArgumentNullException.ThrowIfNull(arguments);
         try
         {
             return await ExecuteAsync(["EVALSHA", script.Sha, keys.Length, .. keys, .. arguments], cancellationToken).ConfigureAwait(false);
@@ -51,25 +42,11 @@ public sealed partial class RedisClient
     }
 
     /// <summary>How many subscribers of this server got it.</summary>
-    public ValueTask<long> PublishAsync(RedisArgument channel, RedisArgument message, CancellationToken cancellationToken = default)
-        => Send(["PUBLISH", channel, message], cancellationToken).AsInt64(cancellationToken);
-
-    /// <summary>
-    /// Listens until disposed, also over later connections; while there is none it is taken up by the next. The handler runs on the
-    /// read loop, message by message: it must be quick and must not block.
-    /// </summary>
-    /// <exception cref="NotSupportedException">The server speaks RESP2 only.</exception>
-    public ValueTask<IAsyncDisposable> SubscribeAsync(
-        string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(channel);
-        ArgumentNullException.ThrowIfNull(handler);
-        return _subscriptions.AddAsync(channel, handler, cancellationToken);
-    }
+    public async ValueTask<long> PublishAsync(RedisArgument channel, RedisArgument message, CancellationToken cancellationToken = default)
+        => (await ExecuteAsync(["PUBLISH", channel, message], cancellationToken).ConfigureAwait(false)).AsInt64();
 
     /// <summary>Asks for a sign of life.</summary>
-    public ValueTask PingAsync(CancellationToken cancellationToken = default)
-        => Send(["PING"], cancellationToken).AsVoid(cancellationToken);
+    public ValueTask PingAsync(CancellationToken cancellationToken = default) => Send(["PING"], cancellationToken).AsVoid(cancellationToken);
 
     /// <summary>The server's wall clock in microseconds since 1970, UTC.</summary>
     public async ValueTask<long> TimeAsync(CancellationToken cancellationToken = default)

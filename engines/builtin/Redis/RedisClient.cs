@@ -1,8 +1,5 @@
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace OrleansCache.Redis;
@@ -18,16 +15,13 @@ public sealed partial class RedisClient : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly RedisSubscriptions _subscriptions;
     private readonly Task _running;
     private volatile RedisConnection? _connection;
-    private volatile Exception _lastFailure = new RedisConnectionException("No attempt to connect has ended yet.", maybeApplied: false);
 
     private RedisClient(RedisConnectionOptions options, TimeProvider clock, ILogger logger)
     {
         (_options, _clock, _logger) = (options, clock, logger);
-        _subscriptions = new RedisSubscriptions(logger);
-        _running = RunAsync();
+        _running = Task.Run(RunAsync);
     }
 
     /// <summary>Raised when a connection is there, at first and again; before that subscriptions are renewed, but messages may have been missed.</summary>
@@ -40,7 +34,7 @@ public sealed partial class RedisClient : IAsyncDisposable
     public bool IsConnected => _connection is { IsBroken: false };
 
     /// <summary>Why there is no connection, or why the last one ended.</summary>
-    public Exception LastFailure => _lastFailure;
+    public Exception LastFailure { get; private set; } = new TimeoutException("No attempt to connect has ended yet.");
 
     /// <summary>Commands that wait for their answers.</summary>
     public int Outstanding => _connection?.Outstanding ?? 0;
@@ -50,8 +44,7 @@ public sealed partial class RedisClient : IAsyncDisposable
     public static async Task<RedisClient> ConnectAsync(
         RedisConnectionOptions options, TimeProvider? clock = null, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.EndPoints.IsDefaultOrEmpty)
+        if (options.EndPoints.Count == 0)
             throw new ArgumentException("EndPoints is empty; name at least one server.", nameof(options));
         var client = new RedisClient(options, clock ?? TimeProvider.System, logger ?? NullLogger.Instance);
         var started = client._started.Task.WaitAsync(options.ConnectTimeout, client._clock, cancellationToken);
@@ -60,80 +53,64 @@ public sealed partial class RedisClient : IAsyncDisposable
             return client;
         await client.DisposeAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        throw new RedisConnectionException(
-            $"Redis at {options} was not reached within {options.ConnectTimeout.TotalMilliseconds} ms (connectTimeout): {client.LastFailure.Message}",
-            maybeApplied: false,
-            client.LastFailure);
+        var message = $"Redis at {options} was not reached within {options.ConnectTimeout.TotalMilliseconds} ms (connectTimeout): {client.LastFailure.Message}";
+        throw new RedisConnectionException(message, maybeApplied: false, client.LastFailure);
     }
 
     /// <summary>Closes the connection; what waits for an answer fails.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private PendingCommand Send(ReadOnlySpan<RedisArgument> command, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
-            return PendingCommand.Failed(new OperationCanceledException(cancellationToken));
-        return _connection?.Send(command) ?? PendingCommand.Failed(new RedisConnectionException(
+            return PendingCommand.Rent().Fail(new OperationCanceledException(cancellationToken));
+        return _connection?.Send(command) ?? PendingCommand.Rent().Fail(new RedisConnectionException(
             $"Redis at {_options} is not connected; the command was not sent. {LastFailure.Message}", maybeApplied: false, LastFailure));
     }
 
     private async Task RunAsync()
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         for (var failed = 0; !_stopping.IsCancellationRequested; failed++)
         {
-            var endPoint = _options.EndPoints[failed % _options.EndPoints.Length];
+            var endPoint = _options.EndPoints[failed % _options.EndPoints.Count];
             try
             {
-                await ServeAsync(await OpenAsync(endPoint).ConfigureAwait(false)).ConfigureAwait(false);
-                failed = -1;
+                var connection = await OpenAsync(endPoint).ConfigureAwait(false);
+                using var stop = _stopping.Token.UnsafeRegister(_ => connection.Abort(new ObjectDisposedException(nameof(RedisClient))), null);
+                (_connection, failed) = (connection, 0);
+                _started.TrySetResult();
+                Guarded(() => Connected?.Invoke());
+                throw await connection.Closed.ConfigureAwait(false);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (!_stopping.IsCancellationRequested)
             {
-                _lastFailure = exception;
-                if (exception is RedisServerException { Code: not "LOADING" } && _options.EndPoints.Length == 1)
+                LastFailure = exception;
+                _logger.NotConnected(exception, endPoint.Authority);
+                if (exception is RedisServerException { Code: not "LOADING" } && _options.EndPoints.Count == 1)
                     _started.TrySetException(exception);
-                _logger.NotReached(exception, RedisConnectionOptions.Describe(endPoint), failed + 1);
+                if (Interlocked.Exchange(ref _connection, null) is not null)
+                    Guarded(() => ConnectionLost?.Invoke(exception));
             }
-            await Task.Delay(BackOff(failed + 1), _clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(BackOff(failed / _options.EndPoints.Count), _clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    // Doubled after each round of all end points, less up to half at random; within the first round there is no wait.
-    private TimeSpan BackOff(int failed)
+    // Doubled by each round of all end points, less up to half at random.
+    private TimeSpan BackOff(int rounds)
     {
-        if (failed % _options.EndPoints.Length != 0)
-            return TimeSpan.Zero;
-        var doublings = Math.Min(failed / _options.EndPoints.Length, 30);
-        var ceiling = Math.Min(_options.MaxBackoff.TotalMilliseconds, _options.MinBackoff.TotalMilliseconds * Math.Pow(2, doublings));
-        return TimeSpan.FromMilliseconds(ceiling * (1 - (Random.Shared.NextDouble() / 2)));
+        var doubled = _options.MinBackoff * Math.Pow(2, Math.Min(rounds, 20));
+        return (doubled < _options.MaxBackoff ? doubled : _options.MaxBackoff) * (1 - (Random.Shared.NextDouble() / 2));
     }
 
-    // Returns when the connection has broken.
-    private async Task ServeAsync(RedisConnection connection)
-    {
-        using var stop = _stopping.Token.UnsafeRegister(
-            static state => ((RedisConnection)state!).Abort(new ObjectDisposedException(nameof(RedisClient))), connection);
-        _connection = connection;
-        _started.TrySetResult();
-        Raise(() => Connected?.Invoke());
-        var cause = await connection.Closed.ConfigureAwait(false);
-        (_lastFailure, _connection) = (cause, null);
-        if (_stopping.IsCancellationRequested)
-            return;
-        _logger.Lost(cause, connection.EndPoint);
-        Raise(() => ConnectionLost?.Invoke(cause));
-    }
-
-    private void Raise(Action handlers)
+    private void Guarded(Action handler)
     {
         try
         {
-            handlers();
+            handler();
         }
         catch (Exception exception)
         {
@@ -141,44 +118,51 @@ public sealed partial class RedisClient : IAsyncDisposable
         }
     }
 
-    private async Task<RedisConnection> OpenAsync(EndPoint endPoint)
+    private async Task<RedisConnection> OpenAsync(Uri endPoint)
     {
         using var limit = new CancellationTokenSource(_options.ConnectTimeout, _clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        RedisConnection? connection = null;
         try
         {
-            await socket.ConnectAsync(endPoint, both.Token).ConfigureAwait(false);
-            var stream = await SecureAsync(new NetworkStream(socket, ownsSocket: true), endPoint, both.Token).ConfigureAwait(false);
-            connection = new RedisConnection(stream, RedisConnectionOptions.Describe(endPoint), _options, _clock, _subscriptions.Deliver);
-            var protocol = await RedisHandshake.GreetAsync(connection, _options, both.Token).ConfigureAwait(false);
-            await _subscriptions.RenewAsync(connection, protocol, both.Token).ConfigureAwait(false);
-            _logger.Connected(RedisConnectionOptions.Describe(endPoint), protocol, _options.Database);
+            await socket.ConnectAsync(endPoint.IdnHost, endPoint.Port, both.Token).ConfigureAwait(false);
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (_options.Ssl)
+            {
+                var secure = new SslStream(stream, leaveInnerStreamOpen: false, _options.CertificateValidation);
+                var authenticated = secure.AuthenticateAsClientAsync(_options.SslHost ?? endPoint.IdnHost, null, _options.CheckCertificateRevocation);
+                await authenticated.WaitAsync(both.Token).ConfigureAwait(false);
+                stream = secure;
+            }
+            var connection = new RedisConnection(stream, endPoint.Authority, _options, _clock, Deliver);
+            await GreetAsync(connection, both.Token).ConfigureAwait(false);
+            await ResubscribeAsync(connection, both.Token).ConfigureAwait(false);
+            _logger.Connected(connection.EndPoint, _options.Database);
             return connection;
         }
-        catch (Exception exception)
+        catch
         {
-            connection?.Abort(exception);
-            socket.Dispose();
-            if (limit.IsCancellationRequested && exception is OperationCanceledException)
-                throw new TimeoutException($"{RedisConnectionOptions.Describe(endPoint)} did not answer within {_options.ConnectTimeout.TotalMilliseconds} ms (connectTimeout).", exception);
+            socket.Dispose();       // which ends the connection's reading, if that has begun, and thereby the connection
             throw;
         }
     }
 
-    private async Task<Stream> SecureAsync(NetworkStream stream, EndPoint endPoint, CancellationToken cancellationToken)
+    // A server that loads its data set accepts connections, and refuses what matters: hence the PING.
+    private async Task GreetAsync(RedisConnection connection, CancellationToken cancellationToken)
     {
-        if (!_options.Ssl)
-            return stream;
-        var secure = new SslStream(stream, leaveInnerStreamOpen: false);
-        var authentication = new SslClientAuthenticationOptions
+        RedisArgument[] credentials = _options.Password is { } password ? ["AUTH", _options.User ?? "default", password] : [];
+        RedisArgument[] name = _options.ClientName is { } given ? ["SETNAME", given] : [];
+        try
         {
-            TargetHost = _options.SslHost ?? (endPoint is DnsEndPoint dns ? dns.Host : ((IPEndPoint)endPoint).Address.ToString()),
-            RemoteCertificateValidationCallback = _options.CertificateValidation,
-            CertificateRevocationCheckMode = _options.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck,
-        };
-        await secure.AuthenticateAsClientAsync(authentication, cancellationToken).ConfigureAwait(false);
-        return secure;
+            await connection.Send(["HELLO", 3, .. credentials, .. name]).AsVoid(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (exception.Code is "NOPROTO" or "ERR")
+        {
+            // The server's own message repeats the command, password and all.
+            throw new RedisServerException("NOPROTO This server does not speak RESP3; Redis does from version 6 on, where HELLO is not renamed.");
+        }
+        if (_options.Database != 0)
+            await connection.Send(["SELECT", _options.Database]).AsVoid(cancellationToken).ConfigureAwait(false);
+        await connection.Send(["PING"]).AsVoid(cancellationToken).ConfigureAwait(false);
     }
 }

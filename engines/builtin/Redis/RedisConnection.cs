@@ -16,24 +16,21 @@ internal sealed class RedisConnection
     private readonly Stream _stream;
     private readonly RedisConnectionOptions _options;
     private readonly Action<RedisReply> _onPush;
+    private readonly TimeSpan _period;
     private readonly ITimer _timer;
-    private readonly long _keepAliveTicks;
-    private CommandBuffer _gathering = new();
-    private CommandBuffer _sending = new();
-    private long _encoded;
+    private ArrayBufferWriter<byte> _gathering = new();
+    private ArrayBufferWriter<byte> _sending = new();
     private long _handedOver;
     private bool _isSending;
     private volatile Exception? _broken;
     private int _readingThread;
     private long _tick;
-    private long _lastReceived;
 
     public RedisConnection(Stream stream, string endPoint, RedisConnectionOptions options, TimeProvider clock, Action<RedisReply> onPush)
     {
         (_stream, EndPoint, _options, _onPush) = (stream, endPoint, options, onPush);
-        var period = options.CommandTimeout / TicksPerTimeout;
-        _keepAliveTicks = options.KeepAlive > TimeSpan.Zero ? (long)Math.Ceiling(options.KeepAlive / period) : long.MaxValue;
-        _timer = clock.CreateTimer(static state => ((RedisConnection)state!).Tick(), this, period, period);
+        _period = options.CommandTimeout / TicksPerTimeout;
+        _timer = clock.CreateTimer(static state => ((RedisConnection)state!).Tick(), this, _period, _period);
         _ = ReadAsync();
     }
 
@@ -47,27 +44,18 @@ internal sealed class RedisConnection
 
     public int Outstanding => _waiting.Count;
 
-    public PendingCommand Send(ReadOnlySpan<RedisArgument> command, bool answeredByPush = false)
+    public PendingCommand Send(ReadOnlySpan<RedisArgument> command)
     {
-        var pending = PendingCommand.Rent();
-        RedisConnectionException? refusal;
-        var send = false;
+        PendingCommand pending;
         lock (_lock)
         {
-            refusal = Refusal();
-            if (refusal is null)
-            {
-                var before = _gathering.Length;
-                _gathering.Write(command);
-                _encoded += _gathering.Length - before;
-                pending.Queue(_tick, _encoded, answeredByPush);
-                _waiting.Enqueue(pending);
-                send = _readingThread != Environment.CurrentManagedThreadId && TryStartSending();
-            }
+            if (Refusal() is { } why)
+                return PendingCommand.Rent().Fail(new RedisConnectionException($"Not sent to {EndPoint}: {why}", maybeApplied: false, _broken));
+            _gathering.WriteCommand(command);
+            pending = PendingCommand.Rent(_tick, _handedOver + _gathering.WrittenCount);
+            _waiting.Enqueue(pending);
         }
-        if (refusal is not null)
-            pending.TryFail(refusal);
-        if (send)
+        if (_readingThread != Environment.CurrentManagedThreadId)
             _ = SendGatheredAsync();
         return pending;
     }
@@ -90,61 +78,47 @@ internal sealed class RedisConnection
         foreach (var orphan in orphans)
         {
             var maybe = orphan.EndsAt <= _handedOver;
-            var verdict = maybe ? "may" : "can not";
-            orphan.TryFail(new RedisConnectionException(
-                $"The connection to {EndPoint} broke; the command {verdict} have been applied. {cause.Message}", maybe, cause));
-            orphan.Release();
+            var message = $"The connection to {EndPoint} broke; the command {(maybe ? "may" : "can not")} have been applied. {cause.Message}";
+            orphan.Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
         }
     }
 
-    private RedisConnectionException? Refusal()
-    {
-        var why = _broken is not null ? $"the connection is broken: {_broken.Message}"
-            : _waiting.Count >= _options.MaxPendingCommands ? $"{_waiting.Count} commands wait already (MaxPendingCommands)."
-            : _gathering.Length > _options.MaxUnsentBytes ? $"{_gathering.Length} bytes wait already (MaxUnsentBytes)."
-            : null;
-        return why is null ? null : new($"The command was not sent to {EndPoint}: {why}", maybeApplied: false, _broken);
-    }
-
-    private bool TryStartSending()
-    {
-        lock (_lock)
-            return !_isSending && _gathering.Length > 0 && (_isSending = true);
-    }
+    private string? Refusal()
+        => _broken is not null ? $"the connection is broken: {_broken.Message}"
+        : _waiting.Count >= _options.MaxPendingCommands ? $"{_waiting.Count} commands wait already (MaxPendingCommands)."
+        : _gathering.WrittenCount > _options.MaxUnsentBytes ? $"{_gathering.WrittenCount} bytes wait already (MaxUnsentBytes)."
+        : null;
 
     private async Task SendGatheredAsync()
     {
         try
         {
-            while (TryTakeGathered())
-            {
-                await _stream.WriteAsync(_sending.Written).ConfigureAwait(false);
-                _sending.Clear();
-            }
+            for (var isSender = false; TryTakeGathered(isSender); isSender = true)
+                await _stream.WriteAsync(_sending.WrittenMemory).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            // Not here: the callers that fail would go on inside another's call.
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Self.Abort(state.Cause), (Self: this, Cause: exception), preferLocal: false);
+            // The callers that fail must not go on inside another's call.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            Abort(exception);
         }
     }
 
-    private bool TryTakeGathered()
+    private bool TryTakeGathered(bool isSender)
     {
         lock (_lock)
         {
-            _isSending = _gathering.Length > 0 && _broken is null;
-            if (!_isSending)
+            if (_isSending != isSender || !(_isSending = _gathering.WrittenCount > 0 && _broken is null))
                 return false;
-            (_gathering, _sending) = (_sending, _gathering);
-            _handedOver = _encoded;
+            (_gathering, _sending) = (_sending.Capacity > 16 * BufferSize ? new() : _sending, _gathering);
+            _gathering.ResetWrittenCount();
+            _handedOver += _sending.WrittenCount;
             return true;
         }
     }
 
     private async Task ReadAsync()
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             var parser = new RespParser(_options.MaxReplyBytes);
@@ -154,13 +128,12 @@ internal sealed class RedisConnection
                 var received = await _stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
                 if (received == 0)
                     throw new EndOfStreamException("The server closed the connection.");
-                Volatile.Write(ref _lastReceived, Volatile.Read(ref _tick));
                 filled = HandOut(parser, buffer, filled + received);
                 if (filled == buffer.Length)
-                    Array.Resize(ref buffer, (int)Math.Min(Array.MaxLength, buffer.Length * 2L));
+                    Array.Resize(ref buffer, 2 * buffer.Length);
                 else if (filled == 0 && buffer.Length > BufferSize)
                     buffer = new byte[BufferSize];
-                if (TryStartSending())
+                if (_gathering.WrittenCount > 0)
                     _ = SendGatheredAsync();
             }
         }
@@ -175,55 +148,37 @@ internal sealed class RedisConnection
     {
         _readingThread = Environment.CurrentManagedThreadId;
         ReadOnlySpan<byte> input = buffer.AsSpan(0, filled);
-        while (parser.TryRead(ref input, out var reply))
-            HandOut(reply);
+        for (var isPush = input[0] == '>'; parser.TryRead(ref input, out var reply); isPush = input is [(byte)'>', ..])
+        {
+            // The answer to a subscription, or to its end, is a push too.
+            if (isPush && reply[0].AsString() is not ("subscribe" or "unsubscribe"))
+                _onPush(reply);
+            else
+                TakeOldest().Complete(reply);
+        }
         _readingThread = 0;
         input.CopyTo(buffer);
         return input.Length;
     }
 
-    private void HandOut(in RedisReply reply)
+    private PendingCommand TakeOldest()
     {
-        PendingCommand? pending;
         lock (_lock)
-        {
-            _waiting.TryPeek(out pending);
-            if (reply.Kind == RedisReplyKind.Push && !(pending is { AnsweredByPush: true } && reply[0].AsString() is "subscribe" or "unsubscribe"))
-                pending = null;
-            else if (!_waiting.TryDequeue(out pending))
-                throw new RedisProtocolException("A reply came that nobody asked for.");
-        }
-        if (pending is null)
-        {
-            _onPush(reply);
-            return;
-        }
-        pending.TryComplete(reply);
-        pending.Release();
+            return _waiting.TryDequeue(out var oldest) ? oldest : throw new RedisProtocolException("A reply came that nobody asked for.");
     }
 
-    // Fails what waited too long; its reply, if it comes, is passed over. A server that is silent twice as long is given up.
+    // Replies come in order: if the oldest command waited too long, all that wait would, and the server is given up.
     private void Tick()
     {
-        List<PendingCommand> late = [];
-        bool isSilent, isIdle;
+        bool isLate, isIdle;
         lock (_lock)
         {
-            var now = ++_tick;
-            late.AddRange(_waiting.TakeWhile(pending => now - pending.QueuedAt > TicksPerTimeout).Where(pending => !pending.IsCompleted));
-            late.ForEach(pending => pending.Hold());
-            isSilent = _waiting.TryPeek(out var oldest) && now - Math.Max(_lastReceived, oldest.QueuedAt) > 2 * TicksPerTimeout;
-            isIdle = oldest is null && now - _lastReceived >= _keepAliveTicks;
+            _tick++;
+            isLate = _waiting.TryPeek(out var oldest) && _tick - oldest.QueuedAt > TicksPerTimeout;
+            isIdle = oldest is null && _options.KeepAlive > TimeSpan.Zero && _tick % (long)Math.Ceiling(_options.KeepAlive / _period) == 0;
         }
-        foreach (var pending in late)
-        {
-            pending.TryFail(new RedisTimeoutException(
-                $"No answer from {EndPoint} within {_options.CommandTimeout.TotalMilliseconds} ms (asyncTimeout); {Outstanding} commands wait.",
-                maybeApplied: pending.EndsAt <= _handedOver));
-            pending.Release();
-        }
-        if (isSilent)
-            Abort(new TimeoutException($"The server was silent for {2 * _options.CommandTimeout.TotalMilliseconds} ms while commands waited."));
+        if (isLate)
+            Abort(new TimeoutException($"It did not answer within {_options.CommandTimeout.TotalMilliseconds} ms (asyncTimeout)."));
         else if (isIdle)
             Send(["PING"]);
     }

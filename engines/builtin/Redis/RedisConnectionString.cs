@@ -1,113 +1,75 @@
-using System.Collections.Frozen;
-using System.Globalization;
-using System.Net;
-
 namespace OrleansCache.Redis;
 
 /// <summary>The format of StackExchange.Redis: end points and <c>key=value</c> pairs, separated by commas.</summary>
 internal static class RedisConnectionString
 {
-    private static readonly string[] Understood =
-    [
-        "abortConnect", "asyncTimeout", "checkCertificateRevocation", "connectTimeout", "defaultDatabase", "keepAlive", "name",
-        "password", "protocol", "ssl", "sslHost", "syncTimeout", "user",
-    ];
+    private static readonly Dictionary<string, Action<RedisConnectionOptions, Setting>> Understood = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["abortConnect"] = (options, setting) => options.AbortOnConnectFail = setting.Flag(),
+        ["asyncTimeout"] = (options, setting) => options.CommandTimeout = setting.Milliseconds(),
+        ["checkCertificateRevocation"] = (options, setting) => options.CheckCertificateRevocation = setting.Flag(),
+        ["connectTimeout"] = (options, setting) => options.ConnectTimeout = setting.Milliseconds(),
+        ["defaultDatabase"] = (options, setting) => options.Database = setting.Number(0, "a database number"),
+        ["keepAlive"] = (options, setting) => options.KeepAlive = TimeSpan.FromSeconds(setting.Number(0, "seconds, 0 for never")),
+        ["name"] = (options, setting) => options.ClientName = setting.Must(setting.Text.All(c => c is > ' ' and <= '~'), "printable ASCII without spaces"),
+        ["password"] = (options, setting) => options.Password = setting.Text,
+        ["protocol"] = (_, setting) => setting.Must(setting.Text.ToUpperInvariant() is "3" or "RESP3", "resp3, all that the builtin engine speaks"),
+        ["ssl"] = (options, setting) => options.Ssl = setting.Flag(),
+        ["sslHost"] = (options, setting) => options.SslHost = setting.Text,
+        ["syncTimeout"] = (options, setting) => options.CommandTimeout = setting.Milliseconds(),
+        ["user"] = (options, setting) => options.User = setting.Text,
+    };
 
-    // Of no consequence to a client that speaks to one server.
+    // Of no consequence to a client that speaks to one server. Others, such as serviceName, are not: they are refused as unknown.
     private static readonly string[] Ignored =
     [
         "allowAdmin", "configChannel", "configCheckSeconds", "connectRetry", "highIntegrity", "highPriorityThreads",
         "preserveAsyncOrder", "proxy", "resolveDns", "responseTimeout", "setlib", "sslProtocols", "tiebreaker", "version", "writeBuffer",
     ];
 
-    // To ignore these would be to talk to the wrong server or about the wrong names.
-    private static readonly string[] Refused = ["channelPrefix", "serviceName", "tunnel"];
-
-    private static readonly FrozenSet<string> Known = Understood.Concat(Ignored).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
     public static RedisConnectionOptions Parse(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        List<string> hosts = [];
-        var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToLookup(part => part.Contains('='));
+        var options = new RedisConnectionOptions();
+        foreach (var part in parts[true].OrderDescending(StringComparer.OrdinalIgnoreCase))     // asyncTimeout has the last word over syncTimeout
         {
-            if (part.Split('=', 2, StringSplitOptions.TrimEntries) is not [var key, var value])
-                hosts.Add(part);
-            else if (Refused.Contains(key, StringComparer.OrdinalIgnoreCase))
-                throw new FormatException($"Redis connection string: '{key}' is not supported by the builtin engine; leave it out and name the server itself.");
-            else if (!Known.Contains(key))
-                throw new FormatException($"Redis connection string: '{key}' is not known. Known are: {string.Join(", ", Known.Order(StringComparer.OrdinalIgnoreCase))}.");
-            else
-                settings[key] = value;
+            var (key, value) = part.Split('=', 2, StringSplitOptions.TrimEntries) is var pair ? (pair[0], pair[1]) : default;
+            if (Understood.TryGetValue(key, out var apply))
+                apply(options, new(key, value));
+            else if (!Ignored.Contains(key, StringComparer.OrdinalIgnoreCase))
+                throw Bad($"'{key}' is not known. Known are: {string.Join(", ", Understood.Keys.Concat(Ignored).Order(StringComparer.OrdinalIgnoreCase))}.");
         }
-        if (hosts.Count == 0)
-            throw new FormatException("Redis connection string: it names no server; begin it with host:port, as in 'localhost:6379'.");
-        var defaults = new RedisConnectionOptions();
-        var ssl = Flag(settings, "ssl", defaults.Ssl);
-        var sync = Milliseconds(settings, "syncTimeout", defaults.CommandTimeout);
-        return new RedisConnectionOptions
-        {
-            EndPoints = [.. hosts.Select(host => ParseEndPoint(host, ssl ? 6380 : 6379))],
-            User = settings.GetValueOrDefault("user"),
-            Password = settings.GetValueOrDefault("password"),
-            Ssl = ssl,
-            SslHost = settings.GetValueOrDefault("sslHost"),
-            CheckCertificateRevocation = Flag(settings, "checkCertificateRevocation", false),
-            Database = Number(settings, "defaultDatabase", 0, 0, int.MaxValue, "a database number"),
-            ClientName = Name(settings.GetValueOrDefault("name")),
-            ConnectTimeout = Milliseconds(settings, "connectTimeout", defaults.ConnectTimeout),
-            CommandTimeout = Milliseconds(settings, "asyncTimeout", sync),
-            KeepAlive = TimeSpan.FromSeconds(Number(settings, "keepAlive", (int)defaults.KeepAlive.TotalSeconds, 0, 86_400, "seconds, 0 for never")),
-            AbortOnConnectFail = Flag(settings, "abortConnect", defaults.AbortOnConnectFail),
-            Resp3 = settings.GetValueOrDefault("protocol")?.ToUpperInvariant() switch
-            {
-                null or "3" or "RESP3" => true,
-                "2" or "RESP2" => false,
-                var other => throw Bad("protocol", other, "resp2 or resp3"),
-            },
-        };
+        options.EndPoints = [.. parts[false].Select(part => ParseEndPoint(part, options.Ssl ? 6380 : 6379))];
+        return options.EndPoints.Count > 0 ? options : throw Bad("it names no server; begin it with host:port, as in 'localhost:6379'.");
     }
 
-    private static EndPoint ParseEndPoint(string text, int defaultPort)
+    private static Uri ParseEndPoint(string text, int defaultPort)
     {
-        var colon = text.LastIndexOf(':');
-        var hasPort = colon > 0 && (text.IndexOf(':') == colon || text[colon - 1] == ']');
-        var host = (hasPort ? text[..colon] : text).Trim('[', ']');
-        var port = defaultPort;
-        if (hasPort && !(int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65_536))
-            throw new FormatException($"Redis connection string: the port of '{text}' is not a number from 1 to 65535.");
-        if (IPAddress.TryParse(host, out var address))
-            return new IPEndPoint(address, port);
-        return Uri.CheckHostName(host) == UriHostNameType.Dns
-            ? new DnsEndPoint(host, port)
-            : throw new FormatException($"Redis connection string: '{text}' is neither host:port nor key=value.");
+        if (!Uri.TryCreate($"redis://{text}", UriKind.Absolute, out var uri) || uri.Port == 0 || uri.PathAndQuery.Length > 1 || uri.UserInfo.Length > 0)
+            throw Bad($"'{text}' is neither host:port, with a port from 1 to 65535, nor key=value.");
+        return uri.Port > 0 ? uri : new UriBuilder(uri) { Port = defaultPort }.Uri;
     }
 
-    private static bool Flag(Dictionary<string, string> settings, string key, bool otherwise)
-        => settings.GetValueOrDefault(key)?.ToUpperInvariant() switch
-        {
-            null => otherwise,
-            "TRUE" or "YES" or "1" => true,
-            "FALSE" or "NO" or "0" => false,
-            _ => throw Bad(key, settings[key], "true or false"),
-        };
+    private static FormatException Bad(string what) => new($"Redis connection string: {what}");
 
-    private static TimeSpan Milliseconds(Dictionary<string, string> settings, string key, TimeSpan otherwise)
-        => TimeSpan.FromMilliseconds(Number(settings, key, (int)otherwise.TotalMilliseconds, 1, int.MaxValue, "milliseconds"));
-
-    private static int Number(Dictionary<string, string> settings, string key, int otherwise, int least, int most, string what)
+    private readonly record struct Setting(string Key, string Text)
     {
-        if (!settings.TryGetValue(key, out var text))
-            return otherwise;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
-            : throw Bad(key, text, $"{what}: a whole number from {least} to {most}");
+        public string Must(bool holds, string wanted) => holds ? Text : throw Bad($"'{Key}' is '{Text}'; give {wanted}.");
+
+        public bool Flag()
+        {
+            var isTrue = Text.ToUpperInvariant() is "TRUE" or "YES" or "1";
+            Must(isTrue || Text.ToUpperInvariant() is "FALSE" or "NO" or "0", "true or false");
+            return isTrue;
+        }
+
+        public int Number(int least, string what)
+        {
+            var isNumber = int.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+            Must(isNumber && number >= least, $"{what}: a whole number from {least} to {int.MaxValue}");
+            return number;
+        }
+
+        public TimeSpan Milliseconds() => TimeSpan.FromMilliseconds(Number(1, "milliseconds"));
     }
-
-    private static string? Name(string? name)
-        => name is null || name.All(character => character is > ' ' and <= '~') ? name : throw Bad("name", name, "printable ASCII without spaces");
-
-    private static FormatException Bad(string key, string value, string wanted)
-        => new($"Redis connection string: '{key}' is '{value}'; give {wanted}.");
 }

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+
+namespace OrleansCache.Redis;
+
+public sealed partial class RedisClient
+{
+    private readonly ConcurrentDictionary<string, Action<ReadOnlyMemory<byte>>> _handlers = new(StringComparer.Ordinal);
+    private readonly Lock _subscribing = new();
+    private RedisConnection? _subscribed;
+
+    /// <summary>
+    /// Listens until disposed, also over later connections; while there is none it is taken up by the next. The handler runs on the
+    /// read loop, message by message: it must be quick and must not block.
+    /// </summary>
+    /// <exception cref="ArgumentException">The channel has a handler already.</exception>
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(
+        string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken = default)
+    {
+        ValueTask confirmed = default;
+        lock (_subscribing)
+        {
+            if (!_handlers.TryAdd(channel, handler))
+                throw new ArgumentException($"Channel '{channel}' has a handler already; dispose of that, or serve both from one.", nameof(channel));
+            if (_subscribed is { IsBroken: false } connection)
+                confirmed = connection.Send(["SUBSCRIBE", channel]).AsVoid(cancellationToken);
+        }
+        var subscription = new Subscription(this, KeyValuePair.Create(channel, handler));
+        try
+        {
+            await confirmed.ConfigureAwait(false);
+            return subscription;
+        }
+        catch
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // Subscribes a new connection to everything, before it is used. Later additions go to it directly.
+    private async Task ResubscribeAsync(RedisConnection connection, CancellationToken cancellationToken)
+    {
+        ValueTask[] confirmed;
+        lock (_subscribing)
+        {
+            _subscribed = connection;
+            confirmed = [.. _handlers.Keys.Select(channel => connection.Send(["SUBSCRIBE", channel]).AsVoid(cancellationToken))];
+        }
+        foreach (var one in confirmed)
+            await one.ConfigureAwait(false);
+    }
+
+    // Takes a push off the read loop.
+    private void Deliver(RedisReply push)
+    {
+        if (push.Items is [var kind, var channel, var message] && kind.AsString() == "message")
+            Guarded(() => _handlers.GetValueOrDefault(channel.AsString()!)?.Invoke(message.AsBytes()));
+    }
+
+    private sealed class Subscription(RedisClient client, KeyValuePair<string, Action<ReadOnlyMemory<byte>>> handler) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            lock (client._subscribing)
+            {
+                if (client._handlers.TryRemove(handler))
+                    client._subscribed?.Send(["UNSUBSCRIBE", handler.Key]);
+            }
+            return ValueTask.CompletedTask;
+        }
+    }
+}
