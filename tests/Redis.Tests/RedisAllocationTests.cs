@@ -5,6 +5,12 @@ namespace OrleansCache.Redis;
 [Collection(nameof(RedisAllocationTests))]
 public class RedisAllocationTests : RedisTest
 {
+#if DEBUG
+    private const long Most = 500;      // unoptimised async methods keep their state on the heap
+#else
+    private const long Most = 200;
+#endif
+
     [Fact]
     public async Task A_get_allocates_its_value_and_little_more()
     {
@@ -15,7 +21,7 @@ public class RedisAllocationTests : RedisTest
         var before = GC.GetTotalAllocatedBytes(precise: true);
         await ManyAsync(10_000);
 
-        Assert.InRange((GC.GetTotalAllocatedBytes(precise: true) - before) / 10_000, 0, 200);
+        Assert.InRange((GC.GetTotalAllocatedBytes(precise: true) - before) / 10_000, 0, Most);
 
         async Task ManyAsync(int count)
         {

@@ -9,23 +9,13 @@ namespace OrleansCache.Redis;
 /// </summary>
 internal sealed class PendingCommand : IValueTaskSource<RedisReply>, IValueTaskSource<byte[]?>, IValueTaskSource
 {
-    private static readonly DefaultObjectPool<PendingCommand> Pool = new(new DefaultPooledObjectPolicy<PendingCommand>(), maximumRetained: 1024);
+    public static readonly ObjectPool<PendingCommand> Pool = new DefaultObjectPool<PendingCommand>(new DefaultPooledObjectPolicy<PendingCommand>(), 1024);
     private ManualResetValueTaskSourceCore<RedisReply> _core;
     private CancellationTokenRegistration _cancellation;
     private int _completed;
 
     /// <summary>The connection's tick at which it was queued.</summary>
-    public long QueuedAt { get; private set; }
-
-    /// <summary>Where its last byte stands in the connection's outgoing stream.</summary>
-    public long EndsAt { get; private set; }
-
-    public static PendingCommand Rent(long queuedAt = 0, long endsAt = 0)
-    {
-        var command = Pool.Get();
-        (command.QueuedAt, command.EndsAt) = (queuedAt, endsAt);
-        return command;
-    }
+    public long QueuedAt { get; set; }
 
     public ValueTask<RedisReply> AsReply(CancellationToken token) => new(CancelWith(token), _core.Version);
 

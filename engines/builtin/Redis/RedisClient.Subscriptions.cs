@@ -61,11 +61,9 @@ public sealed partial class RedisClient
     {
         public ValueTask DisposeAsync()
         {
-            lock (client._subscribing)
-            {
-                if (client._handlers.TryRemove(handler))
-                    client._subscribed?.Send(["UNSUBSCRIBE", handler.Key]);
-            }
+            using var scope = client._subscribing.EnterScope();
+            if (client._handlers.TryRemove(handler))
+                client._subscribed?.Send(["UNSUBSCRIBE", handler.Key]);
             return ValueTask.CompletedTask;
         }
     }

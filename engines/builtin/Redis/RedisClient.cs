@@ -14,7 +14,7 @@ public sealed partial class RedisClient : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
     private volatile RedisConnection? _connection;
 
@@ -47,9 +47,9 @@ public sealed partial class RedisClient : IAsyncDisposable
         if (options.EndPoints.Count == 0)
             throw new ArgumentException("EndPoints is empty; name at least one server.", nameof(options));
         var client = new RedisClient(options, clock ?? TimeProvider.System, logger ?? NullLogger.Instance);
-        var started = client._started.Task.WaitAsync(options.ConnectTimeout, client._clock, cancellationToken);
-        await started.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (started.IsCompletedSuccessfully || (!options.AbortOnConnectFail && !cancellationToken.IsCancellationRequested))
+        var decided = client._decided.Task.WaitAsync(options.ConnectTimeout, client._clock, cancellationToken);
+        await decided.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (client.IsConnected || (!options.AbortOnConnectFail && !cancellationToken.IsCancellationRequested))
             return client;
         await client.DisposeAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
@@ -66,9 +66,8 @@ public sealed partial class RedisClient : IAsyncDisposable
 
     private PendingCommand Send(ReadOnlySpan<RedisArgument> command, CancellationToken cancellationToken)
     {
-        if (cancellationToken.IsCancellationRequested)
-            return PendingCommand.Rent().Fail(new OperationCanceledException(cancellationToken));
-        return _connection?.Send(command) ?? PendingCommand.Rent().Fail(new RedisConnectionException(
+        cancellationToken.ThrowIfCancellationRequested();
+        return _connection?.Send(command) ?? new PendingCommand().Fail(new RedisConnectionException(
             $"Redis at {_options} is not connected; the command was not sent. {LastFailure.Message}", maybeApplied: false, LastFailure));
     }
 
@@ -82,7 +81,7 @@ public sealed partial class RedisClient : IAsyncDisposable
                 var connection = await OpenAsync(endPoint).ConfigureAwait(false);
                 using var stop = _stopping.Token.UnsafeRegister(_ => connection.Abort(new ObjectDisposedException(nameof(RedisClient))), null);
                 (_connection, failed) = (connection, 0);
-                _started.TrySetResult();
+                _decided.TrySetResult();
                 Guarded(() => Connected?.Invoke());
                 throw await connection.Closed.ConfigureAwait(false);
             }
@@ -91,7 +90,7 @@ public sealed partial class RedisClient : IAsyncDisposable
                 LastFailure = exception;
                 _logger.NotConnected(exception, endPoint.Authority);
                 if (exception is RedisServerException { Code: not "LOADING" } && _options.EndPoints.Count == 1)
-                    _started.TrySetException(exception);
+                    _decided.TrySetResult();
                 if (Interlocked.Exchange(ref _connection, null) is not null)
                     Guarded(() => ConnectionLost?.Invoke(exception));
             }

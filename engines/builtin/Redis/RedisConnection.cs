@@ -20,7 +20,7 @@ internal sealed class RedisConnection
     private readonly ITimer _timer;
     private ArrayBufferWriter<byte> _gathering = new();
     private ArrayBufferWriter<byte> _sending = new();
-    private long _handedOver;
+    private int _unsent;
     private bool _isSending;
     private volatile Exception? _broken;
     private int _readingThread;
@@ -31,7 +31,7 @@ internal sealed class RedisConnection
         (_stream, EndPoint, _options, _onPush) = (stream, endPoint, options, onPush);
         _period = options.CommandTimeout / TicksPerTimeout;
         _timer = clock.CreateTimer(static state => ((RedisConnection)state!).Tick(), this, _period, _period);
-        _ = ReadAsync();
+        _ = ReadAsync().ContinueWith(reading => Abort(reading.Exception!.InnerException!), TaskScheduler.Default);
     }
 
     /// <summary>Completes with the cause when the connection has broken.</summary>
@@ -50,10 +50,12 @@ internal sealed class RedisConnection
         lock (_lock)
         {
             if (Refusal() is { } why)
-                return PendingCommand.Rent().Fail(new RedisConnectionException($"Not sent to {EndPoint}: {why}", maybeApplied: false, _broken));
+                return new PendingCommand().Fail(new RedisConnectionException($"Not sent to {EndPoint}: {why}", maybeApplied: false, _broken));
             _gathering.WriteCommand(command);
-            pending = PendingCommand.Rent(_tick, _handedOver + _gathering.WrittenCount);
+            pending = PendingCommand.Pool.Get();
+            pending.QueuedAt = _tick;
             _waiting.Enqueue(pending);
+            _unsent++;
         }
         if (_readingThread != Environment.CurrentManagedThreadId)
             _ = SendGatheredAsync();
@@ -75,11 +77,11 @@ internal sealed class RedisConnection
         _timer.Dispose();
         _stream.Dispose();
         _closed.TrySetResult(cause);
-        foreach (var orphan in orphans)
+        for (var i = 0; i < orphans.Length; i++)
         {
-            var maybe = orphan.EndsAt <= _handedOver;
+            var maybe = i < orphans.Length - _unsent;
             var message = $"The connection to {EndPoint} broke; the command {(maybe ? "may" : "can not")} have been applied. {cause.Message}";
-            orphan.Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
+            orphans[i].Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
         }
     }
 
@@ -98,48 +100,39 @@ internal sealed class RedisConnection
         }
         catch (Exception exception)
         {
-            // The callers that fail must not go on inside another's call.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            Abort(exception);
+            // Not here: the callers that fail would go on inside another's call.
+            ThreadPool.UnsafeQueueUserWorkItem(Abort, exception, preferLocal: false);
         }
     }
 
     private bool TryTakeGathered(bool isSender)
     {
-        lock (_lock)
-        {
-            if (_isSending != isSender || !(_isSending = _gathering.WrittenCount > 0 && _broken is null))
-                return false;
-            (_gathering, _sending) = (_sending.Capacity > 16 * BufferSize ? new() : _sending, _gathering);
-            _gathering.ResetWrittenCount();
-            _handedOver += _sending.WrittenCount;
-            return true;
-        }
+        using var scope = _lock.EnterScope();
+        if (_isSending != isSender || !(_isSending = _gathering.WrittenCount > 0 && _broken is null))
+            return false;
+        (_gathering, _sending) = (_sending.Capacity > 16 * BufferSize ? new() : _sending, _gathering);
+        _gathering.ResetWrittenCount();
+        _unsent = 0;
+        return true;
     }
 
+    // Ends with an exception.
     private async Task ReadAsync()
     {
-        try
+        var parser = new RespParser(_options.MaxReplyBytes);
+        var buffer = new byte[BufferSize];
+        for (var filled = 0; ;)
         {
-            var parser = new RespParser(_options.MaxReplyBytes);
-            var buffer = new byte[BufferSize];
-            for (var filled = 0; ;)
-            {
-                var received = await _stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
-                if (received == 0)
-                    throw new EndOfStreamException("The server closed the connection.");
-                filled = HandOut(parser, buffer, filled + received);
-                if (filled == buffer.Length)
-                    Array.Resize(ref buffer, 2 * buffer.Length);
-                else if (filled == 0 && buffer.Length > BufferSize)
-                    buffer = new byte[BufferSize];
-                if (_gathering.WrittenCount > 0)
-                    _ = SendGatheredAsync();
-            }
-        }
-        catch (Exception exception)
-        {
-            Abort(exception);
+            var received = await _stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
+            if (received == 0)
+                throw new EndOfStreamException("The server closed the connection.");
+            filled = HandOut(parser, buffer, filled + received);
+            if (filled == buffer.Length)
+                Array.Resize(ref buffer, 2 * filled);
+            else if (filled == 0 && buffer.Length > BufferSize)
+                buffer = new byte[BufferSize];
+            if (_gathering.WrittenCount > 0)
+                _ = SendGatheredAsync();
         }
     }
 

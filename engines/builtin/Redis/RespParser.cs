@@ -35,20 +35,15 @@ internal sealed class RespParser(int maxReplyBytes)
         var rest = input[_end..];
         if (!TryTakeLine(ref rest, out var type, out var line))
             return false;
-        var blob = type is '$' or '=' or '!' ? Count(line) + 2 : 0;
-        var elements = type switch
-        {
-            '*' or '~' or '>' => Count(line),
-            '%' => 2 * Count(line),
-            '|' => (2 * Count(line)) + 1,
-            _ => 0,
-        };
+        var count = type is '+' or '-' or ':' or '_' or '#' or ',' or '(' ? 0 : Count(line);
+        var blob = type is '$' or '=' or '!' ? count + 2 : 0;
+        var elements = type switch { '%' => 2 * count, '|' => (2 * count) + 1, _ => blob > 0 ? 0 : count };
         var end = input.Length - rest.Length + blob;
         if (end + _missing + elements > maxReplyBytes)
             throw TooLarge();
-        if (blob > rest.Length)
+        if (end > input.Length)
             return false;
-        if (blob > 0 && !rest[..(int)blob].EndsWith("\r\n"u8))
+        if (!input[..(int)end].EndsWith("\r\n"u8))
             throw new RedisProtocolException("A string in a reply does not end in CR LF where it was announced to.");
         (_end, _missing) = ((int)end, _missing + elements - 1);
         return true;
