@@ -27,13 +27,12 @@ internal static class BenchSilo
         return builder.Build();
     }
 
-    /// <summary>Serves until its standard input ends: with the process that started it.</summary>
+    /// <summary>Serves until it is told to stop.</summary>
     public static async Task ServeAsync(int port, string? redis, string durability)
     {
         using var host = Build(port, redis, durability);
         await host.StartAsync();
         Console.WriteLine("ready");
-        await Console.In.ReadToEndAsync();
-        await host.StopAsync();
+        await host.WaitForShutdownAsync();
     }
 }
