@@ -40,6 +40,22 @@ public sealed class SiloEndpointOptions
     [Range(1, 65535)]
     public int? ClientPort { get; set; }
 
+    /// <summary>Encryption of this port; plain without a certificate.</summary>
+    public SiloTlsOptions Tls { get; set; } = new();
+
     internal int EffectivePort => Port ?? 11111 + Index;
     internal int EffectiveClientPort => ClientPort ?? 30000 + Index;
+}
+
+/// <summary>TLS on the silo's port: section <c>OrleansCache:Silo:Tls</c>.</summary>
+public sealed class SiloTlsOptions
+{
+    /// <summary>A PEM file with the silo's certificate; null: connections are plain.</summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>The PEM file of its private key; <see cref="CertificateFile"/> when null.</summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>A PEM file of certificate authorities; when set, a client must show a certificate that one of them signed.</summary>
+    public string? ClientCaFile { get; set; }
 }

@@ -22,6 +22,17 @@ internal sealed partial class CacheSiloOptionsValidator : IValidateOptions<Cache
                 errors.Add(path, port, "use a port from 1 to 65535");
         }
 
+        var tls = options.Silo.Tls;
+        foreach (var (path, file) in new[] { ("CertificateFile", tls.CertificateFile), ("KeyFile", tls.KeyFile), ("ClientCaFile", tls.ClientCaFile) })
+        {
+            if (file is null)
+                continue;
+            if (!File.Exists(file))
+                errors.Add($"OrleansCache:Silo:Tls:{path}", file, "name a PEM file that this process may read");
+            else if (tls.CertificateFile is null)
+                errors.Add($"OrleansCache:Silo:Tls:{path}", file, "set OrleansCache:Silo:Tls:CertificateFile too: without it the port is plain");
+        }
+
         return errors.Any ? ValidateOptionsResult.Fail(errors.All) : ValidateOptionsResult.Success;
     }
 

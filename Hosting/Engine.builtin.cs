@@ -19,6 +19,7 @@ internal static class EngineHosting
         {
             engine.ClusterId = options.ClusterId;
             engine.Endpoint = new(IPAddress.Parse(options.Silo.Address), options.Silo.EffectivePort);
+            engine.Tls = SiloTls.Of(options.Silo.Tls);
         });
         builder.Services.AddEngineMemoryStorage(StorageServiceCollectionExtensions.GrainStorageName);      // unless a store is named
     }

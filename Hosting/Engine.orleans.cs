@@ -18,6 +18,8 @@ internal static class EngineHosting
 
     public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options)
     {
+        if (options.Silo.Tls.CertificateFile is { } certificate)
+            throw new StartRefusedException($"OrleansCache:Silo:Tls:CertificateFile is '{certificate}': TLS is not wired on engine orleans; remove it, or use engine builtin.");
         builder.UseOrleans(silo =>
         {
             var address = IPAddress.Parse(options.Silo.Address);
