@@ -31,7 +31,7 @@ internal sealed class RedisConnection
         (_stream, EndPoint, _options, _onPush) = (stream, endPoint, options, onPush);
         _period = options.CommandTimeout / TicksPerTimeout;
         _timer = clock.CreateTimer(static state => ((RedisConnection)state!).Tick(), this, _period, _period);
-        _ = ReadAsync().ContinueWith(reading => Abort(reading.Exception!.InnerException!), TaskScheduler.Default);
+        _ = ReadAsync().ContinueWith(reading => Abort(reading.Exception?.InnerException ?? new TaskCanceledException(reading)), TaskScheduler.Default);
     }
 
     /// <summary>Completes with the cause when the connection has broken.</summary>
