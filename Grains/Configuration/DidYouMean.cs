@@ -6,7 +6,7 @@ internal static class DidYouMean
     /// <summary>A known name at most a third of its letters away (Damerau–Levenshtein with neighbours swapped, letter case aside), or null.</summary>
     public static string? Nearest(string name, IEnumerable<string> known) => known
         .Select(candidate => (candidate, distance: Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant())))
-        .Where(pair => pair.distance <= Math.Max(1, pair.candidate.Length / 3))
+        .Where(pair => pair.distance <= Math.Max(1, (pair.candidate.Length + 1) / 3))
         .OrderBy(pair => pair.distance)
         .ThenBy(pair => pair.candidate, StringComparer.Ordinal)
         .Select(pair => pair.candidate)

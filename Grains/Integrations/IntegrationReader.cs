@@ -100,7 +100,7 @@ internal sealed class IntegrationReader
             Verb = verb,
             Path = template,
             Parameters = parameters,
-            Tags = TagsOf(path, options, parameters),
+            Tags = TagsOf(path, options, integration.InCode || template is not null ? parameters : null),
             Resilience = Narrowed(wider, path, options, options.Resilience),
             HasOwnBreaker = options.CircuitBreaker is not null || (options.Resilience is { } shared && _shared.GetValueOrDefault(shared)?.CircuitBreaker is not null),
         };
@@ -114,7 +114,8 @@ internal sealed class IntegrationReader
             _errors.Add($"{path}:{nameof(IntegrationOptions.Resilience)}", shared, $"there is no section {_root}:{ResilienceSection}:{shared}; {(_shared.Count == 0 ? "add it" : DidYouMean.Hint(shared, _shared.Keys))}");
         IntegrationRules.Check(path, here, _errors);
         var settings = wider.With(named).With(here);
-        IntegrationRules.Check(path, settings, _errors);
+        if ((settings.Timeout, settings.AttemptTimeout) != (wider.Timeout, wider.AttemptTimeout))
+            IntegrationRules.Check(path, settings, _errors);
         return settings;
     }
 
@@ -185,7 +186,7 @@ internal sealed class IntegrationReader
         return [.. names.Select(name => new ParameterDescription(name.TrimEnd('?'), name.EndsWith('?')))];
     }
 
-    private ImmutableArray<CallTemplate> TagsOf(string path, MethodOptions options, ImmutableArray<ParameterDescription> parameters)
+    private ImmutableArray<CallTemplate> TagsOf(string path, MethodOptions options, ImmutableArray<ParameterDescription>? known)
     {
         var tags = ImmutableArray.CreateBuilder<CallTemplate>();
         for (var i = 0; i < options.Tags.Length; i++)
@@ -197,8 +198,8 @@ internal sealed class IntegrationReader
                 continue;
             }
 
-            foreach (var unknown in tag.Parameters.Where(used => !parameters.Any(parameter => parameter.Name == used.Name)))
-                _errors.Add(at, options.Tags[i], $"the method has no argument '{unknown.Name}'; {DidYouMean.Hint(unknown.Name, [.. parameters.Select(parameter => parameter.Name)])}");
+            foreach (var unknown in known is not { } parameters ? [] : tag.Parameters.Where(used => !parameters.Any(parameter => parameter.Name == used.Name)))
+                _errors.Add(at, options.Tags[i], $"the method has no argument '{unknown.Name}'; {DidYouMean.Hint(unknown.Name, [.. known!.Value.Select(parameter => parameter.Name)])}");
             tags.Add(tag);
         }
 

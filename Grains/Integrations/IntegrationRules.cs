@@ -72,7 +72,7 @@ internal static class IntegrationRules
     /// <summary>What only the settings of all places together show.</summary>
     public static void Check(string path, ResilienceSettings settings, ConfigurationErrors errors)
     {
-        if (settings.AttemptTimeout > settings.Timeout)
+        if (settings.AttemptTimeout > settings.Timeout && !errors.Concern($"{path}:{nameof(settings.Timeout)}"))
         {
             errors.Add(
                 $"{path}:{nameof(settings.AttemptTimeout)}", settings.AttemptTimeout,

@@ -43,7 +43,7 @@ internal sealed class OriginCaller(
         }
 
         var problem = CallOutcome.ProblemOf(outcome, exception, pipeline.BreakerOpenFor);
-        if (problem is not null && problem.Kind is not (ProblemKind.NotFound or ProblemKind.OriginRefused))
+        if (problem is { Kind: ProblemKind.OriginFailed or ProblemKind.Timeout or ProblemKind.TooLarge })
         {
             runtime.Health.Failed($"{method.Name}: {problem.Detail}: {problem.Message}");
             parts.Logger.CallFailed(runtime.Integration.Name, method.Name, problem.Detail, problem.Message ?? "");

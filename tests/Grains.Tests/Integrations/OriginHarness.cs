@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -71,6 +72,9 @@ internal sealed class OriginHarness : IAsyncDisposable
         await _services.DisposeAsync();
         Meters.Dispose();
     }
+
+    public static Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        Eventually.TrueAsync(condition, null, TestContext.Current.CancellationToken, what);
 
     /// <summary>Runs the call while the manual clock moves on, a step whenever somebody waits on it.</summary>
     public static async Task<T> DriveAsync<T>(Task<T> call, ManualTimeProvider clock, TimeSpan step)

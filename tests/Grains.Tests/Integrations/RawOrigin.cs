@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace OrleansCache.Tests;
+
+/// <summary>A listener that accepts when the test says so and answers each request by hand.</summary>
+internal sealed class RawOrigin : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly List<Socket> _crowd = [];
+
+    public RawOrigin(int backlog = 128)
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(backlog);
+    }
+
+    public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndPoint!).Port}/";
+
+    /// <summary>Fills the kernel's queue of connections nobody accepted, so that the next connect has to wait.</summary>
+    public async Task FillQueueAsync()
+    {
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+            try
+            {
+                await socket.ConnectAsync(_listener.LocalEndPoint!, patience.Token);
+                _crowd.Add(socket);
+            }
+            catch (OperationCanceledException)
+            {
+                socket.Dispose();
+                return;
+            }
+        }
+    }
+
+    /// <summary>Accepts and drops what filled the queue.</summary>
+    public async Task EmptyQueueAsync()
+    {
+        foreach (var waiting in _crowd)
+        {
+            using var accepted = await _listener.AcceptAsync();
+            waiting.Dispose();
+        }
+    }
+
+    public async Task<NetworkStream> AcceptAsync() => new(await _listener.AcceptAsync(), ownsSocket: true);
+
+    /// <summary>Reads one request's head; null when the connection ended.</summary>
+    public static async Task<string?> ReadAsync(Stream connection)
+    {
+        var head = new StringBuilder();
+        var buffer = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await connection.ReadAsync(buffer) == 0)
+                return null;
+            head.Append((char)buffer[0]);
+        }
+
+        return head.ToString();
+    }
+
+    public static async Task AnswerAsync(Stream connection) =>
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"u8.ToArray());
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _crowd.ForEach(socket => socket.Dispose());
+    }
+}
