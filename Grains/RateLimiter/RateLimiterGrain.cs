@@ -13,7 +13,7 @@ internal sealed class RateLimiterGrain(
     RateLimiterMetrics metrics,
     ILogger<RateLimiterGrain> logger) : Grain, IRateLimiterGrain
 {
-    private PermitDesk _desk = null!;
+    private PermitDesk? _desk;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -22,15 +22,15 @@ internal sealed class RateLimiterGrain(
         return Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _desk.CloseAsync(cancellationToken);
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _desk?.CloseAsync(cancellationToken) ?? Task.CompletedTask;
 
-    public ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken) => _desk.AcquireAsync(request);
+    public ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken) => _desk!.AcquireAsync(request);
 
     public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
-        _desk.Pause(duration);
+        _desk!.Pause(duration);
         return default;
     }
 
-    public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken) => new(_desk.Describe());
+    public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken) => new(_desk!.Describe());
 }
