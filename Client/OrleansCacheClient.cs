@@ -24,7 +24,7 @@ internal sealed class OrleansCacheClient(IRawCache raw, FlightTable flights, Loa
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return GetOrCreateAsync(new LoadOrder<TState, T>(key, state, factory, Lifetimes.Checked(options)), ct);
+        return GetOrCreateAsync(new LoadOrder<TState, T>(key, state, factory, EntryOptionRules.Checked(options)), ct);
     }
 
     /// <inheritdoc cref="IOrleansCache.GetOrCreateAsync{TState, T}"/>

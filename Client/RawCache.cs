@@ -34,7 +34,7 @@ internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog ca
             Bytes = value.Bytes,
             ContentType = value.ContentType,
             Encoding = value.Encoding,
-            Lifetime = Lifetimes.Checked(options).ToWire(),
+            Lifetime = EntryOptionRules.Checked(options).ToWire(),
             Condition = when.Kind,
             Version = when.Version,
             Writer = ids.Process,
@@ -73,7 +73,7 @@ internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog ca
     public async ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(tags);
-        ImmutableArray<string> raised = [.. tags.Select(Lifetimes.CheckedTag).Distinct(StringComparer.Ordinal)];
+        ImmutableArray<string> raised = [.. tags.Select(EntryOptionRules.CheckedTag).Distinct(StringComparer.Ordinal)];
         if (raised.IsEmpty)
             return;
         try

@@ -25,9 +25,9 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         var asked = clock.GetTimestamp();
         var first = asked;
         var patience = new Patience(asked, effort.Once ? TimeSpan.Zero : Limit);
+        Exception? fault = null;
         while (true)
         {
-            Exception? fault = null;
             try
             {
                 var reply = patience.Left(clock) is { } left ? await AskAsync(entry, request, effort).AsTask().WaitAsync(left, clock).ConfigureAwait(false)
@@ -44,7 +44,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
             }
             catch (Exception e) when (IsTransient(e))
             {
-                fault = e;
+                fault = Telling(fault, e);
             }
 
             await PauseAsync(patience.NextPause(clock), key.GrainKey, fault).ConfigureAwait(false);
@@ -62,9 +62,9 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         where TGrain : IGrainWithStringKey
     {
         var patience = new Patience(clock.GetTimestamp(), limit ?? Limit);
+        Exception? fault = null;
         while (true)
         {
-            Exception? fault = null;
             try
             {
                 var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key)).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
@@ -74,12 +74,15 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
             }
             catch (Exception e) when (IsTransient(e))
             {
-                fault = e;
+                fault = Telling(fault, e);
             }
 
             await PauseAsync(patience.NextPause(clock), key, fault, ct).ConfigureAwait(false);
         }
     }
+
+    // Silence after a fault says less than the fault did.
+    private static Exception Telling(Exception? earlier, Exception e) => e is TimeoutException && earlier is not null ? earlier : e;
 
     private static ValueTask<ReadReply> AskAsync(IEntryGrain entry, in ReadRequest request, in ReadEffort effort) =>
         effort.Refresh ? entry.RefreshAsync(request, CancellationToken.None) : entry.ReadAsync(request, CancellationToken.None);

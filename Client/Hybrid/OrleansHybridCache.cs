@@ -82,7 +82,7 @@ internal sealed class OrleansHybridCache : HybridCache
     private EntryOptions Entry(TimeSpan? expiration, IEnumerable<string> tags)
     {
         var lifetime = expiration ?? _expiration;
-        return Lifetimes.Checked(new EntryOptions { FreshFor = lifetime, StaleFor = TimeSpan.Zero, AbsentFor = lifetime, Tags = [Everything, .. tags] });
+        return EntryOptionRules.Checked(new EntryOptions { FreshFor = lifetime, StaleFor = TimeSpan.Zero, AbsentFor = lifetime, Tags = [Everything, .. tags] });
     }
 
     private async ValueTask<CacheResult<T>> FoundAsync<T>(CacheKey key, CancellationToken ct)

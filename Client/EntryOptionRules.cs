@@ -3,7 +3,7 @@ using System.Text;
 namespace OrleansCache;
 
 /// <summary>Options of an entry, checked, and in the form that travels.</summary>
-internal static class Lifetimes
+internal static class EntryOptionRules
 {
     private const int MaxTagBytes = 256;
     private static readonly EntryOptions None = new();
