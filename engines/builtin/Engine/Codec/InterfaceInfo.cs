@@ -85,7 +85,7 @@ public sealed class InterfaceInfo
     }
 
     /// <summary>FNV-1a, 64 bits, over UTF-8: the same in every process.</summary>
-    private static ulong Hash(string text)
+    internal static ulong Hash(string text)
     {
         var hash = 14695981039346656037;
         foreach (var b in Encoding.UTF8.GetBytes(text))

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+
+namespace OrleansCache;
+
+public sealed class ConnectionTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_batch_of_requests_is_answered_in_one_flush()
+    {
+        await using var rig = await Rig.StartAsync();
+        var (input, output) = (new Pipe(new PipeOptions(useSynchronizationContext: false)), new CountingWriter());
+        await rig.Silo.GetGrain<IWorkGrain>("a").AddAsync(1, 1);
+        foreach (var frame in Enumerable.Range(1, 64).Select(n => Request((uint)n)))
+            input.Writer.Write(frame);
+        await input.Writer.FlushAsync(Ct);
+        await input.Writer.CompleteAsync();
+        var connection = new Connection(rig.Silo, new DefaultConnectionContext(), new Both(input.Reader, output), Handshake.Of(rig.Silo));
+
+        await connection.RunAsync();
+
+        Assert.Equal(64, Frames(output.Bytes));
+        Assert.InRange(output.Flushes, 1, 2);
+    }
+
+    [Fact]
+    public async Task Calls_go_through_tls_when_it_is_configured()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=silo", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        await using var rig = await Rig.StartAsync(o => o.Tls = new() { ServerCertificate = certificate });
+        var client = await rig.ClientAsync(o => o.Tls = new()
+        {
+            TargetHost = "silo",
+            RemoteCertificateValidationCallback = (_, remote, _, _) => remote?.GetCertHashString() == certificate.GetCertHashString(),
+        });
+        var plain = await rig.ClientAsync(o => o.ConnectTimeout = TimeSpan.FromMilliseconds(500));
+
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+        Assert.Equal(1_000_000, (await client.GetGrain<IWorkGrain>("a").MakeAsync(1_000_000)).Length);
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => plain.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+    }
+
+    [Fact]
+    public async Task Several_connections_share_the_calls()
+    {
+        await using var rig = await Rig.StartAsync();
+        var client = await rig.ClientAsync(o => o.ConnectionsPerEndpoint = 4);
+
+        var sums = await Task.WhenAll(Enumerable.Range(0, 1000).Select(n => client.GetGrain<IWorkGrain>($"{n % 5}").AddAsync(n, n)));
+
+        Assert.Equal(Enumerable.Range(0, 1000).Select(n => 2 * n), sums);
+    }
+
+    private static byte[] Request(uint call)
+    {
+        using var writer = new MessageWriter();
+        writer.Fixed32(0);
+        writer.VarInt(1);
+        writer.VarInt(call);
+        writer.VarInt(0);
+        writer.VarInt(30_000);
+        writer.Fixed64(Method());
+        writer.Text("a");
+        Codecs<int>.Instance.Write(writer, 0, 1);
+        Codecs<int>.Instance.Write(writer, 1, 2);
+        writer.Patch32(0, (uint)writer.Length - 4);
+        return writer.Written.ToArray();
+    }
+
+    private static ulong Method() => InterfaceInfo.Hash("tests.work/AddAsync(System.Int32,System.Int32)");
+
+    private static int Frames(byte[] bytes)
+    {
+        var count = 0;
+        for (var at = 0; at < bytes.Length; at += 4 + BitConverter.ToInt32(bytes, at))
+            count++;
+        return count;
+    }
+
+    private sealed record Both(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    private sealed class CountingWriter : PipeWriter
+    {
+        private readonly ArrayBufferWriter<byte> _bytes = new();
+
+        public int Flushes { get; private set; }
+
+        public byte[] Bytes => _bytes.WrittenSpan.ToArray();
+
+        public override void Advance(int bytes) => _bytes.Advance(bytes);
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => _bytes.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => _bytes.GetSpan(sizeHint);
+
+        public override void CancelPendingFlush() { }
+
+        public override void Complete(Exception? exception = null) { }
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        {
+            Flushes++;
+            return new(new FlushResult(false, false));
+        }
+    }
+}
