@@ -13,7 +13,7 @@ internal static class ChangeRules
         if (!Holds(request.Condition, request.Version, head))
             return (state, new() { Version = head?.Version ?? 0, Existed = head is not null });
 
-        var (freshUntil, staleUntil) = Lifetimes.Of(request.Lifetime, at.Policy, at.Now, at.Draw);
+        var (freshUntil, staleUntil) = EntryLifetimes.Of(request.Lifetime, at.Policy, at.Now, at.Draw);
         var content = new EntryContent
         {
             Value = new()
@@ -29,7 +29,7 @@ internal static class ChangeRules
             },
             OperationId = request.OperationId,
             LogGeneration = at.TagGeneration,
-            SlidingSpan = Lifetimes.FromMilliseconds(request.Lifetime?.SlidingMilliseconds ?? 0),
+            SlidingSpan = EntryLifetimes.FromMilliseconds(request.Lifetime?.SlidingMilliseconds ?? 0),
             SavedFreshUntil = freshUntil,
             Replaced = head is not null,
         };

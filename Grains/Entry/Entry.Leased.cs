@@ -34,7 +34,7 @@ internal sealed partial class Entry
             {
                 if (Joinable() != flight)
                     return Reply(ReadStatus.AskAgain);
-                (_state, _) = LoadRules.Renew(_state, flight.Load.Number, LeaseSpan, Now);
+                (_state, _) = LoadRules.Renew(_state, flight.Load.Number, 2 * LeaseSpan, Now);
                 var asked = slice.Elapsed;
                 var permit = await AskLimiterAsync(flight, patience - _services.Time.GetElapsedTime(flight.SeekingSince), stale);
                 switch (permit.Status)

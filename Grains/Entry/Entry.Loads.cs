@@ -5,7 +5,7 @@ namespace OrleansCache;
 /// <summary>Loads: one in flight, leased to a caller or declared in the silo, shared by those who wait.</summary>
 internal sealed partial class Entry
 {
-    private static readonly long LeaseSpan = Lifetimes.FromSpan(EntryLimits.LoadLease);
+    private static readonly long LeaseSpan = EntryLifetimes.FromSpan(EntryLimits.LoadLease);
 
     public bool Renew(LoadTicket ticket)
     {
@@ -36,8 +36,8 @@ internal sealed partial class Entry
             return new()
             {
                 Value = stale ? _state.Content!.Value : null,
-                FreshMilliseconds = stale ? Lifetimes.Remaining(_state.FreshUntil, now) : 0,
-                StaleMilliseconds = stale ? Lifetimes.Remaining(_state.StaleUntil, now) : 0,
+                FreshMilliseconds = stale ? EntryLifetimes.Remaining(_state.FreshUntil, now) : 0,
+                StaleMilliseconds = stale ? EntryLifetimes.Remaining(_state.StaleUntil, now) : 0,
                 Detail = answer.Problem.Detail,
                 View = _services.Ownership.View,
             };
@@ -57,8 +57,8 @@ internal sealed partial class Entry
             Stored = true,
             Value = value with { Bytes = [] },
             View = _services.Ownership.View,
-            FreshMilliseconds = isCurrent ? Lifetimes.Remaining(_state.FreshUntil, now) : 0,
-            StaleMilliseconds = isCurrent ? Lifetimes.Remaining(_state.StaleUntil, now) : 0,
+            FreshMilliseconds = isCurrent ? EntryLifetimes.Remaining(_state.FreshUntil, now) : 0,
+            StaleMilliseconds = isCurrent ? EntryLifetimes.Remaining(_state.StaleUntil, now) : 0,
         };
     }
 
@@ -120,7 +120,8 @@ internal sealed partial class Entry
         if (answer.Value is { } value)
         {
             // Who came after a raise may not have what was loaded before it.
-            if (answer.TagHashes.Length > 0 && !_services.Tags.IsGood(answer.TagHashes, Math.Max(arrival.Head, value.Born), arrival.Generation))
+            var load = flight.Load;
+            if (arrival != (load.Born, load.LogGeneration) && !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration))
                 return null;
             var own = flight.IsHeldBy(operationId);
             _reason = own ? EntryReason.Loaded : EntryReason.Joined;
@@ -130,8 +131,8 @@ internal sealed partial class Entry
             {
                 Value = value,
                 Stored = answer.Stored,
-                FreshMilliseconds = isCurrent ? Lifetimes.Remaining(_state.FreshUntil, now) : 0,
-                StaleMilliseconds = isCurrent ? Lifetimes.Remaining(_state.StaleUntil, now) : 0,
+                FreshMilliseconds = isCurrent ? EntryLifetimes.Remaining(_state.FreshUntil, now) : 0,
+                StaleMilliseconds = isCurrent ? EntryLifetimes.Remaining(_state.StaleUntil, now) : 0,
                 AgeMilliseconds = Math.Max(0, (now - value.LastRetrieved) / 1000),
             };
         }

@@ -129,8 +129,8 @@ internal sealed partial class Entry
         {
             Status = status,
             Value = value,
-            FreshMilliseconds = Lifetimes.Remaining(_state.FreshUntil, now),
-            StaleMilliseconds = Lifetimes.Remaining(_state.StaleUntil, now),
+            FreshMilliseconds = EntryLifetimes.Remaining(_state.FreshUntil, now),
+            StaleMilliseconds = EntryLifetimes.Remaining(_state.StaleUntil, now),
             AgeMilliseconds = Math.Max(0, (now - value.LastRetrieved) / 1000),
             Stored = true,
             Degraded = IsDegraded,

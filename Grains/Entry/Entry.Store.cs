@@ -46,7 +46,7 @@ internal sealed partial class Entry
 #pragma warning restore CA1031
         {
             _services.Log.StoreReadFailed(e, _hash);
-            Tasks.NextReadTry = Lifetimes.Add(Now, Lifetimes.FromSpan(EntryLimits.StorePatience));
+            Tasks.NextReadTry = EntryLifetimes.Add(Now, EntryLifetimes.FromSpan(EntryLimits.StorePatience));
             Tasks.Reading = null;
         }
 

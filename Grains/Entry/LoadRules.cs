@@ -17,7 +17,7 @@ internal static class LoadRules
         {
             Number = state.Loads + 1,
             Leased = leased,
-            LeaseUntil = leased ? Lifetimes.Add(now, leaseSpan) : Lifetimes.Never,
+            LeaseUntil = leased ? EntryLifetimes.Add(now, leaseSpan) : EntryLifetimes.Never,
             Changes = state.Changes,
             Born = born,
             LogGeneration = generation,
@@ -31,7 +31,7 @@ internal static class LoadRules
     {
         if (state.Work is not { Load: { Leased: true } load } work || load.Number != number || !load.IsAlive(now))
             return (state, false);
-        return (state.With(work with { Load = load with { LeaseUntil = Lifetimes.Add(now, leaseSpan) } }), true);
+        return (state.With(work with { Load = load with { LeaseUntil = EntryLifetimes.Add(now, leaseSpan) } }), true);
     }
 
     /// <summary>Takes the load off the entry if it is still the one in flight.</summary>
@@ -57,7 +57,7 @@ internal static class LoadRules
             : !at.Proven ? "unproven"
             : state.Stored == StoreKnowledge.Unread ? "store"
             : null;
-        if (result.Outcome is LoadOutcome.Absent && Lifetimes.AbsenceSpan(result.Lifetime, at.Policy) == 0)
+        if (result.Outcome is LoadOutcome.Absent && EntryLifetimes.AbsenceSpan(result.Lifetime, at.Policy) == 0)
             return EndInAbsence(next, refusal, load, result, at);
         return refusal is null
             ? Keep(next, load, result, at)
@@ -69,7 +69,7 @@ internal static class LoadRules
     {
         var backoff = Math.Min(FirstBackoff.TotalMicroseconds * Math.Pow(2, Math.Min(failures, 30) - 1), LongestBackoff.TotalMicroseconds);
         var jittered = (long)(backoff * (1 - (draw / 2)));
-        return Lifetimes.Add(now, Math.Max(jittered, Lifetimes.FromMilliseconds(problem.RetryAfterMilliseconds)));
+        return EntryLifetimes.Add(now, Math.Max(jittered, EntryLifetimes.FromMilliseconds(problem.RetryAfterMilliseconds)));
     }
 
     private static LoadProblem? Problem(in EntryState state, LoadResult result, RegionPolicy policy) => result.Outcome switch
@@ -111,9 +111,9 @@ internal static class LoadRules
     {
         var absent = result.Outcome is LoadOutcome.Absent;
         var (freshUntil, staleUntil) = absent
-            ? Lifetimes.OfAbsence(Lifetimes.AbsenceSpan(result.Lifetime, at.Policy), at.Now)
-            : Lifetimes.Of(result.Lifetime, at.Policy, at.Now, at.Draw);
-        var sliding = Lifetimes.FromMilliseconds(result.Lifetime?.SlidingMilliseconds ?? 0);
+            ? EntryLifetimes.OfAbsence(EntryLifetimes.AbsenceSpan(result.Lifetime, at.Policy), at.Now)
+            : EntryLifetimes.Of(result.Lifetime, at.Policy, at.Now, at.Draw);
+        var sliding = EntryLifetimes.FromMilliseconds(result.Lifetime?.SlidingMilliseconds ?? 0);
         if (IsSame(state.Content, result, absent))
         {
             var kept = state.Content! with

@@ -29,14 +29,14 @@ internal static class ReadRules
     public static EntryState Slide(in EntryState state, long now)
     {
         var content = state.Content!;
-        var freshUntil = Lifetimes.Add(now, content.SlidingSpan);
+        var freshUntil = EntryLifetimes.Add(now, content.SlidingSpan);
         if (freshUntil <= state.FreshUntil)
             return state;
 
         var moved = state with
         {
             FreshUntil = freshUntil,
-            StaleUntil = state.StaleUntil == Lifetimes.Never ? Lifetimes.Never : Lifetimes.Add(state.StaleUntil, freshUntil - state.FreshUntil),
+            StaleUntil = state.StaleUntil == EntryLifetimes.Never ? EntryLifetimes.Never : EntryLifetimes.Add(state.StaleUntil, freshUntil - state.FreshUntil),
         };
         return freshUntil - content.SavedFreshUntil < content.SlidingSpan / SlidingSteps
             ? moved

@@ -56,7 +56,7 @@ internal static class Records
         Epoch = epoch,
         OperationId = operationId,
         Version = version,
-        ExpiresAt = Lifetimes.Add(now, Lifetimes.FromSpan(Lifetimes.RemovalKept)),
+        ExpiresAt = EntryLifetimes.Add(now, EntryLifetimes.FromSpan(EntryLifetimes.RemovalKept)),
     };
 
     /// <summary>Stands for a value that memory alone has.</summary>
@@ -66,7 +66,7 @@ internal static class Records
         Epoch = epoch,
         Version = version,
         Dirty = true,
-        ExpiresAt = Lifetimes.Add(now, Lifetimes.FromSpan(Lifetimes.RemovalKept)),
+        ExpiresAt = EntryLifetimes.Add(now, EntryLifetimes.FromSpan(EntryLifetimes.RemovalKept)),
     };
 
     /// <summary>A store takes the same operation at the same version for a repetition, so each renewal of the clocks has an id of its own.</summary>

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
-/// <summary>Lifetimes: what a caller gave, else what the region says, as instants of cluster time in microseconds.</summary>
-internal static class Lifetimes
+/// <summary>EntryLifetimes: what a caller gave, else what the region says, as instants of cluster time in microseconds.</summary>
+internal static class EntryLifetimes
 {
     public const long Never = long.MaxValue;
 

@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Tests;
+
+internal sealed class FakeClusterClock(ManualTimeProvider time) : IClusterClock
+{
+    /// <summary>Microseconds by which certain time is behind.</summary>
+    public long Uncertainty { get; set; }
+    public long Now => (time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    public long Earliest => Now - Uncertainty;
+
+    public async ValueTask PassedAsync(long instant, CancellationToken cancellationToken)
+    {
+        while (Earliest < instant)
+            await Task.Delay(TimeSpan.FromMicroseconds(Math.Max(1, instant - Earliest)), time, cancellationToken);
+    }
+}
+
+internal sealed class FakeOwnership : IOwnership
+{
+    public string Self => "silo-0";
+    public long View { get; set; } = 1;
+    public long Epoch { get; set; } = 1;
+    public bool IsOwner { get; set; } = true;
+    public bool FenceHolds { get; set; } = true;
+    public bool Owns(ulong keyHash) => IsOwner;
+    public long EpochOf(ulong keyHash) => Epoch;
+    public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken) => new(FenceHolds);
+}
+
+internal sealed class FakeTagLog : ITagLog
+{
+    private readonly ConcurrentDictionary<ulong, long> _raises = [];
+    public long Head { get; private set; }
+    public long Generation { get; set; } = 1;
+
+    public bool IsGood(ReadOnlySpan<ulong> tagHashes, long born, long generation)
+    {
+        foreach (var tag in tagHashes)
+            if (generation != Generation || _raises.GetValueOrDefault(tag) > born)
+                return false;
+        return true;
+    }
+
+    public void Raise(string tag) => _raises[TagHash.Of(tag)] = ++Head;
+
+    public ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken)
+    {
+        foreach (var tag in tags)
+            Raise(tag);
+        return new(Head);
+    }
+}
+
+internal sealed class FakePolicies(RegionPolicy policy) : IRegionPolicies, IRateLimits
+{
+    public RegionPolicy Policy { get; private set; } = policy;
+    public int Number { get; private set; } = 1;
+    public RateLimitPolicy? Limit { get; set; }
+    public RegionPolicy For(string region) => Policy;
+    RateLimitPolicy? IRateLimits.For(string limiter) => Limit;
+
+    public void Change(RegionPolicy policy)
+    {
+        Policy = policy;
+        Number++;
+    }
+}
+
+/// <summary>An origin whose calls end when the test says so.</summary>
+internal sealed class FakeOrigin : IOriginCaller
+{
+    public List<(OriginCall Call, TaskCompletionSource<OriginResult> End)> Calls { get; } = [];
+
+    public Task<OriginResult> CallAsync(OriginCall call, CancellationToken cancellationToken)
+    {
+        var end = new TaskCompletionSource<OriginResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (Calls)
+            Calls.Add((call, end));
+        return end.Task;
+    }
+
+    public string? DescribeBreaker(string integration) => "closed";
+
+    public int Count
+    {
+        get
+        {
+            lock (Calls)
+                return Calls.Count;
+        }
+    }
+
+    public async Task<OriginCall> EndAsync(int call, OriginResult result)
+    {
+        await Eventually.TrueAsync(() => Count > call);
+        Calls[call].End.SetResult(result);
+        return Calls[call].Call;
+    }
+
+    public Task<OriginCall> GiveAsync(int call, string value, params string[] tags) =>
+        EndAsync(call, new OriginResult { Kind = OriginResultKind.Value, Bytes = System.Text.Encoding.UTF8.GetBytes(value), ContentType = "application/json", Tags = [.. tags] });
+
+    public static OriginResult Down => new()
+    {
+        Problem = new() { Kind = ProblemKind.OriginFailed, Detail = "origin-503", StatusCode = 503, Message = "The origin answered 503." },
+    };
+}
+
+internal sealed class FakeLimiter : IRateLimiterGrain
+{
+    public Queue<PermitReply> Replies { get; } = [];
+    public List<PermitRequest> Requests { get; } = [];
+
+    public ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken = default)
+    {
+        Requests.Add(request);
+        return new(Replies.Count > 0 ? Replies.Dequeue() : new() { Status = PermitStatus.Granted });
+    }
+
+    public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => default;
+    public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => new(new RateLimiterDescription());
+}

@@ -1,0 +1,202 @@
+using OrleansCache.TestSupport;
+using static OrleansCache.Tests.EntryHarness;
+
+namespace OrleansCache.Tests;
+
+/// <summary>Leased loads: fenced, renewed, handed on.</summary>
+public sealed class LeaseTests
+{
+    [Fact]
+    public async Task One_caller_gets_the_lease_and_the_others_its_value()
+    {
+        var entry = new EntryHarness();
+        var holder = await entry.Lease();
+        var others = Enumerable.Range(0, 20).Select(_ => entry.Lease()).ToArray();
+
+        Assert.True((await entry.Complete(holder.Ticket!, "1")).Stored);
+
+        foreach (var other in others)
+            Assert.Equal((ReadStatus.Joined, "1", true), ((await other) is var r ? r.Status : default, Text(r.Value), r.Stored));
+    }
+
+    [Fact]
+    public async Task A_late_result_is_refused()
+    {
+        var entry = new EntryHarness();
+        var holder = await entry.Lease();
+
+        entry.Time.Advance(EntryLimits.LoadLease);
+
+        Assert.Equal("lease-lost", (await entry.Complete(holder.Ticket!, "1")).Detail);
+        Assert.Equal(ReadStatus.Miss, (await entry.Get()).Status);
+    }
+
+    [Fact]
+    public async Task A_renewed_lease_lasts_and_a_lost_one_is_not_renewed()
+    {
+        var entry = new EntryHarness();
+        var holder = await entry.Lease();
+        for (var i = 0; i < 5; i++)
+        {
+            entry.Time.Advance(TimeSpan.FromSeconds(1));
+            Assert.True(await entry.Renew(holder.Ticket!));
+        }
+
+        Assert.True((await entry.Complete(holder.Ticket!, "1")).Stored);
+        Assert.False(await entry.Renew(holder.Ticket!));
+    }
+
+    [Fact]
+    public async Task When_the_holder_vanishes_a_waiting_caller_gets_the_lease()
+    {
+        var entry = new EntryHarness();
+        var vanished = await entry.Lease();
+        entry.Time.Advance(TimeSpan.FromSeconds(1));
+        var next = entry.Lease();
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+
+        entry.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(ReadStatus.Lease, (await next).Status);
+        Assert.Equal("lease-lost", (await entry.Complete(vanished.Ticket!, "old")).Detail);
+        Assert.True((await entry.Complete((await next).Ticket!, "new")).Stored);
+    }
+
+    [Fact]
+    public async Task A_ticket_of_a_former_activation_is_worth_nothing()
+    {
+        var entry = new EntryHarness();
+        var former = await entry.Lease();
+        entry.Crash();
+        var present = await entry.Lease();
+
+        Assert.Equal(former.Ticket!.Number, present.Ticket!.Number);
+        Assert.False(await entry.Renew(former.Ticket));
+        Assert.Equal("lease-lost", (await entry.Complete(former.Ticket, "1")).Detail);
+    }
+
+    [Fact]
+    public async Task Waiting_callers_get_the_problem_of_a_failed_load()
+    {
+        var entry = new EntryHarness();
+        var holder = await entry.Lease();
+        var other = entry.Lease();
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+
+        await entry.Fail(holder.Ticket!, new() { Detail = "exception" });
+
+        Assert.Equal("exception", (await other).Problem!.Detail);
+    }
+
+    [Fact]
+    public async Task When_a_load_is_given_up_the_next_caller_gets_the_lease()
+    {
+        var entry = new EntryHarness();
+        var holder = await entry.Lease();
+        var other = entry.Lease();
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+
+        await entry.Fail(holder.Ticket!, null);
+
+        Assert.NotNull((await other).Ticket);
+        Assert.Null((await entry.Explain()).LastError);
+    }
+
+    [Fact]
+    public async Task A_failed_leased_load_gives_its_holder_the_stale_value()
+    {
+        var entry = new EntryHarness(Ttl with { Integration = null });
+        await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+        var holder = await entry.Lease();
+
+        var failed = await entry.Fail(holder.Ticket!, new() { Detail = "exception" });
+
+        Assert.Equal("1", Text(failed.Value));
+    }
+
+    [Fact]
+    public async Task A_question_repeated_by_the_holder_gets_the_same_lease_again()
+    {
+        var entry = new EntryHarness();
+        var operation = Guid.NewGuid();
+
+        var first = await entry.Lease(operation: operation);
+        var again = await entry.Lease(operation: operation);
+
+        Assert.Equal(first.Ticket, again.Ticket);
+    }
+
+    [Fact]
+    public async Task The_lease_comes_with_the_limiters_permit_counted_from_before_it_was_asked()
+    {
+        var entry = new EntryHarness();
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 300 });
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), MaxWait = TimeSpan.FromSeconds(10) };
+        var lease = entry.Lease(limiter: "partner");
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+        Assert.False(lease.IsCompleted);
+
+        entry.Time.Advance(TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal(350, (await lease).Ticket!.PermitMilliseconds);
+        Assert.Equal([10_000, 9_700], entry.Limiter.Requests.Select(r => r.WaitMilliseconds));
+        Assert.Single(entry.Limiter.Requests.Select(r => r.Ticket).Distinct());
+    }
+
+    [Fact]
+    public async Task A_refused_permit_is_a_refusal_that_says_when_to_come_back()
+    {
+        var entry = new EntryHarness();
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Refused, RetryAfterMilliseconds = 700 });
+
+        var refused = await entry.Lease(limiter: "partner");
+
+        Assert.Equal((ReadStatus.Failed, ProblemKind.Limited, 700), (refused.Status, refused.Problem!.Kind, refused.Problem.RetryAfterMilliseconds));
+    }
+
+    [Fact]
+    public async Task A_refused_refresh_keeps_the_stale_value_and_hands_out_no_lease()
+    {
+        var entry = new EntryHarness(Declared with { Integration = null });
+        await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 700 });
+
+        var stale = await entry.Lease(limiter: "partner");
+
+        Assert.Equal((ReadStatus.Stale, null, "limited"), (stale.Status, stale.Ticket, stale.Problem!.Detail));
+        Assert.True(entry.Limiter.Requests.Single() is { Background: true, WaitMilliseconds: 0 });
+    }
+
+    [Fact]
+    public async Task A_seeker_whose_slice_is_over_keeps_its_place_with_the_limiter()
+    {
+        var entry = new EntryHarness();
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), MaxWait = TimeSpan.FromSeconds(10) };
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 5_000 });
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 5_000 });
+        var operation = Guid.NewGuid();
+        var first = entry.Lease("partner", operation);
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+
+        entry.Time.Advance(EntryLimits.Slice);
+        Assert.Equal(ReadStatus.AskAgain, (await first).Status);
+        var second = await entry.Lease("partner", operation);
+
+        Assert.Equal(50, second.Ticket!.PermitMilliseconds);
+        Assert.Single(entry.Limiter.Requests.Select(r => r.Ticket).Distinct());
+    }
+
+    [Fact]
+    public async Task A_refresh_of_a_leased_key_makes_its_next_get_or_create_load()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1");
+
+        var refresh = await entry.Turn(e => e.RefreshAsync(default, CancellationToken.None));
+
+        Assert.Equal(ReadStatus.Stale, refresh.Status);
+        Assert.Equal(ReadStatus.Lease, (await entry.Lease()).Status);
+    }
+}
