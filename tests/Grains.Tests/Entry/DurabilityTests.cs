@@ -229,7 +229,7 @@ public sealed class DurabilityTests
         Assert.False(first.IsCompleted);
         Assert.Equal(ReadStatus.Miss, (await entry.Get()).Status);
 
-        entry.Time.Advance(TimeSpan.FromMilliseconds(5));
+        entry.Time.Advance(TimeSpan.FromMilliseconds(10));
 
         Assert.Equal(WriteStatus.Accepted, (await first).Status);
         Assert.Equal(WriteStatus.Accepted, (await entry.Put("2")).Status);

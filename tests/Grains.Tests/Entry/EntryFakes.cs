@@ -4,7 +4,7 @@ using OrleansCache.TestSupport;
 
 namespace OrleansCache.Tests;
 
-internal sealed class FakeClusterClock(ManualTimeProvider time) : IClusterClock
+internal sealed class ManualClusterClock(ManualTimeProvider time) : IClusterClock
 {
     /// <summary>Microseconds by which certain time is behind.</summary>
     public long Uncertainty { get; set; }
@@ -14,11 +14,11 @@ internal sealed class FakeClusterClock(ManualTimeProvider time) : IClusterClock
     public async ValueTask PassedAsync(long instant, CancellationToken cancellationToken)
     {
         while (Earliest < instant)
-            await Task.Delay(TimeSpan.FromMicroseconds(Math.Max(1, instant - Earliest)), time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(((instant - Earliest) / 1000) + 1), time, cancellationToken);
     }
 }
 
-internal sealed class FakeOwnership : IOwnership
+internal sealed class ManualOwnership : IOwnership
 {
     public string Self => "silo-0";
     public long View { get; set; } = 1;

@@ -45,9 +45,9 @@ internal sealed class EntryHarness : IEntryHost
     public static RegionPolicy Ttl { get; } = Declared with { Strategy = Strategy.Ttl };
 
     public ManualTimeProvider Time { get; } = new();
-    public FakeClusterClock Clock { get; }
+    public ManualClusterClock Clock { get; }
     public FakeEntryStore Store { get; } = new();
-    public FakeOwnership Ownership { get; } = new();
+    public ManualOwnership Ownership { get; } = new();
     public FakeTagLog Tags { get; } = new();
     public FakePolicies Policies { get; }
     public FakeOrigin Origin { get; } = new();
