@@ -72,6 +72,12 @@ internal sealed partial class Entry
             return kept;
 
         var flight = Joinable();
+        if (flight is null && _tasks?.Flights.Find(f => !f.Load.Leased && f.Remembers(request.OperationId)) is { } old)
+        {
+            // Asked before the change that detached the load: its answer, uncached, and no load of their own that would outlive the change.
+            return await WaitAsync(old, request, slice, arrival, cancellationToken);
+        }
+
         if (flight is null)
         {
             flight = request.Load == LoadMode.Declared ? BeginDeclared(request, background: false) : BeginLeased(request);
@@ -106,9 +112,9 @@ internal sealed partial class Entry
 
         if (ended)
             return AnswerOf(flight, await flight.Done, request.OperationId, arrival);
+        flight.Remember(request.OperationId);
         if (!slice.IsOver)
             return null;
-        flight.Remember(request.OperationId);
         _reason = EntryReason.StillLoading;
         return Reply(ReadStatus.AskAgain);
     }

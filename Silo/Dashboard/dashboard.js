@@ -135,6 +135,11 @@ function cell(label, className, ...children) {
   return node;
 }
 
+function breakerText(text) {
+  const until = /^open until (\S+Z)$/.exec(text);
+  return until ? `open, tries again ${ago(until[1])}` : text;
+}
+
 function showIntegrations(rows) {
   const body = byId('integrations');
   if (rows.length === 0) {
@@ -151,7 +156,7 @@ function showIntegrations(rows) {
       cell('Name', 'name', row.name),
       cell('Rate limit', 'wide', showWindows(row)),
       cell('Waiting', waiting ? '' : 'quiet', waiting ? `${row.foregroundWaiting} callers, ${row.backgroundWaiting} refreshes` : 'nobody'),
-      cell('Breaker', '', make('span', `pill ${breaker}`, row.breaker)),
+      cell('Breaker', '', make('span', `pill ${breaker}`, breakerText(row.breaker))),
       cell('Reads', 'number', count.format(row.reads)),
       cell('Calls', 'number', count.format(row.originCalls)),
       cell('Saved', 'number', count.format(row.saved)),
@@ -215,10 +220,10 @@ function showAnswer(data) {
   const facts = [
     ['version', data.version || null], ['last retrieved', instant(data.lastRetrieved)], ['last modified', instant(data.lastModified)],
     ['fresh until', instant(data.freshUntil)], ['stale until', instant(data.staleUntil)], ['last error', data.lastError],
-    ['limiter', data.limiter], ['breaker', data.breaker], ['owner', data.owner], ['view', String(data.view)],
+    ['limiter', data.limiter], ['breaker', data.breaker && breakerText(data.breaker)], ['owner', data.owner], ['view', String(data.view)],
   ].filter(([, value]) => value !== null && value !== '');
   byId('answer').replaceChildren(
-    make('p', 'verdict', make('span', `pill ${tone}`, data.state), data.reason || 'Nothing is known of it.'),
+    make('p', 'verdict', make('span', `pill ${tone}`, data.state), make('span', '', make('span', 'quiet', 'Last answer: '), data.reason || 'nobody has read it from memory yet.')),
     ...life(data),
     make('dl', 'facts', ...facts.map(([name, value]) => make('div', '', make('dt', '', name), make('dd', '', String(value))))));
 }

@@ -1,0 +1,52 @@
+using System.Net;
+
+namespace OrleansCache.Silo.Tests;
+
+/// <summary>Redis goes away under a running silo, and comes back.</summary>
+public sealed class RedisDownTests
+{
+    [Fact]
+    public async Task Memory_answers_through_writes_are_refused_and_all_is_well_after()
+    {
+        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
+        await using var redis = await RedisServer.StartAsync(new() { AppendOnly = true, AppendFsync = "always" }, TestContext.Current.CancellationToken);
+        await using var origin = await PartnerProcess.StartAsync(delayMs: 20);
+        await using var silo = await SiloProcess.StartAsync(origin.Port, redis: redis.EndPoint, config: PartnerConfig.Order("Background", "00:10:00", "01:00:00"));
+        using var loaded = await silo.GetAsync("partner/order?id=7");
+        using var put = await silo.PutAsync("r", "k", "old");
+        await redis.KillAsync();
+
+        await Eventually.TrueAsync(async () => await DegradedAsync(silo), cancellationToken: TestContext.Current.CancellationToken);
+        var clock = TimeProvider.System;
+        var begun = clock.GetTimestamp();
+        using var fromMemory = await silo.GetAsync("partner/order?id=7");
+        var took = clock.GetElapsedTime(begun);
+        using var refused = await silo.PutAsync("r", "k", "new");
+        using var ready = await silo.GetAsync("healthz/ready");
+
+        Assert.Equal(await loaded.TextAsync(), await fromMemory.TextAsync());
+        Assert.Contains("degraded", fromMemory.CacheStatus(), StringComparison.Ordinal);
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        await refused.ProblemAsync(503, "unavailable");
+        Assert.NotNull(refused.Header("Retry-After"));
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+
+        await redis.RestartAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => !await DegradedAsync(silo), cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var old = await silo.GetAsync(SiloProcess.EntryPath("r", "k"));
+                return old.StatusCode == HttpStatusCode.OK && await old.TextAsync() == "old";
+            },
+            cancellationToken: TestContext.Current.CancellationToken);
+        using var accepted = await silo.PutAsync("r", "k", "new");
+        Assert.Equal(HttpStatusCode.OK, accepted.StatusCode);
+    }
+
+    private static async Task<bool> DegradedAsync(SiloProcess silo)
+    {
+        using var answer = await silo.GetAsync("healthz/ready");
+        return (bool)(await answer.JsonAsync())["degraded"]!;
+    }
+}
