@@ -14,7 +14,6 @@ internal static class EntryServiceCollectionExtensions
         {
             services.AddOptions<EntryMemoryOptions>().BindConfiguration(EntryMemoryOptions.SectionName).ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EntryMemoryOptions>, EntryMemoryOptionsValidator>());
-            services.AddKnownSection<EntryMemoryOptions>("Memory");
             services.AddMetrics();
             services.TryAddSingleton(TimeProvider.System);
             services.TryAddSingleton<EntryMemory>();

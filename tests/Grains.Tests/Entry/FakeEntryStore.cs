@@ -14,7 +14,9 @@ internal sealed class FakeEntryStore : IEntryStore
 
     /// <summary>Set: writes fail after they were applied.</summary>
     public bool LosesReplies { get; set; }
-    public int Reads { get; private set; }
+
+    /// <summary>How often each key was read.</summary>
+    public Dictionary<string, int> Reads { get; } = [];
     public List<EntryRecord> Writes { get; } = [];
 
     public EntryRecord? this[string key] => _records.GetValueOrDefault(key);
@@ -33,10 +35,10 @@ internal sealed class FakeEntryStore : IEntryStore
 
     public async ValueTask<StoreReadResult> ReadAsync(string grainKey, long epoch, CancellationToken cancellationToken)
     {
-        Reads++;
         await PassAsync();
         lock (_records)
         {
+            Reads[grainKey] = Reads.GetValueOrDefault(grainKey) + 1;
             var stored = _records.GetValueOrDefault(grainKey);
             if (stored is null)
             {
