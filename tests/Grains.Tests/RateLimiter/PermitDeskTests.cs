@@ -106,14 +106,33 @@ public sealed class PermitDeskTests : IDisposable
         var desk = Desk();
         for (var i = 0; i < 10; i++)
             await desk.AcquireAsync(Ask());
+        _clock.Advance(TimeSpan.FromSeconds(20));
         await desk.CloseAsync(CancellationToken.None);
         _clusterClock.Off = -3_600_000_000;
 
         var after = Desk();
 
-        Assert.Equal(60_050, (await after.AcquireAsync(Ask())).RetryAfterMilliseconds);
-        _clock.Advance(TimeSpan.FromMilliseconds(60_050));
+        Assert.Equal(40_050, (await after.AcquireAsync(Ask())).RetryAfterMilliseconds);
+        _clock.Advance(TimeSpan.FromMilliseconds(40_050));
         Assert.Equal(PermitStatus.Granted, (await after.AcquireAsync(Ask())).Status);
+    }
+
+    [Theory]
+    [InlineData(-100_000, 100_000)]
+    [InlineData(-100_000, -100_000)]
+    [InlineData(100_000, 100_000)]
+    public async Task What_the_clusters_clock_does_not_know_for_certain_lets_nothing_lapse_early(long offAtWrite, long offAtRead)
+    {
+        _limits.Are(new(PerMinute: 1));
+        (_clusterClock.Error, _clusterClock.Off) = (100_000, offAtWrite);
+        var desk = Desk();
+        await desk.AcquireAsync(Ask());
+        await desk.CloseAsync(CancellationToken.None);
+
+        _clusterClock.Off = offAtRead;
+        _clock.Advance(TimeSpan.FromMilliseconds(60_049));
+
+        Assert.Equal(PermitStatus.Refused, (await Desk().AcquireAsync(Ask())).Status);
     }
 
     [Fact]
@@ -263,7 +282,7 @@ public sealed class PermitDeskTests : IDisposable
     {
         var limits = new RateLimits(PerSecond: random.Next(1, 6) * (random.Next(3) == 0 ? 100 : 1), PerMinute: random.Next(600, 900));
         _limits.Are(limits);
-        _clusterClock.Error = random.Next(20_000);
+        _clusterClock.Error = random.Next(100_000);
         _store.Fault = () => (StoreFault)(random.Next(3) == 0 ? random.Next(5) : 0);
         var granted = new List<long>();
         var desk = Desk();
@@ -278,7 +297,7 @@ public sealed class PermitDeskTests : IDisposable
                     held.TrySetResult();
                 _store.Held.Clear();
                 _clock.Advance(TimeSpan.FromMicroseconds(random.Next(500_000)));
-                _clusterClock.Off = random.NextInt64(-_clusterClock.Error / 2, (_clusterClock.Error / 2) + 1);
+                _clusterClock.Off = random.NextInt64(-_clusterClock.Error, _clusterClock.Error + 1);
                 desk = Desk();
             }
 
