@@ -90,14 +90,25 @@ public class PermitAtTheWireTests
     [Fact]
     public async Task An_attempt_that_ends_while_it_waits_for_a_new_permit_was_limited_and_the_origin_is_not_blamed()
     {
+        var clock = new ManualTimeProvider();
         using var origin = new RawOrigin(backlog: 0);
         await origin.FillQueueAsync();
-        await using var harness = Harness(origin, new() { ["RateLimit:PerSecond"] = "1", ["RateLimit:MaxWait"] = "00:01:00", ["AttemptTimeout"] = "00:00:02.5", ["CircuitBreaker:MinimumThroughput"] = "2", ["CircuitBreaker:FailureRatio"] = "0.01" });
+        await using var harness = Harness(
+            origin,
+            new()
+            {
+                ["RateLimit:PerSecond"] = "1", ["RateLimit:MaxWait"] = "00:01:00", ["AttemptTimeout"] = "00:00:05",
+                ["CircuitBreaker:MinimumThroughput"] = "2", ["CircuitBreaker:FailureRatio"] = "0.01",
+            },
+            clock);
 
         var calling = harness.CallAsync();
         await OriginHarness.UntilAsync(() => Grants(harness) == 1);
-        await harness.Limiters.Of("partner").PauseAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        clock.Advance(Permit.Life);
         await origin.EmptyQueueAsync();
+        await OriginHarness.UntilAsync(() => harness.Limiters.Of("partner").Describe().ForegroundWaiting == 1);
+        await harness.Limiters.Of("partner").PauseAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        clock.Advance(TimeSpan.FromSeconds(5));
         var result = await calling;
 
         Assert.Equal((ProblemKind.Limited, "closed"), (result.Problem!.Kind, harness.Caller.DescribeBreaker("partner")));
