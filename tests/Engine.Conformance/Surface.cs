@@ -28,7 +28,7 @@ internal static class Surface
             yield return $"{Access(constructor)}new({Parameters(constructor)})";
         foreach (var property in type.GetProperties(Declared).Where(p => IsSeen(p.GetMethod) || IsSeen(p.SetMethod)))
             yield return $"{Access(property.GetMethod ?? property.SetMethod!)}{(property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "")}{TypeOf(property)} {property.Name} {{ {Accessors(property)}}}";
-        foreach (var method in type.GetMethods(Declared).Where(m => IsSeen(m) && !m.IsSpecialName && !m.Name.Contains('<', StringComparison.Ordinal)))
+        foreach (var method in type.GetMethods(Declared).Where(m => IsSeen(m) && !m.IsSpecialName && !m.IsDefined(typeof(CompilerGeneratedAttribute)) && !(m.Name == "Equals" && m.GetParameters()[0].ParameterType == typeof(object)) && !m.Name.Contains('<', StringComparison.Ordinal)))
             yield return $"{Access(method)}{(method.IsStatic ? "static " : "")}{Text(method.ReturnType, Nullability.Create(method.ReturnParameter))} {method.Name}{Generic(method)}({Parameters(method)})";
     }
 

@@ -56,9 +56,7 @@ public sealed class HandshakeTests
         using var writer = new MessageWriter();
         writer.Raw(Handshake.Magic);
         writer.Fixed32(0);
-        Codecs<ulong>.Instance.Write(writer, 1, Handshake.CurrentVersion);
-        Codecs<string>.Instance.Write(writer, 2, Handshake.EngineName);
-        Codecs<string>.Instance.Write(writer, 3, "default");
+        Codecs<Handshake>.Instance.Write(writer, 0, new(Handshake.CurrentVersion, Handshake.EngineName, "default", "me", null, null));
         writer.Patch32(8, (uint)writer.Length - 12);
         writer.Fixed32(int.MaxValue);
         await stream.WriteAsync(writer.Written, Ct);

@@ -22,9 +22,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 
     public object? GrainInstance => _grain;
 
-    /// <summary>Ends when the activation is gone.</summary>
-    public Task Deactivated { get { lock (this) return More.Gone.Task; } }
-
     internal override EngineRuntime Runtime => Type.Runtime;
 
     internal override object Instance => _grain!;
@@ -185,7 +182,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             _phase = Phase.Gone;
             Type.Remove(this);
             left = TakeTurns();
-            _extras?.Gone.TrySetResult();
         }
         foreach (var turn in left)
         {
@@ -194,8 +190,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             else if (turn is GrainRequest)
                 Type.Dispatch(Key, turn, inline: false);
         }
-        if (_grain is IAsyncDisposable or IDisposable)
-            _ = DisposeAsync(_grain);
+        _ = DisposeAsync(_grain);
     }
 
     /// <summary>Runs a step of the grain's life, which may take as long as a call may.</summary>
@@ -216,14 +211,14 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
         }
     }
 
-    private async Task DisposeAsync(object grain)
+    private async Task DisposeAsync(object? grain)
     {
         try
         {
             if (grain is IAsyncDisposable later)
                 await later.DisposeAsync();
             else
-                ((IDisposable)grain).Dispose();
+                (grain as IDisposable)?.Dispose();
         }
         catch (Exception error)
         {
@@ -237,6 +232,5 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
         public DeactivationReason? Reason;
         public long KeepUntil;
         public List<GrainTimer>? Timers;
-        public readonly TaskCompletionSource Gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -45,7 +45,10 @@ internal sealed class GrainClass
                     turn.Refuse(new SiloUnavailableException($"Silo {Runtime.Name} is stopping."));
                     return;
                 }
-                activation = _activations.GetOrAdd(key, static (key, type) => new Activation(type, key), this);
+                var made = new Activation(this, key);
+                activation = _activations.GetOrAdd(key, made);
+                if (activation == made)
+                    Runtime.Count(Info, 1);
             }
             if (activation.Submit(turn, inline))
             {
@@ -59,7 +62,11 @@ internal sealed class GrainClass
 
     public Activation? Find(string key) => _activations.GetValueOrDefault(key);
 
-    public void Remove(Activation activation) => _activations.TryRemove(KeyValuePair.Create(activation.Key, activation));
+    public void Remove(Activation activation)
+    {
+        if (_activations.TryRemove(KeyValuePair.Create(activation.Key, activation)))
+            Runtime.Count(Info, -1);
+    }
 
     /// <summary>Makes the grain, in a turn of its activation.</summary>
     public (object Grain, PersistentStateBase[] States) Create(Activation activation)

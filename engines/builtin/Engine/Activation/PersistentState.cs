@@ -15,20 +15,7 @@ internal sealed class PersistentState<T>(Activation owner, string name, IGrainSt
 
     private enum Kind { Read, Write, Clear }
 
-    public T State
-    {
-        get
-        {
-            owner.CheckContext(nameof(State));
-            return _state.State!;
-        }
-
-        set
-        {
-            owner.CheckContext(nameof(State));
-            _state.State = value;
-        }
-    }
+    public T State { get => InTurn.State!; set => InTurn.State = value; }
 
     public string? Etag => _state.ETag;
 
@@ -45,6 +32,15 @@ internal sealed class PersistentState<T>(Activation owner, string name, IGrainSt
     public Task WriteStateAsync(CancellationToken cancellationToken) => Add(Kind.Write, cancellationToken);
 
     public Task ClearStateAsync(CancellationToken cancellationToken) => Add(Kind.Clear, cancellationToken);
+
+    private GrainState<T> InTurn
+    {
+        get
+        {
+            owner.CheckContext(nameof(State));
+            return _state;
+        }
+    }
 
     private Task Add(Kind kind, CancellationToken cancellationToken)
     {

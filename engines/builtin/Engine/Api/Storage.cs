@@ -14,7 +14,6 @@ public interface IGrainState<T>
 }
 
 /// <summary>A plain <see cref="IGrainState{T}"/>.</summary>
-[GenerateSerializer]
 public sealed class GrainState<T> : IGrainState<T>
 {
     /// <summary>Empty.</summary>
@@ -27,13 +26,13 @@ public sealed class GrainState<T> : IGrainState<T>
     public GrainState(T? state, string? eTag) => (State, ETag) = (state, eTag);
 
     /// <inheritdoc/>
-    [Id(0)] public T? State { get; set; }
+    public T? State { get; set; }
 
     /// <inheritdoc/>
-    [Id(1)] public string? ETag { get; set; }
+    public string? ETag { get; set; }
 
     /// <inheritdoc/>
-    [Id(2)] public bool RecordExists { get; set; }
+    public bool RecordExists { get; set; }
 }
 
 /// <summary>A store of grain state, found in DI under the provider's name as key.</summary>

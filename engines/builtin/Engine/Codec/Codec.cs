@@ -25,14 +25,20 @@ public static class Codecs<T>
 {
     /// <summary>The codec; one that explains what is missing where there is none.</summary>
     public static readonly Codec<T> Instance = CodecTable.Find(typeof(T)) as Codec<T> ?? new MissingCodec<T>();
-
-    /// <summary>True when values need no copy.</summary>
-    internal static bool Known => Instance is not MissingCodec<T>;
 }
 
 internal static class CodecTable
 {
     private static readonly ConcurrentDictionary<Type, object> Known = Primitives.All();
+
+    private static readonly Dictionary<Type, Type> Open = new()
+    {
+        [typeof(Nullable<>)] = typeof(NullableCodec<>),
+        [typeof(List<>)] = typeof(ListCodec<>),
+        [typeof(ImmutableArray<>)] = typeof(ImmutableArrayCodec<>),
+        [typeof(Dictionary<,>)] = typeof(DictionaryCodec<,>),
+        [typeof(KeyValuePair<,>)] = typeof(PairCodec<,>),
+    };
 
     public static void Add<T>(Codec<T> codec) => Known[typeof(T)] = codec;
 
@@ -55,14 +61,7 @@ internal static class CodecTable
             return Make(typeof(ArrayCodec<>), type.GetElementType()!);
         if (type.IsInterface && typeof(IAddressable).IsAssignableFrom(type))
             return Make(typeof(ReferenceCodec<>), type);
-        if (!type.IsGenericType)
-            return null;
-        var open = type.GetGenericTypeDefinition();
-        return open == typeof(Nullable<>) ? Make(typeof(NullableCodec<>), type.GenericTypeArguments)
-            : open == typeof(List<>) ? Make(typeof(ListCodec<>), type.GenericTypeArguments)
-            : open == typeof(ImmutableArray<>) ? Make(typeof(ImmutableArrayCodec<>), type.GenericTypeArguments)
-            : open == typeof(Dictionary<,>) ? Make(typeof(DictionaryCodec<,>), type.GenericTypeArguments)
-            : null;
+        return type.IsGenericType && Open.TryGetValue(type.GetGenericTypeDefinition(), out var open) ? Make(open, type.GenericTypeArguments) : null;
     }
 
     private static object Make(Type open, params Type[] arguments) => Activator.CreateInstance(open.MakeGenericType(arguments))!;

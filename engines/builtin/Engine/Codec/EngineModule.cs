@@ -45,19 +45,25 @@ internal static class EngineModules
     /// <summary>Loads every assembly that the program refers to, directly or not, and that was built with the generator.</summary>
     public static void LoadAll()
     {
-        var self = typeof(EngineModules).Assembly.GetName().Name;
         var seen = new HashSet<string>();
         var queue = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies());
         while (queue.TryDequeue(out var assembly))
         {
-            if (assembly.IsDynamic || !seen.Add(assembly.FullName ?? ""))
-                continue;
-            var references = assembly.GetReferencedAssemblies();
-            if (!references.Any(name => name.Name == self))
+            var name = assembly.GetName();
+            if (assembly.IsDynamic || IsFramework(name.Name!) || !seen.Add(name.FullName))
                 continue;
             Load(assembly);
-            foreach (var name in references.Where(name => !IsFramework(name.Name!) && !seen.Contains(name.FullName)))
-                queue.Enqueue(Assembly.Load(name));
+            foreach (var reference in assembly.GetReferencedAssemblies().Where(r => !IsFramework(r.Name!) && !seen.Contains(r.FullName)))
+            {
+                try
+                {
+                    queue.Enqueue(Assembly.Load(reference));
+                }
+                catch (FileNotFoundException)
+                {
+                    // an optional part of somebody's package
+                }
+            }
         }
     }
 

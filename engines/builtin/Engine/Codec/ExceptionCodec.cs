@@ -1,62 +1,40 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace OrleansCache.Engine;
 
-/// <summary>Exceptions as type, message, stack and cause. Made anew at the caller: as the same type where that is known there and can be
-/// made of a message, else as an <see cref="OrleansException"/> that says it all.</summary>
+/// <summary>An exception as it travels.</summary>
+[GenerateSerializer]
+internal sealed record ErrorImage(
+    [property: Id(0)] string? Type, [property: Id(1)] string? Name, [property: Id(2)] string? Message, [property: Id(3)] string? Stack,
+    [property: Id(4)] ErrorImage? Cause, [property: Id(5)] string? Parameter, [property: Id(6)] string? StoredEtag, [property: Id(7)] string? CurrentEtag);
+
+/// <summary>Exceptions are made anew at the caller: as the same type where that is known there and can be made of a message,
+/// else as an <see cref="OrleansException"/> that says it all.</summary>
 internal static class ExceptionCodec
 {
     private const int MaxCauses = 8, MaxTypes = 1000;
     private static readonly ConcurrentDictionary<string, Type?> Types = new();
 
-    public static void Write(MessageWriter writer, Exception error, int depth = 0)
-    {
-        Text(1, error.GetType().AssemblyQualifiedName);
-        Text(2, RawMessage(error) ?? error.Message);
-        Text(3, error.StackTrace);
-        Text(5, (error as InconsistentStateException)?.StoredEtag);
-        Text(6, (error as InconsistentStateException)?.CurrentEtag);
-        Text(7, (error as ArgumentException)?.ParamName);
-        Text(8, error.GetType().FullName);
-        if (error.InnerException is not { } cause || depth >= MaxCauses)
-            return;
-        writer.BeginGroup(4);
-        Write(writer, cause, depth + 1);
-        writer.EndGroup();
+    public static void Write(MessageWriter writer, Exception error) => Codecs<ErrorImage>.Instance.Write(writer, 0, ToImage(error, MaxCauses)!);
 
-        void Text(uint id, string? text)
-        {
-            if (text is not null)
-                Codecs<string>.Instance.Write(writer, id, text);
-        }
-    }
+    public static Exception Read(ref MessageReader reader) => reader.NextField(out _, out var wire) && Codecs<ErrorImage>.Instance.Read(ref reader, wire) is { } image
+        ? FromImage(image) : throw reader.Malformed("an error");
 
-    public static Exception Read(ref MessageReader reader)
+    private static ErrorImage? ToImage(Exception? error, int depth) => error is null || depth == 0 ? null : new(
+        error.GetType().AssemblyQualifiedName, error.GetType().FullName, RawMessage(error) ?? error.Message, error.StackTrace, ToImage(error.InnerException, depth - 1),
+        (error as ArgumentException)?.ParamName, (error as InconsistentStateException)?.StoredEtag, (error as InconsistentStateException)?.CurrentEtag);
+
+    private static Exception FromImage(ErrorImage image)
     {
-        string? type = null, message = null, stack = null, stored = null, current = null, parameter = null, name = null;
-        Exception? cause = null;
-        while (reader.NextField(out var id, out var wire))
-        {
-            switch (id)
-            {
-                case 1: type = Codecs<string>.Instance.Read(ref reader, wire); break;
-                case 2: message = Codecs<string>.Instance.Read(ref reader, wire); break;
-                case 3: stack = Codecs<string>.Instance.Read(ref reader, wire); break;
-                case 4: reader.BeginGroup(wire); cause = Read(ref reader); break;
-                case 5: stored = Codecs<string>.Instance.Read(ref reader, wire); break;
-                case 6: current = Codecs<string>.Instance.Read(ref reader, wire); break;
-                case 7: parameter = Codecs<string>.Instance.Read(ref reader, wire); break;
-                case 8: name = Codecs<string>.Instance.Read(ref reader, wire); break;
-                default: reader.Skip(wire); break;
-            }
-        }
-        var known = type is null ? null : Find(type);
-        var made = known == typeof(InconsistentStateException) ? new InconsistentStateException(message ?? "", stored, current, cause)
-            : known is null ? null : Make(known, message ?? "", parameter, cause);
-        made ??= new OrleansException($"{name}: {message}", cause!);
-        return stack is null ? made : ExceptionDispatchInfo.SetRemoteStackTrace(made, stack + Environment.NewLine + "--- in another process ---");
+        var cause = image.Cause is null ? null : FromImage(image.Cause);
+        var type = image.Type is null ? null : Types.GetValueOrDefault(image.Type) ?? Find(image.Type);
+        var made = type == typeof(InconsistentStateException) ? new InconsistentStateException(image.Message ?? "", image.StoredEtag, image.CurrentEtag, cause)
+            : type is null ? null : Make(type, image.Message ?? "", image.Parameter, cause);
+        made ??= new OrleansException($"{image.Name}: {image.Message}", cause!);
+        return image.Stack is null ? made : ExceptionDispatchInfo.SetRemoteStackTrace(made, $"{image.Stack}{Environment.NewLine}--- in another process ---");
     }
 
     private static Exception? Make(Type type, string message, string? parameter, Exception? cause)
@@ -64,45 +42,34 @@ internal static class ExceptionCodec
         try
         {
             if (typeof(ArgumentException).IsAssignableFrom(type) && parameter is not null)
-            {
-                return (type == typeof(ArgumentException) ? Of([message, parameter]) : Of([parameter, message])) ?? new ArgumentException(message, parameter);
-            }
-            return Of([message, cause]) ?? Of([message]) ?? Of([]);
+                return Of([typeof(string), typeof(string)], type == typeof(ArgumentException) ? [message, parameter] : [parameter, message]) ?? new ArgumentException(message, parameter);
+            return Of([typeof(string), typeof(Exception)], [message, cause]) ?? Of([typeof(string)], [message]) ?? Of([], []);
         }
-        catch (Exception error) when (error is MissingMethodException or MemberAccessException or System.Reflection.TargetInvocationException)
+        catch (Exception error) when (error is MemberAccessException or TargetInvocationException)
         {
             return null;
         }
 
-        Exception? Of(object?[] arguments) => type.GetConstructor(
-            System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance,
-            [.. arguments.Select((_, n) => n == 1 && parameter is null ? typeof(Exception) : typeof(string))])?.Invoke(arguments) as Exception;
+        Exception? Of(Type[] types, object?[] arguments) =>
+            type.GetConstructor(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance, types)?.Invoke(arguments) as Exception;
     }
 
     /// <summary>Only types of assemblies that are loaded: a message loads no code.</summary>
     private static Type? Find(string name)
     {
-        if (Types.TryGetValue(name, out var type))
-            return type;
-        type = FindLoaded(name);
-        if (Types.Count < MaxTypes)
-            Types[name] = type;
-        return type;
-    }
-
-    private static Type? FindLoaded(string name)
-    {
+        Type? type = null;
         try
         {
-            var type = Type.GetType(name,
-                assembly => AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(loaded => loaded.GetName().Name == assembly.Name),
-                typeResolver: null, throwOnError: false);
-            return type is { IsAbstract: false, ContainsGenericParameters: false } && typeof(Exception).IsAssignableFrom(type) ? type : null;
+            type = Type.GetType(name, assembly => AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(a => a.GetName().Name == assembly.Name), typeResolver: null, throwOnError: false);
+            if (type is { IsAbstract: true } or { ContainsGenericParameters: true } || !typeof(Exception).IsAssignableFrom(type))
+                type = null;
         }
         catch (Exception error) when (error is ArgumentException or TypeLoadException or IOException or BadImageFormatException)
         {
-            return null;
         }
+        if (type is not null && Types.Count < MaxTypes)
+            Types[name] = type;
+        return type;
     }
 
     /// <summary>Without what the type itself appends, such as a parameter's name.</summary>

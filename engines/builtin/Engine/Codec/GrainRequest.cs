@@ -5,7 +5,10 @@ namespace OrleansCache.Engine;
 
 /// <summary>The result of a method without one.</summary>
 [BuiltinOnly]
-public readonly record struct Nothing;
+public readonly record struct Nothing
+{
+    internal Nothing(ulong _) { }
+}
 
 /// <summary>One call: its arguments, and where its result goes. Of the caller and, in the same process, of the receiver too.</summary>
 [BuiltinOnly]
@@ -27,7 +30,7 @@ public abstract class GrainRequest : Turn
     internal long Deadline { get; set; }
 
     /// <summary>The connection that waits for the answer; null when the caller is in this process.</summary>
-    internal IAnswerTo? AnswerTo { get; set; }
+    internal Connection? AnswerTo { get; set; }
 
     /// <summary>The connection that the call went out by, or the grain's own queue: told of a cancellation.</summary>
     internal ICallee? Callee { get; set; }
@@ -152,6 +155,7 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
 {
     private ManualResetValueTaskSourceCore<T> _core;
     private T? _result;
+    private long _begin;
 
     internal ValueTask<T> Result => new(this, _core.Version);
 
@@ -178,6 +182,7 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
     internal override void Run(TurnQueue queue)
     {
         ValueTask<T> task;
+        _begin = queue.Runtime.Metrics.MeasuresCalls ? queue.Runtime.Time.GetTimestamp() : 0;
         try
         {
             task = Invoke(queue.Instance);
@@ -211,6 +216,8 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
     private void End(TurnQueue queue, T result, Exception? error)
     {
         queue.Ended(this);
+        if (_begin != 0)
+            queue.Runtime.Metrics.Call(queue.Runtime.Time.GetElapsedTime(_begin), error is not null);
         if (queue.Runtime.Chaos is { Drops: true })
             error = new SiloUnavailableException("Chaos: the answer was dropped.");
         if (Method.OneWay)

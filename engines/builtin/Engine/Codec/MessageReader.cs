@@ -95,6 +95,9 @@ public ref struct MessageReader
         throw Malformed("an integer");
     }
 
+    /// <summary>Reads a signed integer.</summary>
+    public long ZigZag() => VarInt() is var raw ? (long)(raw >> 1) ^ -(long)(raw & 1) : 0;
+
     /// <summary>Reads eight bytes.</summary>
     public ulong Fixed64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
 

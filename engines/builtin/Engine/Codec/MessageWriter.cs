@@ -52,6 +52,9 @@ public sealed class MessageWriter : IDisposable
         Length += n;
     }
 
+    /// <summary>Writes a signed integer so that small negatives are short too.</summary>
+    public void ZigZag(long value) => VarInt((ulong)((value << 1) ^ (value >> 63)));
+
     /// <summary>Writes eight bytes.</summary>
     public void Fixed64(ulong value)
     {

@@ -1,72 +1,68 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
 
 namespace OrleansCache.Engine;
 
-/// <summary>Codecs of .NET's own simple types. Their values need no copy, but for arrays of bytes.</summary>
+/// <summary>Codecs of .NET's own simple types.</summary>
 internal static class Primitives
 {
     public static ConcurrentDictionary<Type, object> All()
     {
         var all = new ConcurrentDictionary<Type, object>();
-        Add(new IntegerCodec<bool>(v => v ? 1 : 0, v => v != 0));
-        Add(new IntegerCodec<sbyte>(v => v, v => checked((sbyte)v)));
-        Add(new IntegerCodec<byte>(v => v, v => checked((byte)v)));
-        Add(new IntegerCodec<short>(v => v, v => checked((short)v)));
-        Add(new IntegerCodec<ushort>(v => v, v => checked((ushort)v)));
-        Add(new IntegerCodec<char>(v => v, v => checked((char)v)));
-        Add(new IntegerCodec<int>(v => v, v => checked((int)v)));
-        Add(new IntegerCodec<uint>(v => v, v => checked((uint)v)));
-        Add(new IntegerCodec<long>(v => v, v => v));
-        Add(new IntegerCodec<ulong>(v => unchecked((long)v), v => unchecked((ulong)v)));
-        Add(new IntegerCodec<TimeSpan>(v => v.Ticks, TimeSpan.FromTicks));
-        Add(new IntegerCodec<DateTime>(v => v.ToBinary(), DateTime.FromBinary));
-        Add(new NothingCodec());
-        Add(new SingleCodec());
-        Add(new DoubleCodec());
-        Add(new TextCodec());
-        Add(new BytesCodec());
-        Add(new MemoryCodec());
-        Add(new SpanCodec<Guid>((v, w) => { Span<byte> b = stackalloc byte[16]; v.TryWriteBytes(b); w.Bytes(b); }, b => new Guid(b)));
-        Add(new SpanCodec<decimal>(
-            (v, w) => { Span<int> b = stackalloc int[4]; decimal.GetBits(v, b); w.Bytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(b)); },
-            b => new decimal(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(b))));
-        Add(new SpanCodec<DateTimeOffset>(
-            (v, w) =>
-            {
-                Span<byte> b = stackalloc byte[10];
-                BitConverter.TryWriteBytes(b, v.Ticks);
-                BitConverter.TryWriteBytes(b[8..], (short)v.TotalOffsetMinutes);
-                w.Bytes(b);
-            },
-            b => new DateTimeOffset(BitConverter.ToInt64(b), TimeSpan.FromMinutes(BitConverter.ToInt16(b[8..])))));
-        Add(new SpanCodec<GrainId>(
-            (v, w) => w.Bytes(System.Text.Encoding.UTF8.GetBytes(v.ToString())),
-            b => System.Text.Encoding.UTF8.GetString(b) is var text && text.IndexOf('/', StringComparison.Ordinal) is var cut and > 0
-                ? GrainId.Create(text[..cut], text[(cut + 1)..]) : default));
+        Integer(v => v ? 1 : 0, v => v != 0);
+        Integer(v => v, v => checked((sbyte)v));
+        Integer(v => v, v => checked((byte)v));
+        Integer(v => v, v => checked((short)v));
+        Integer(v => v, v => checked((ushort)v));
+        Integer(v => v, v => checked((char)v));
+        Integer(v => v, v => checked((int)v));
+        Integer(v => v, v => checked((uint)v));
+        Integer(v => v, v => v);
+        Integer(v => unchecked((long)v), v => unchecked((ulong)v));
+        Integer(v => v.Ticks, TimeSpan.FromTicks);
+        Integer(v => v.ToBinary(), DateTime.FromBinary);
+        Add(WireType.Fixed32, (w, v) => w.Fixed32(BitConverter.SingleToUInt32Bits(v)), (ref r) => BitConverter.UInt32BitsToSingle(r.Fixed32()));
+        Add(WireType.Fixed64, (w, v) => w.Fixed64(BitConverter.DoubleToUInt64Bits(v)), (ref r) => BitConverter.UInt64BitsToDouble(r.Fixed64()));
+        Add(WireType.Bytes, (w, v) => w.Text(v), (ref r) => r.Text());
+        Add<byte[]>(WireType.Bytes, (w, v) => w.Bytes(v), (ref r) => r.Bytes().ToArray(), v => v.AsSpan().ToArray());
+        Add<ReadOnlyMemory<byte>>(WireType.Bytes, (w, v) => w.Bytes(v.Span), (ref r) => r.Bytes().ToArray(), v => v.ToArray());
+        Add(WireType.Bytes, (w, v) => w.Bytes(v.ToByteArray()), (ref r) => new Guid(r.Bytes()));
+        Add(WireType.Bytes, (w, v) => w.Bytes(MemoryMarshal.AsBytes<int>(decimal.GetBits(v))), (ref r) => new decimal(MemoryMarshal.Cast<byte, int>(r.Bytes())));
+        Add(WireType.Bytes, (w, v) => w.Bytes([.. BitConverter.GetBytes(v.Ticks), .. BitConverter.GetBytes((short)v.TotalOffsetMinutes)]),
+            (ref r) => r.Bytes() is var b ? new DateTimeOffset(BitConverter.ToInt64(b), TimeSpan.FromMinutes(BitConverter.ToInt16(b[8..]))) : default);
+        Add(WireType.Bytes, (w, v) => w.Text(v.ToString()), (ref r) => r.Text() is var text && text.IndexOf('/', StringComparison.Ordinal) is var cut and > 0
+            ? GrainId.Create(text[..cut], text[(cut + 1)..]) : default);
+        Add<Nothing>(WireType.VarInt, (w, _) => w.VarInt(0), (ref r) => new(r.VarInt()));
         return all;
 
-        void Add<T>(Codec<T> codec) => all[typeof(T)] = codec;
+        void Add<T>(WireType wire, Action<MessageWriter, T> write, SimpleCodec<T>.Reading read, Func<T, T>? copy = null) => all[typeof(T)] = new SimpleCodec<T>(wire, write, read, copy);
+
+        void Integer<T>(Func<T, long> toLong, Func<long, T> fromLong) => Add(WireType.VarInt, (w, v) => w.ZigZag(toLong(v)), (ref r) => fromLong(r.ZigZag()));
     }
 }
 
-/// <summary>An integer in zigzag form, so that small negatives are short too.</summary>
-internal sealed class IntegerCodec<T>(Func<T, long> toLong, Func<long, T> fromLong) : Codec<T>
+/// <summary>A value of one field. Null is the wire type of that name.</summary>
+internal sealed class SimpleCodec<T>(WireType wireType, Action<MessageWriter, T> write, SimpleCodec<T>.Reading read, Func<T, T>? copy) : Codec<T>
 {
+    public delegate T Reading(ref MessageReader reader);
+
     public override void Write(MessageWriter writer, uint id, T value)
     {
-        var number = toLong(value);
-        writer.Tag(id, WireType.VarInt);
-        writer.VarInt((ulong)((number << 1) ^ (number >> 63)));
+        writer.Tag(id, value is null ? WireType.Null : wireType);
+        if (value is not null)
+            write(writer, value);
     }
 
     public override T Read(ref MessageReader reader, WireType wire)
     {
-        reader.Expect(wire, WireType.VarInt);
-        var raw = reader.VarInt();
+        if (wire == WireType.Null && default(T) is null)
+            return default!;
+        reader.Expect(wire, wireType);
         try
         {
-            return fromLong((long)(raw >> 1) ^ -(long)(raw & 1));
+            return read(ref reader);
         }
         catch (Exception error) when (error is OverflowException or ArgumentException)
         {
@@ -74,7 +70,7 @@ internal sealed class IntegerCodec<T>(Func<T, long> toLong, Func<long, T> fromLo
         }
     }
 
-    public override T Copy(T value) => value;
+    public override T Copy(T value) => copy is null || value is null ? value : copy(value);
 }
 
 internal sealed class EnumCodec<T> : Codec<T> where T : struct, Enum
@@ -87,146 +83,15 @@ internal sealed class EnumCodec<T> : Codec<T> where T : struct, Enum
         _ => Unsafe.BitCast<T, long>(value),
     });
 
-    public override T Read(ref MessageReader reader, WireType wire)
-    {
-        var number = Codecs<long>.Instance.Read(ref reader, wire);
-        return Unsafe.SizeOf<T>() switch
-        {
-            1 => Unsafe.BitCast<sbyte, T>((sbyte)number),
-            2 => Unsafe.BitCast<short, T>((short)number),
-            4 => Unsafe.BitCast<int, T>((int)number),
-            _ => Unsafe.BitCast<long, T>(number),
-        };
-    }
+    public override T Read(ref MessageReader reader, WireType wire) => Of(Codecs<long>.Instance.Read(ref reader, wire));
 
     public override T Copy(T value) => value;
-}
 
-internal sealed class NothingCodec : Codec<Nothing>
-{
-    public override void Write(MessageWriter writer, uint id, Nothing value) => writer.Null(id);
-
-    public override Nothing Read(ref MessageReader reader, WireType wire)
+    private static T Of(long number) => Unsafe.SizeOf<T>() switch
     {
-        reader.Skip(wire);
-        return default;
-    }
-
-    public override Nothing Copy(Nothing value) => value;
-}
-
-internal sealed class SingleCodec : Codec<float>
-{
-    public override void Write(MessageWriter writer, uint id, float value)
-    {
-        writer.Tag(id, WireType.Fixed32);
-        writer.Fixed32(BitConverter.SingleToUInt32Bits(value));
-    }
-
-    public override float Read(ref MessageReader reader, WireType wire)
-    {
-        reader.Expect(wire, WireType.Fixed32);
-        return BitConverter.UInt32BitsToSingle(reader.Fixed32());
-    }
-
-    public override float Copy(float value) => value;
-}
-
-internal sealed class DoubleCodec : Codec<double>
-{
-    public override void Write(MessageWriter writer, uint id, double value)
-    {
-        writer.Tag(id, WireType.Fixed64);
-        writer.Fixed64(BitConverter.DoubleToUInt64Bits(value));
-    }
-
-    public override double Read(ref MessageReader reader, WireType wire)
-    {
-        reader.Expect(wire, WireType.Fixed64);
-        return BitConverter.UInt64BitsToDouble(reader.Fixed64());
-    }
-
-    public override double Copy(double value) => value;
-}
-
-internal sealed class TextCodec : Codec<string?>
-{
-    public override void Write(MessageWriter writer, uint id, string? value)
-    {
-        writer.Tag(id, value is null ? WireType.Null : WireType.Bytes);
-        if (value is not null)
-            writer.Text(value);
-    }
-
-    public override string? Read(ref MessageReader reader, WireType wire)
-    {
-        if (wire == WireType.Null)
-            return null;
-        reader.Expect(wire, WireType.Bytes);
-        return reader.Text();
-    }
-
-    public override string? Copy(string? value) => value;
-}
-
-internal sealed class BytesCodec : Codec<byte[]?>
-{
-    public override void Write(MessageWriter writer, uint id, byte[]? value)
-    {
-        writer.Tag(id, value is null ? WireType.Null : WireType.Bytes);
-        if (value is not null)
-            writer.Bytes(value);
-    }
-
-    public override byte[]? Read(ref MessageReader reader, WireType wire)
-    {
-        if (wire == WireType.Null)
-            return null;
-        reader.Expect(wire, WireType.Bytes);
-        return reader.Bytes().ToArray();
-    }
-
-    public override byte[]? Copy(byte[]? value) => value?.AsSpan().ToArray();
-}
-
-internal sealed class MemoryCodec : Codec<ReadOnlyMemory<byte>>
-{
-    public override void Write(MessageWriter writer, uint id, ReadOnlyMemory<byte> value)
-    {
-        writer.Tag(id, WireType.Bytes);
-        writer.Bytes(value.Span);
-    }
-
-    public override ReadOnlyMemory<byte> Read(ref MessageReader reader, WireType wire)
-    {
-        reader.Expect(wire, WireType.Bytes);
-        return reader.Bytes().ToArray();
-    }
-
-    public override ReadOnlyMemory<byte> Copy(ReadOnlyMemory<byte> value) => value.ToArray();
-}
-
-/// <summary>A value of a few bytes.</summary>
-internal sealed class SpanCodec<T>(Action<T, MessageWriter> write, Func<ReadOnlySpan<byte>, T> read) : Codec<T>
-{
-    public override void Write(MessageWriter writer, uint id, T value)
-    {
-        writer.Tag(id, WireType.Bytes);
-        write(value, writer);
-    }
-
-    public override T Read(ref MessageReader reader, WireType wire)
-    {
-        reader.Expect(wire, WireType.Bytes);
-        try
-        {
-            return read(reader.Bytes());
-        }
-        catch (ArgumentException)
-        {
-            throw reader.Malformed($"a {typeof(T).Name}");
-        }
-    }
-
-    public override T Copy(T value) => value;
+        1 => Unsafe.BitCast<sbyte, T>((sbyte)number),
+        2 => Unsafe.BitCast<short, T>((short)number),
+        4 => Unsafe.BitCast<int, T>((int)number),
+        _ => Unsafe.BitCast<long, T>(number),
+    };
 }

@@ -31,23 +31,19 @@ public abstract class EngineOptions
     /// <summary>Trouble on purpose, for tests; null for none.</summary>
     public ChaosOptions? Chaos { get; set; }
 
-    internal virtual IEnumerable<string> Errors()
-    {
-        if (string.IsNullOrWhiteSpace(ClusterId))
-            yield return $"{nameof(ClusterId)} is empty; give the cluster a name.";
-        if (ResponseTimeout <= TimeSpan.Zero)
-            yield return $"{nameof(ResponseTimeout)} is {ResponseTimeout}; set it above zero.";
-        if (HandshakeTimeout <= TimeSpan.Zero)
-            yield return $"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; set it above zero.";
-        if (MaxFrameBytes < 1024)
-            yield return $"{nameof(MaxFrameBytes)} is {MaxFrameBytes}; set it to 1024 or more.";
-        if (MaxCallsPerConnection < 1)
-            yield return $"{nameof(MaxCallsPerConnection)} is {MaxCallsPerConnection}; set it to 1 or more.";
-        if (MaxCallsPerGrain < 1)
-            yield return $"{nameof(MaxCallsPerGrain)} is {MaxCallsPerGrain}; set it to 1 or more.";
-        if (MaxUnsentBytes < MaxFrameBytes)
-            yield return $"{nameof(MaxUnsentBytes)} is {MaxUnsentBytes}; set it to {nameof(MaxFrameBytes)} ({MaxFrameBytes}) or more.";
-    }
+    /// <summary>What is wrong: each with the field, its value and the way out.</summary>
+    internal virtual IEnumerable<string> Errors() =>
+    [
+        .. Unless(!string.IsNullOrWhiteSpace(ClusterId), nameof(ClusterId), "''", "give the cluster a name"),
+        .. Unless(ResponseTimeout > TimeSpan.Zero, nameof(ResponseTimeout), ResponseTimeout, "set it above zero"),
+        .. Unless(HandshakeTimeout > TimeSpan.Zero, nameof(HandshakeTimeout), HandshakeTimeout, "set it above zero"),
+        .. Unless(MaxFrameBytes >= 1024, nameof(MaxFrameBytes), MaxFrameBytes, "set it to 1024 or more"),
+        .. Unless(MaxCallsPerConnection >= 1, nameof(MaxCallsPerConnection), MaxCallsPerConnection, "set it to 1 or more"),
+        .. Unless(MaxCallsPerGrain >= 1, nameof(MaxCallsPerGrain), MaxCallsPerGrain, "set it to 1 or more"),
+        .. Unless(MaxUnsentBytes >= MaxFrameBytes, nameof(MaxUnsentBytes), MaxUnsentBytes, $"set it to MaxFrameBytes ({MaxFrameBytes}) or more"),
+    ];
+
+    private protected static IEnumerable<string> Unless(bool good, string field, object value, string remedy) => good ? [] : [$"{field} is {value}; {remedy}."];
 }
 
 /// <summary>A silo.</summary>
@@ -66,13 +62,8 @@ public sealed class EngineSiloOptions : EngineOptions
     /// <summary>A grain that nobody used for this long (up to a sixteenth more) is deactivated. At least a second; 15 minutes if not set.</summary>
     public TimeSpan CollectionAge { get; set; } = TimeSpan.FromMinutes(15);
 
-    internal override IEnumerable<string> Errors()
-    {
-        foreach (var error in base.Errors())
-            yield return error;
-        if (CollectionAge < TimeSpan.FromSeconds(1))
-            yield return $"{nameof(CollectionAge)} is {CollectionAge}; set it to a second or more.";
-    }
+    internal override IEnumerable<string> Errors() =>
+        [.. base.Errors(), .. Unless(CollectionAge >= TimeSpan.FromSeconds(1), nameof(CollectionAge), CollectionAge, "set it to a second or more")];
 }
 
 /// <summary>A client.</summary>
@@ -100,17 +91,13 @@ public sealed class EngineClientOptions : EngineOptions
     /// <summary>The longest wait between attempts. 5 s if not set.</summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(5);
 
-    internal override IEnumerable<string> Errors()
-    {
-        foreach (var error in base.Errors())
-            yield return error;
-        if (Endpoints.Count == 0)
-            yield return $"{nameof(Endpoints)} is empty; add a silo's address, for example 127.0.0.1:11111.";
-        if (ConnectionsPerEndpoint is < 1 or > 64)
-            yield return $"{nameof(ConnectionsPerEndpoint)} is {ConnectionsPerEndpoint}; set it from 1 to 64.";
-        if (ConnectTimeout <= TimeSpan.Zero)
-            yield return $"{nameof(ConnectTimeout)} is {ConnectTimeout}; set it above zero.";
-        if (ReconnectDelay <= TimeSpan.Zero || MaxReconnectDelay < ReconnectDelay)
-            yield return $"{nameof(ReconnectDelay)} is {ReconnectDelay}; set it above zero and to at most {nameof(MaxReconnectDelay)} ({MaxReconnectDelay}).";
-    }
+    internal override IEnumerable<string> Errors() =>
+    [
+        .. base.Errors(),
+        .. Unless(Endpoints.Count > 0, nameof(Endpoints), "empty", "add a silo's address, for example 127.0.0.1:11111"),
+        .. Unless(ConnectionsPerEndpoint is >= 1 and <= 64, nameof(ConnectionsPerEndpoint), ConnectionsPerEndpoint, "set it from 1 to 64"),
+        .. Unless(ConnectTimeout > TimeSpan.Zero, nameof(ConnectTimeout), ConnectTimeout, "set it above zero"),
+        .. Unless(ReconnectDelay > TimeSpan.Zero && MaxReconnectDelay >= ReconnectDelay, nameof(ReconnectDelay), ReconnectDelay,
+            $"set it above zero and to at most MaxReconnectDelay ({MaxReconnectDelay})"),
+    ];
 }

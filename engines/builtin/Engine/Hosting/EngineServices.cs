@@ -18,8 +18,7 @@ public static class EngineServices
         public IServiceCollection AddEngineSilo(Action<EngineSiloOptions>? configure = null)
         {
             services.AddEngineOptions(configure);
-            services.TryAddSingleton<IGrainRouter, SingleSiloRouter>();
-            services.TryAddSingleton(sp => new SiloRuntime(sp, Clock(sp), Options<EngineSiloOptions>(sp), sp.GetRequiredService<IGrainRouter>(), Log(sp)));
+            services.TryAddSingleton(sp => new SiloRuntime(sp, Clock(sp), Options<EngineSiloOptions>(sp), sp.GetService<IGrainRouter>(), Log(sp)));
             services.TryAddSingleton<SiloService>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SiloService>(sp => sp.GetRequiredService<SiloService>()));
             services.TryAddSingleton<IClusterClient>(sp => sp.GetRequiredService<SiloRuntime>());
@@ -31,9 +30,8 @@ public static class EngineServices
         public IServiceCollection AddEngineClient(Action<EngineClientOptions>? configure = null)
         {
             services.AddEngineOptions(configure);
-            services.TryAddSingleton<IGrainRouter, SingleSiloRouter>();
-            services.TryAddSingleton(sp => new ClientRuntime(sp, Clock(sp), Options<EngineClientOptions>(sp), sp.GetRequiredService<IGrainRouter>(), Log(sp)));
-            services.AddHostedService(sp => new ClientService(sp.GetRequiredService<ClientRuntime>()));
+            services.TryAddSingleton(sp => new ClientRuntime(sp, Clock(sp), Options<EngineClientOptions>(sp), sp.GetService<IGrainRouter>(), Log(sp)));
+            services.AddHostedService(sp => sp.GetRequiredService<ClientRuntime>());
             services.TryAddSingleton<IClusterClient>(sp => sp.GetRequiredService<ClientRuntime>());
             services.TryAddSingleton<IGrainFactory>(sp => sp.GetRequiredService<ClientRuntime>());
             return services;

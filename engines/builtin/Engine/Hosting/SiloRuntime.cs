@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 
@@ -8,17 +7,18 @@ namespace OrleansCache.Engine;
 /// <summary>The grains of one silo, and the client that lives in its process.</summary>
 internal sealed class SiloRuntime : EngineRuntime
 {
-    private readonly IGrainRouter _router;
-    private readonly bool _routes;
+    private readonly IGrainRouter? _router;
     private readonly ConcurrentDictionary<IPEndPoint, PeerLink> _silos = new();
     private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(5);
     private readonly HashSet<InterfaceInfo> _ambiguous = [];
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GrainClass?[] _byInterface = [];
+    private int _activations;
 
-    public SiloRuntime(IServiceProvider services, TimeProvider time, EngineSiloOptions options, IGrainRouter router, ILogger log)
+    public SiloRuntime(IServiceProvider services, TimeProvider time, EngineSiloOptions options, IGrainRouter? router, ILogger log)
         : base(services, time, options, log)
     {
-        (_router, _routes) = (router, router is not SingleSiloRouter);
+        _router = router;
         Listener = new(this, options);
         Collector = new(time, options.CollectionAge);
         EngineModules.LoadAll();
@@ -38,11 +38,14 @@ internal sealed class SiloRuntime : EngineRuntime
 
     public GrainClass[] Classes { get; }
 
-    public override ImmutableDictionary<ulong, string> GrainTypes => field ??= Classes
-        .SelectMany(type => type.Info.Interfaces, (type, i) => KeyValuePair.Create(InterfaceInfo.Of(i).Id, type.Info.Name)).Where(p => InterfaceInfo.Find(p.Key) is { } i && !_ambiguous.Contains(i) && ClassOf(i).Info.Name == p.Value).ToImmutableDictionary();
+    public override Dictionary<ulong, string> GrainTypes => field ??= Classes
+        .SelectMany(type => type.Info.Interfaces, (type, i) => KeyValuePair.Create(InterfaceInfo.Of(i).Id, type.Info.Name)).Where(p => InterfaceInfo.Find(p.Key) is { } i && !_ambiguous.Contains(i) && ClassOf(i).Info.Name == p.Value).ToDictionary();
 
     /// <summary>No grain is activated any more.</summary>
-    public bool IsClosed { get; set; }
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Activations there are.</summary>
+    public int Activations => Volatile.Read(ref _activations);
 
     public override GrainId IdOf(InterfaceInfo info, string key) =>
         info.IsObserver ? GrainId.Create("sys.client", key) : GrainId.Create(ClassOf(info).Type, key);
@@ -55,7 +58,7 @@ internal sealed class SiloRuntime : EngineRuntime
             var client = ObserverTable.ClientOf(target.Key);
             (Listener.ToClient(client) ?? throw new ClientNotAvailableException($"Client {client} is not connected to this silo.")).Send(target.Key, request);
         }
-        else if (_routes && !target.Interface.IsObserver && _router.Locate(target.GrainId) is { } silo)
+        else if (_router is not null && !target.Interface.IsObserver && _router.Locate(target.GrainId) is { } silo)
         {
             ToSilo(silo).Send(target.Key, request);
         }
@@ -72,6 +75,22 @@ internal sealed class SiloRuntime : EngineRuntime
 
     public GrainClass ClassOf(InterfaceInfo info) => (uint)info.Index < (uint)_byInterface.Length && _byInterface[info.Index] is { } type && !_ambiguous.Contains(info) ? type
         : throw new ArgumentException($"{(_ambiguous.Contains(info) ? "Several grain classes of this silo implement" : "No grain class of this silo implements")} {info.Name}; it takes exactly one, or one named like the interface.");
+
+    public void Count(GrainClassInfo type, int change)
+    {
+        Metrics.Activations(type.Name, change);
+        if (Interlocked.Add(ref _activations, change) == 0 && IsClosed)
+            _empty.TrySetResult();
+    }
+
+    /// <summary>Deactivates all grains; ends when none is left.</summary>
+    public Task CloseAsync(DeactivationReason reason)
+    {
+        IsClosed = true;
+        foreach (var activation in Classes.SelectMany(type => type.Activations))
+            activation.Deactivate(reason);
+        return Activations == 0 ? Task.CompletedTask : _empty.Task;
+    }
 
     /// <summary>True when calls by the interface go to the class.</summary>
     public bool Leads(InterfaceInfo info, GrainClass type) => _byInterface[info.Index] == type && !_ambiguous.Contains(info);

@@ -33,17 +33,9 @@ internal sealed class SiloService(SiloRuntime runtime, IEnumerable<ISiloHook> ho
             }
         }
         await runtime.Listener.StopListeningAsync(cancellationToken).ConfigureAwait(false);
-        runtime.IsClosed = true;
-        var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
-        var endings = new List<Task>();
-        foreach (var activation in runtime.Classes.SelectMany(type => type.Activations))
-        {
-            activation.Deactivate(reason, cancellationToken);
-            endings.Add(activation.Deactivated);
-        }
-        var all = Task.WhenAll(endings);
-        await Task.WhenAny(all, Task.Delay(Timeout.InfiniteTimeSpan, runtime.Time, cancellationToken)).ConfigureAwait(false);
+        var closing = runtime.CloseAsync(new(DeactivationReasonCode.ShuttingDown, "The silo stops."));
+        await Task.WhenAny(closing, Task.Delay(Timeout.InfiniteTimeSpan, runtime.Time, cancellationToken)).ConfigureAwait(false);
         await runtime.Listener.CloseAsync(cancellationToken).ConfigureAwait(false);
-        runtime.Log.SiloStopped(runtime.Name, endings.Count(ending => !ending.IsCompleted));
+        runtime.Log.SiloStopped(runtime.Name, runtime.Activations);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansCache.Engine;
@@ -7,16 +6,6 @@ namespace OrleansCache.Engine;
 internal interface ICallee
 {
     void CancelCall(GrainRequest request);
-}
-
-/// <summary>The connection that a call came in by.</summary>
-internal interface IAnswerTo
-{
-    /// <summary>The clock's timestamp, for deadlines.</summary>
-    long Now { get; }
-
-    /// <summary>Sends the request's result or error.</summary>
-    void Answer(GrainRequest request);
 }
 
 /// <summary>What a silo and a client share: references, calls that wait, observers.</summary>
@@ -28,6 +17,7 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
         Chaos = options.Chaos is { } chaos ? new(chaos, time) : null;
         Pending = new(time, options.ResponseTimeout);
         Observers = new(this);
+        Metrics = new(services);
     }
 
     public IServiceProvider ServiceProvider { get; }
@@ -43,6 +33,8 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
     public PendingCalls Pending { get; }
 
     public ObserverTable Observers { get; }
+
+    public EngineMetrics Metrics { get; }
 
     /// <summary>The timestamp at which a span from now is over.</summary>
     public long After(TimeSpan span) => Time.GetTimestamp() + (long)(span.TotalSeconds * Time.TimestampFrequency);
@@ -66,7 +58,7 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
     public GrainProxy Reference(InterfaceInfo info, string key) => info.MakeProxy(new(this, info, key));
 
     /// <summary>Which class implements an interface, by the interface's number.</summary>
-    public virtual System.Collections.Immutable.ImmutableDictionary<ulong, string> GrainTypes => System.Collections.Immutable.ImmutableDictionary<ulong, string>.Empty;
+    public virtual Dictionary<ulong, string> GrainTypes => [];
 
     public abstract GrainId IdOf(InterfaceInfo info, string key);
 

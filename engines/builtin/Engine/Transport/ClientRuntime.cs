@@ -1,13 +1,14 @@
 using System.Net;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansCache.Engine;
 
 /// <summary>A client in a process of its own.</summary>
-internal sealed class ClientRuntime : EngineRuntime
+internal sealed class ClientRuntime : EngineRuntime, IHostedService
 {
     private readonly EngineClientOptions _options;
-    private readonly IGrainRouter _router;
+    private readonly IGrainRouter? _router;
     private readonly Lock _gate = new();
     private readonly Dictionary<EndPoint, PeerLink[]> _links = [];
     private readonly LinkOptions _linkOptions;
@@ -16,7 +17,7 @@ internal sealed class ClientRuntime : EngineRuntime
     private int _turn;
     private bool _started, _disposed;
 
-    public ClientRuntime(IServiceProvider services, TimeProvider time, EngineClientOptions options, IGrainRouter router, ILogger log)
+    public ClientRuntime(IServiceProvider services, TimeProvider time, EngineClientOptions options, IGrainRouter? router, ILogger log)
         : base(services, time, options, log)
     {
         (_options, _router) = (options, router);
@@ -36,6 +37,15 @@ internal sealed class ClientRuntime : EngineRuntime
                 AddLinks(endpoint);
         }
     }
+
+    /// <summary>With the host's start, so that the first call need not wait; disposal closes the connections.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Connect();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <exception cref="InvalidOperationException">No silo has said yet which class implements the interface.</exception>
     public override GrainId IdOf(InterfaceInfo info, string key) => info.IsObserver ? GrainId.Create("sys.client", key)
@@ -79,13 +89,13 @@ internal sealed class ClientRuntime : EngineRuntime
         base.Dispose();
     }
 
-    private string? TypeOf(InterfaceInfo info) => _open is [var first, ..] ? first.Peer.GrainTypes.GetValueOrDefault(info.Id) : null;
+    private string? TypeOf(InterfaceInfo info) => _open is [var first, ..] ? first.Peer.GrainTypes?.GetValueOrDefault(info.Id) : null;
 
     /// <summary>An open connection to where the grain lives, or to any silo; null while there is none.</summary>
     private Connection? Pick(GrainProxy target)
     {
         var open = Volatile.Read(ref _open);
-        if (_router is not SingleSiloRouter && !target.Interface.IsObserver && TypeOf(target.Interface) is { } type
+        if (_router is not null && !target.Interface.IsObserver && TypeOf(target.Interface) is { } type
             && _router.Locate(GrainId.Create(type, target.Key)) is { } endpoint)
             return ToEndpoint(endpoint);
         for (var tries = open.Length; tries > 0; tries--)

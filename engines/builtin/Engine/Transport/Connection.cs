@@ -7,7 +7,7 @@ namespace OrleansCache.Engine;
 
 /// <summary>Frames over one connection, both ways: a length of four bytes, a kind, a call's number, and fields.
 /// Writes made while a batch of frames is parsed leave in one flush.</summary>
-internal sealed class Connection(EngineRuntime runtime, ConnectionContext context, IDuplexPipe pipe, Handshake peer) : ICallee, IAnswerTo, IAsyncDisposable
+internal sealed class Connection(EngineRuntime runtime, ConnectionContext context, IDuplexPipe pipe, Handshake peer) : ICallee, IAsyncDisposable
 {
     private enum Kind : byte { Request = 1, Value = 2, Error = 3, Cancel = 4 }
 

@@ -1,16 +1,19 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.IO.Pipelines;
 using System.Text;
 
 namespace OrleansCache.Engine;
 
 /// <summary>What each side says first: a magic, then a length and fields. Nothing else is read before both have been understood.</summary>
-internal sealed record Handshake(ulong Version, string Engine, string ClusterId, string ClientId, string? Refusal, ImmutableDictionary<ulong, string> GrainTypes)
+[GenerateSerializer]
+internal sealed record Handshake(
+    [property: Id(0)] ulong Version, [property: Id(1)] string? Engine, [property: Id(2)] string? ClusterId, [property: Id(3)] string? ClientId,
+    [property: Id(4)] string? Refusal, [property: Id(5)] Dictionary<ulong, string>? GrainTypes)
 {
     public const ulong CurrentVersion = 1;
     public const string EngineName = "builtin";
+    private static readonly string[] HttpWords = ["GET ", "POST ", "PUT ", "HEAD ", "PRI ", "HTTP/"];
     private const int MaxBytes = 1024 * 1024;
 
     /// <summary>"OCENGINE".</summary>
@@ -24,13 +27,7 @@ internal sealed record Handshake(ulong Version, string Engine, string ClusterId,
         using var writer = new MessageWriter();
         writer.Raw(Magic);
         writer.Fixed32(0);
-        Codecs<ulong>.Instance.Write(writer, 1, Version);
-        Codecs<string>.Instance.Write(writer, 2, Engine);
-        Codecs<string>.Instance.Write(writer, 3, ClusterId);
-        Codecs<string>.Instance.Write(writer, 4, ClientId);
-        if (Refusal is not null)
-            Codecs<string>.Instance.Write(writer, 5, Refusal);
-        Codecs<Dictionary<ulong, string>>.Instance.Write(writer, 6, GrainTypes.ToDictionary());
+        Codecs<Handshake>.Instance.Write(writer, 0, this);
         writer.Patch32(Magic.Length, (uint)(writer.Length - Magic.Length - 4));
         await output.WriteAsync(writer.Written, cancellationToken).ConfigureAwait(false);
     }
@@ -76,35 +73,15 @@ internal sealed record Handshake(ulong Version, string Engine, string ClusterId,
         if (buffer.Length < 12 + size)
             return false;
         var reader = new MessageReader(buffer.Slice(12, size).ToArray(), runtime: null);
-        handshake = Parse(ref reader);
+        handshake = reader.NextField(out _, out var wire) ? Codecs<Handshake>.Instance.Read(ref reader, wire) : null;
         end = buffer.GetPosition(12 + size);
-        return true;
-    }
-
-    private static Handshake Parse(ref MessageReader reader)
-    {
-        var result = new Handshake(0, "", "", "", null, ImmutableDictionary<ulong, string>.Empty);
-        while (reader.NextField(out var id, out var wire))
-        {
-            switch (id)
-            {
-                case 1: result = result with { Version = Codecs<ulong>.Instance.Read(ref reader, wire) }; break;
-                case 2: result = result with { Engine = Codecs<string>.Instance.Read(ref reader, wire) ?? "" }; break;
-                case 3: result = result with { ClusterId = Codecs<string>.Instance.Read(ref reader, wire) ?? "" }; break;
-                case 4: result = result with { ClientId = Codecs<string>.Instance.Read(ref reader, wire) ?? "" }; break;
-                case 5: result = result with { Refusal = Codecs<string>.Instance.Read(ref reader, wire) }; break;
-                case 6: result = result with { GrainTypes = (Codecs<Dictionary<ulong, string>>.Instance.Read(ref reader, wire) ?? []).ToImmutableDictionary() }; break;
-                default: reader.Skip(wire); break;
-            }
-        }
-        return result;
+        return handshake is null ? throw reader.Malformed("an empty handshake") : true;
     }
 
     private static string Describe(ReadOnlySpan<byte> head)
     {
         var text = Encoding.Latin1.GetString(head);
-        if (text.StartsWith("GET ", StringComparison.Ordinal) || text.StartsWith("POST ", StringComparison.Ordinal) || text.StartsWith("PUT ", StringComparison.Ordinal)
-            || text.StartsWith("HEAD ", StringComparison.Ordinal) || text.StartsWith("PRI ", StringComparison.Ordinal) || text.StartsWith("HTTP/", StringComparison.Ordinal))
+        if (HttpWords.Any(word => text.StartsWith(word, StringComparison.Ordinal)))
             return "it speaks HTTP; this is the port of the built-in engine, HTTP has one of its own.";
         if (head is [0x16, 0x03, ..])
             return "it begins TLS, and TLS is not configured here.";

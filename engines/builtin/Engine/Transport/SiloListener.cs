@@ -15,7 +15,6 @@ public sealed class EngineStartException(string message, Exception? innerExcepti
 /// <summary>Takes connections of clients and of other silos.</summary>
 internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions options)
 {
-    private readonly ConcurrentDictionary<Connection, Task> _connections = new();
     private readonly ConcurrentDictionary<string, ImmutableArray<Connection>> _clients = new();
     private IConnectionListener? _listener;
     private Task _accepting = Task.CompletedTask;
@@ -62,7 +61,7 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
     /// <summary>Closes all connections once their answers have left.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        var closing = _connections.Keys.Select(connection => connection.CloseAsync("the silo stops."));
+        var closing = _clients.Values.SelectMany(connections => connections).Select(connection => connection.CloseAsync("the silo stops."));
         try
         {
             await Task.WhenAll(closing).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -92,15 +91,14 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
         {
             var reason = error is OperationCanceledException ? $"it did not introduce itself within {options.HandshakeTimeout}." : error.Message;
             runtime.Log.ConnectionRefused(context.RemoteEndPoint?.ToString() ?? "?", reason);
-            await DismissAsync(context).ConfigureAwait(false);
+            await context.DisposeAsync().ConfigureAwait(false);
             return;
         }
-        _connections[connection] = Task.CompletedTask;
-        _clients.AddOrUpdate(connection.Peer.ClientId, [connection], (_, others) => others.Add(connection));
+        var client = connection.Peer.ClientId ?? "";
+        _clients.AddOrUpdate(client, [connection], (_, others) => others.Add(connection));
         await connection.RunAsync().ConfigureAwait(false);
-        _connections.TryRemove(connection, out _);
-        _clients.AddOrUpdate(connection.Peer.ClientId, [], (_, others) => others.Remove(connection));
-        _clients.TryRemove(KeyValuePair.Create(connection.Peer.ClientId, ImmutableArray<Connection>.Empty));
+        _clients.AddOrUpdate(client, [], (_, others) => others.Remove(connection));
+        _clients.TryRemove(KeyValuePair.Create(client, ImmutableArray<Connection>.Empty));
     }
 
     private async Task<Connection> GreetAsync(ConnectionContext context)
@@ -127,18 +125,5 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
         }
         await mine.SendAsync(pipe.Output, patience.Token).ConfigureAwait(false);
         return new(runtime, context, pipe, hello);
-    }
-
-    private static async Task DismissAsync(ConnectionContext context)
-    {
-        try
-        {
-            await context.Transport.Output.CompleteAsync().ConfigureAwait(false);
-            await context.Transport.Input.CompleteAsync().ConfigureAwait(false);
-            await context.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
-        {
-        }
     }
 }
