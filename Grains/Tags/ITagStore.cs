@@ -8,15 +8,14 @@ internal interface ITagStore
 
     /// <summary>
     /// Appends a raise of the tags under the next number, or nothing when there are none, and returns what came after
-    /// <paramref name="head"/>, this raise included. A store that has another generation, or has not got as far as
-    /// <paramref name="head"/>, lost raises: it begins a new generation, and goes on above the head.
+    /// <paramref name="head"/>, this raise included. A store that has not got as far as <paramref name="head"/> lost raises: it begins a
+    /// new generation, and goes on above the head.
     /// </summary>
-    /// <param name="generation">What the caller knows; 0 to take what is there.</param>
     /// <param name="head">The last number that the caller knows.</param>
     /// <param name="tags">Hashes, distinct.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
-    ValueTask<TagChanges> AppendAsync(long generation, long head, ulong[] tags, CancellationToken cancellationToken);
+    ValueTask<TagChanges> AppendAsync(long head, ulong[] tags, CancellationToken cancellationToken);
 }
 
 /// <summary>What the log has that the asker does not know.</summary>

@@ -72,7 +72,7 @@ internal sealed class TagLog(ITagStore store) : ITagLog
             tags = [.. _gathering!];
             _gathering = null;
         }
-        var changes = await store.AppendAsync(Generation, Math.Max(Head, Volatile.Read(ref _seenAhead)), tags, CancellationToken.None).ConfigureAwait(false);
+        var changes = await store.AppendAsync(Math.Max(Head, Volatile.Read(ref _seenAhead)), tags, CancellationToken.None).ConfigureAwait(false);
         Apply(changes);
         return changes.Head;
     }

@@ -40,6 +40,32 @@ internal static class StorageServiceCollectionExtensions
             return services;
         }
 
+        /// <summary>Everything is in Redis, and the right to serve is a lease there.</summary>
+        /// <param name="siloName">For people.</param>
+        /// <param name="connectionString">In StackExchange.Redis' form.</param>
+        /// <param name="clusterId">Sets the names in Redis apart: <c>oc:{cluster}:…</c>.</param>
+        public IServiceCollection AddRedisStorage(string siloName, string connectionString, string clusterId)
+        {
+            services.AddStorageBasics();
+            services.TryAddSingleton(new RedisKeys(clusterId));
+            services.TryAddSingleton<IRedisDatabase>(provider => ActivatorUtilities.CreateInstance<RedisDatabase>(provider, connectionString));
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, RedisStorage>());
+            services.TryAddSingleton(CoarseClock.System);
+            services.TryAddSingleton<SampledClusterClock>();
+            services.TryAddSingleton<IClusterClock>(provider => provider.GetRequiredService<SampledClusterClock>());
+            services.TryAddSingleton<IOwnershipStore, RedisOwnershipStore>();
+            services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LeasedOwnership>(provider, siloName, clusterId));
+            services.TryAddSingleton<IOwnership>(provider => provider.GetRequiredService<LeasedOwnership>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, LeasedOwnershipStep>());
+            services.TryAddSingleton<IEntryStore, RedisEntryStore>();
+            services.TryAddSingleton<ITagStore, RedisTagStore>();
+            services.TryAddSingleton<IStateStore, RedisStateStore>();
+            services.TryAddKeyedSingleton<IGrainStorage>(GrainStorageName, (provider, _) => new JsonGrainStorage(provider.GetRequiredService<IStateStore>()));
+            services.AddTagLog();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, TagLogWatch>());
+            return services;
+        }
+
         private void AddStorageBasics()
         {
             services.AddMetrics();
@@ -69,26 +95,4 @@ internal static class StorageServiceCollectionExtensions
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, TagLogStep>());
         }
     }
-}
-
-internal sealed class LocalOwnershipStep(LocalOwnership ownership) : IStorageStep
-{
-    public ValueTask OpenAsync(CancellationToken cancellationToken)
-    {
-        ownership.Start();
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask CloseAsync()
-    {
-        ownership.Dispose();
-        return ValueTask.CompletedTask;
-    }
-}
-
-internal sealed class TagLogStep(TagLog log) : IStorageStep
-{
-    public async ValueTask OpenAsync(CancellationToken cancellationToken) => await log.SynchroniseAsync(cancellationToken).ConfigureAwait(false);
-
-    public ValueTask CloseAsync() => ValueTask.CompletedTask;
 }

@@ -46,7 +46,15 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
         if (folder is not null)
         {
             _folder = DataFolder.Hold(folder);
-            _lease = LeaseFile.Open(Path.Combine(_folder.FullPath, "lease"));
+            try
+            {
+                _lease = LeaseFile.Open(Path.Combine(_folder.FullPath, "lease"));
+            }
+            catch
+            {
+                _folder.Dispose();
+                throw;
+            }
             var former = _lease.Lease;
             FormerStoppedCleanly = former.View == 0 || former.StoppedCleanly;
             clock.StartAbove(former.Ceiling, ReserveUpTo);

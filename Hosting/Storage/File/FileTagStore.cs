@@ -10,12 +10,12 @@ internal sealed class FileTagStore(FileStorage storage) : ITagStore
     private long _generation;
     private long _head;
 
-    public async ValueTask<TagChanges> AppendAsync(long generation, long head, ulong[] tags, CancellationToken cancellationToken)
+    public async ValueTask<TagChanges> AppendAsync(long head, ulong[] tags, CancellationToken cancellationToken)
     {
         var (floor, raises) = (0L, new List<TagRaise>());
         if (_generation == 0)
             (floor, raises) = Restore();
-        if (_generation == 0 || head > _head || (generation != 0 && generation != _generation))
+        if (_generation == 0 || head > _head)
             await BeginGenerationAsync(head).ConfigureAwait(false);
         if (tags.Length > 0)
         {

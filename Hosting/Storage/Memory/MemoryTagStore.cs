@@ -6,7 +6,7 @@ internal sealed class MemoryTagStore : ITagStore
     private readonly long _generation = Random.Shared.NextInt64(1, long.MaxValue);
     private long _head;
 
-    public ValueTask<TagChanges> AppendAsync(long generation, long head, ulong[] tags, CancellationToken cancellationToken)
+    public ValueTask<TagChanges> AppendAsync(long head, ulong[] tags, CancellationToken cancellationToken)
     {
         IReadOnlyList<TagRaise> raises = tags.Length == 0 ? [] : [new(++_head, tags)];
         return new(new TagChanges(_generation, Floor: 0, _head, raises));

@@ -1,0 +1,85 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace OrleansCache;
+
+/// <summary>Engine <c>orleans</c>: storage over StackExchange.Redis.</summary>
+internal sealed class RedisDatabase(string connectionString, TimeProvider time, ILogger<RedisDatabase> logger) : IRedisDatabase
+{
+    private readonly ConfigurationOptions _options = Options(connectionString);
+    private ConnectionMultiplexer? _connection;
+
+    public string Description => string.Join(',', _options.EndPoints);
+
+    public bool IsConnected => _connection?.IsConnected ?? false;
+
+    public string? LastFailure { get; private set; }
+
+    private IDatabase Database => _connection?.GetDatabase() ?? throw new StoreUnavailableException("Redis is not connected yet.", maybeApplied: false);
+
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        _ = time;
+        _connection = await ConnectionMultiplexer.ConnectAsync(_options).WaitAsync(cancellationToken).ConfigureAwait(false);
+        _connection.ConnectionFailed += (_, failure) => LastFailure = failure.Exception?.Message ?? failure.FailureType.ToString();
+        if (!_connection.IsConnected)
+            logger.RedisSetting("connection", "none yet", "It is tried again.");
+    }
+
+    public async ValueTask<RedisAnswer> EvaluateAsync(RedisScriptText script, string key, RedisWord[] arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Answer(await Database.ScriptEvaluateAsync(script.Text, [key], [.. arguments.Select(word => (RedisValue)word.Bytes)])
+                .WaitAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            throw Unavailable(exception);
+        }
+    }
+
+    public async ValueTask<RedisAnswer> ExecuteAsync(string[] command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Answer(await Database.ExecuteAsync(command[0], [.. command[1..]]).WaitAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            throw Unavailable(exception);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    // What waits here for a connection is told so at once, as on the other engine.
+    private static ConfigurationOptions Options(string connectionString)
+    {
+        var options = ConfigurationOptions.Parse(connectionString);
+        options.AbortOnConnectFail = false;
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        return options;
+    }
+
+    private static StoreUnavailableException Unavailable(Exception exception) => new(
+        exception.Message,
+        exception switch
+        {
+            RedisServerException => false,
+            RedisTimeoutException timeout => timeout.Commandstatus == CommandStatus.Sent || timeout.Commandstatus == CommandStatus.Unknown,
+            RedisConnectionException broken => broken.CommandStatus == CommandStatus.Sent || broken.CommandStatus == CommandStatus.Unknown,
+            _ => true,
+        },
+        exception);
+
+    private static RedisAnswer Answer(RedisResult result) => result.Resp2Type switch
+    {
+        _ when result.IsNull => default,
+        ResultType.Integer => new(null, (long)result, null),
+        ResultType.Array => new(null, 0, [.. ((RedisResult[])result!).Select(Answer)]),
+        ResultType.Error => throw new StoreUnavailableException(string.Create(CultureInfo.InvariantCulture, $"Redis answered: {result}"), maybeApplied: false),
+        _ => new((byte[]?)result, 0, null),
+    };
+}

@@ -1,0 +1,14 @@
+namespace OrleansCache;
+
+/// <summary>The names under which a cluster keeps things in Redis.</summary>
+internal sealed class RedisKeys(string clusterId)
+{
+    /// <param name="grainKey">Region and key, as in <c>oc:{cluster}:e:{region}:{key}</c>.</param>
+    public string Entry(string grainKey) => $"oc:{clusterId}:e:{grainKey}";
+
+    public string State(string name) => $"oc:{clusterId}:s:{name}";
+
+    public string Tags => $"oc:{clusterId}:tags";
+
+    public string Silos => $"oc:{clusterId}:silos";
+}

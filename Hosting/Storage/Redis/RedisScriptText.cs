@@ -1,0 +1,178 @@
+namespace OrleansCache;
+
+/// <summary>A Lua script. The engines' clients keep what they derive from it.</summary>
+internal sealed class RedisScriptText(string text)
+{
+    /// <summary>Compares two unsigned 64-bit numbers as bytes, big-endian: Lua's own numbers hold 53 bits.</summary>
+    private const string Above = """
+        local function above(a, b)
+          local a1, a2 = struct.unpack('>I4I4', a)
+          local b1, b2 = struct.unpack('>I4I4', b)
+          return a1 > b1 or (a1 == b1 and a2 > b2)
+        end
+
+        """;
+
+    public string Text { get; } = text;
+
+    /// <summary>What an engine's client made of it.</summary>
+    public object? Prepared { get; set; }
+
+    /// <summary>
+    /// Reads a record and raises its epoch. ARGV: epoch (8 bytes), claim to leave at an absent key, its milliseconds.
+    /// Returns seconds, microseconds, 0 (nothing), 1 (record) or 2 (refused), and the record or the higher epoch.
+    /// </summary>
+    public static RedisScriptText ReadEntry { get; } = new(Above + """
+        local t = redis.call('TIME')
+        local stored = redis.call('GET', KEYS[1])
+        if not stored then
+          redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+          return {t[1], t[2], 0}
+        end
+        if #stored < 38 or string.byte(stored, 1) ~= 1 then
+          return {t[1], t[2], 1, stored}
+        end
+        local epoch = string.sub(stored, 3, 10)
+        if above(epoch, ARGV[1]) then
+          return {t[1], t[2], 2, epoch}
+        end
+        local isclaim = string.byte(stored, 2) == 0
+        if above(ARGV[1], epoch) then
+          redis.call('SETRANGE', KEYS[1], 2, ARGV[1])
+          if isclaim then
+            redis.call('PEXPIRE', KEYS[1], ARGV[3])
+          end
+        end
+        if isclaim then
+          return {t[1], t[2], 0}
+        end
+        return {t[1], t[2], 1, stored}
+        """);
+
+    /// <summary>
+    /// Writes a record unless a newer one is there: <see cref="WriteRule"/> in Lua. ARGV: record, expiry in milliseconds or an empty text.
+    /// Returns seconds, microseconds, 0 (written), 1 (higher epoch) or 2 (newer version), and the higher epoch.
+    /// </summary>
+    public static RedisScriptText WriteEntry { get; } = new(Above + """
+        local t = redis.call('TIME')
+        local stored = redis.call('GETRANGE', KEYS[1], 0, 33)
+        if #stored == 34 and string.byte(stored, 1) == 1 then
+          local epoch, mine = string.sub(stored, 3, 10), string.sub(ARGV[1], 3, 10)
+          if above(epoch, mine) then
+            return {t[1], t[2], 1, epoch}
+          end
+          if epoch == mine then
+            if string.sub(stored, 11, 34) == string.sub(ARGV[1], 11, 34) then
+              return {t[1], t[2], 0}
+            end
+            if above(string.sub(stored, 27, 34), string.sub(ARGV[1], 27, 34)) then
+              return {t[1], t[2], 2}
+            end
+          end
+        end
+        redis.call('SET', KEYS[1], ARGV[1])
+        if ARGV[2] ~= '' then
+          redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+        end
+        return {t[1], t[2], 0}
+        """);
+
+    /// <summary>
+    /// Renews a lease and reads all. ARGV: view number expected or an empty text, field of the lease, view sealed.
+    /// Returns seconds, microseconds, 1 if renewed, and the fields and values of the hash.
+    /// </summary>
+    public static RedisScriptText RenewLease { get; } = new("""
+        local t = redis.call('TIME')
+        local renewed = 0
+        if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'number') == ARGV[1] then
+          local lease = redis.call('HGET', KEYS[1], ARGV[2])
+          if lease then
+            redis.call('HSET', KEYS[1], ARGV[2], (tonumber(string.match(lease, '^%d+')) + 1) .. ':' .. ARGV[3])
+            renewed = 1
+          end
+        end
+        return {t[1], t[2], renewed, redis.call('HGETALL', KEYS[1])}
+        """);
+
+    /// <summary>
+    /// Publishes a view. ARGV: number expected or an empty text for none, number, view, field of the publisher's lease, how many leases must be
+    /// as they were, their fields and values, and the fields of leases that stay. Returns as <see cref="RenewLease"/>.
+    /// </summary>
+    public static RedisScriptText PublishView { get; } = new("""
+        local t = redis.call('TIME')
+        local applied, conditions = 1, 5 + 2 * tonumber(ARGV[5])
+        if (redis.call('HGET', KEYS[1], 'number') or '') ~= ARGV[1] then
+          applied = 0
+        end
+        for i = 6, conditions, 2 do
+          if (redis.call('HGET', KEYS[1], ARGV[i]) or '0:0') ~= ARGV[i + 1] then
+            applied = 0
+          end
+        end
+        if applied == 1 then
+          local stays = {number = true, view = true}
+          for i = conditions + 1, #ARGV do
+            stays[ARGV[i]] = true
+          end
+          for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+            if not stays[field] then
+              redis.call('HDEL', KEYS[1], field)
+            end
+          end
+          redis.call('HSET', KEYS[1], 'number', ARGV[2])
+          redis.call('HSET', KEYS[1], 'view', ARGV[3])
+          redis.call('HSET', KEYS[1], ARGV[4], '1:' .. ARGV[2])
+        end
+        return {t[1], t[2], applied, redis.call('HGETALL', KEYS[1])}
+        """);
+
+    /// <summary>
+    /// Appends a raise and returns what came after the head. ARGV: head, generation to begin if raises were lost (8 bytes), hashes of tags
+    /// or an empty text, capacity. Elements: generation, number, hashes; the first of a generation has no hashes and the number it goes on from.
+    /// Returns the number of the last, the number of the first, and the elements after the head.
+    /// </summary>
+    public static RedisScriptText AppendTags { get; } = new("""
+        local function number(element)
+          local high, low = struct.unpack('>I4I4', element, 9)
+          return high * 4294967296 + low
+        end
+        local function bytes(n)
+          return struct.pack('>I4I4', math.floor(n / 4294967296), n % 4294967296)
+        end
+        local head = tonumber(ARGV[1])
+        local last = redis.call('LINDEX', KEYS[1], -1)
+        local n, generation = 0, ARGV[2]
+        if last then
+          n, generation = number(last), string.sub(last, 1, 8)
+        end
+        if not last or n < head then
+          n, generation = math.max(n, head), ARGV[2]
+          redis.call('DEL', KEYS[1])
+          redis.call('RPUSH', KEYS[1], generation .. bytes(n))
+        end
+        if ARGV[3] ~= '' then
+          n = n + 1
+          redis.call('RPUSH', KEYS[1], generation .. bytes(n) .. ARGV[3])
+          redis.call('LTRIM', KEYS[1], -tonumber(ARGV[4]), -1)
+        end
+        local first = number(redis.call('LINDEX', KEYS[1], 0))
+        return {bytes(n), bytes(first), generation, redis.call('LRANGE', KEYS[1], math.max(0, head - first + 1), -1)}
+        """);
+
+    /// <summary>
+    /// Replaces grain state. ARGV: version expected (32 bytes) or an empty text for none, state with its version in front, or an empty text to remove.
+    /// Returns 1 when it was done, else 0 and the stored version.
+    /// </summary>
+    public static RedisScriptText WriteState { get; } = new("""
+        local stored = redis.call('GETRANGE', KEYS[1], 0, 31)
+        if stored ~= ARGV[1] then
+          return {0, stored}
+        end
+        if ARGV[2] == '' then
+          redis.call('DEL', KEYS[1])
+        else
+          redis.call('SET', KEYS[1], ARGV[2])
+        end
+        return {1}
+        """);
+}

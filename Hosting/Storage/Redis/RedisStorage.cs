@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <summary>The connection to Redis, there before anything starts.</summary>
+internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILogger<RedisStorage> logger) : IStorageStep
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    public async ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            await redis.ConnectAsync(cancellationToken).WaitAsync(StartLimit, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Told below.
+        }
+        while (!redis.IsConnected)
+        {
+            if (time.GetElapsedTime(began) > StartLimit)
+            {
+                throw new StartRefusedException(
+                    $"Redis at {redis.Description} (ConnectionStrings:redis) was not reached within {StartLimit.TotalSeconds} s: {redis.LastFailure} "
+                    + "Start it, or correct the connection string.");
+            }
+            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
+        }
+        await CheckSettingsAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask CloseAsync() => redis.DisposeAsync();
+
+    // What would lose acknowledged entries is worth a warning; not being allowed to ask is too.
+    private async Task CheckSettingsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await SettingAsync("maxmemory-policy", cancellationToken).ConfigureAwait(false) is not "noeviction" and var policy)
+                logger.RedisSetting("maxmemory-policy", policy, "Redis may throw entries and the lease away; set it to noeviction.");
+            if (await SettingAsync("appendonly", cancellationToken).ConfigureAwait(false) != "yes")
+                logger.RedisSetting("appendonly", "no", "Acknowledged writes may be lost when Redis ends; set appendonly yes.");
+            var replication = (await redis.ExecuteAsync(["INFO", "replication"], cancellationToken).ConfigureAwait(false)).Text;
+            if (replication.Split('\n').FirstOrDefault(line => line.StartsWith("connected_slaves:", StringComparison.Ordinal)) is { } line
+                && line.Trim().Split(':')[1] is not "0" and var replicas)
+            {
+                logger.RedisSetting("connected_slaves", replicas, "A failover to a replica may lose acknowledged writes; see docs/storage.md.");
+            }
+        }
+        catch (StoreUnavailableException exception)
+        {
+            logger.RedisSettingsUnknown(exception);
+        }
+    }
+
+    private async Task<string> SettingAsync(string name, CancellationToken cancellationToken)
+        => (await redis.ExecuteAsync(["CONFIG", "GET", name], cancellationToken).ConfigureAwait(false))[1].Text;
+}

@@ -1,0 +1,209 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Ownership.Tests;
+
+public sealed class LocalOwnershipTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("oc-ownership-").FullName;
+    private readonly ManualTimeProvider _time = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private (LocalOwnership Ownership, LocalClusterClock Clock) Create(string? folder)
+    {
+        var clock = new LocalClusterClock(_time);
+        return (new(self: "silo-0", folder, clock, _time, NullLogger<LocalOwnership>.Instance), clock);
+    }
+
+    private (LocalOwnership Ownership, LocalClusterClock Clock) Start()
+    {
+        var created = Create(_folder);
+        created.Ownership.Start();
+        return created;
+    }
+
+    [Fact]
+    public void A_silo_owns_every_key_of_its_folder_while_it_holds_the_lock()
+    {
+        var (ownership, _) = Create(_folder);
+        Assert.False(ownership.FenceHolds);
+        Assert.False(ownership.Owns(7));
+
+        ownership.Start();
+        Assert.True(ownership.FenceHolds);
+        Assert.True(ownership.Owns(7));
+
+        ownership.Dispose();
+        Assert.False(ownership.FenceHolds);
+    }
+
+    [Fact]
+    public void Every_start_has_a_higher_epoch()
+    {
+        for (var start = 1; start <= 3; start++)
+        {
+            var (ownership, _) = Start();
+            Assert.Equal((start, start), (ownership.View, ownership.EpochOf(7)));
+            ownership.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_clean_stop_leaves_its_mark_and_a_crash_does_not()
+    {
+        var (first, _) = Start();
+        Assert.True(first.FormerStoppedCleanly);
+        first.Dispose();
+        var (second, _) = Start();
+        Assert.True(second.FormerStoppedCleanly);
+        Crash(second);
+
+        var (third, _) = Start();
+
+        Assert.False(third.FormerStoppedCleanly);
+        third.Dispose();
+    }
+
+    [Fact]
+    public void A_folder_that_is_held_is_refused_with_its_name_the_pid_and_the_way_out()
+    {
+        var (holder, _) = Start();
+
+        var refusal = Assert.Throws<StartRefusedException>(() => Start());
+
+        Assert.Contains($"{_folder} is in use by pid {Environment.ProcessId}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--data", refusal.Message, StringComparison.Ordinal);
+        holder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Cluster_time_does_not_fall_when_the_wall_clock_is_set_back_between_starts(bool cleanly)
+    {
+        var (ownership, clock) = Start();
+        _time.Advance(TimeSpan.FromSeconds(100));
+        var last = clock.Now;
+        if (cleanly)
+            ownership.Dispose();
+        else
+            Crash(ownership);
+
+        _time.ShiftWallClock(TimeSpan.FromHours(-1));
+        (ownership, clock) = Start();
+
+        Assert.InRange(clock.Now, last + 1, last + LocalOwnership.Reserve + 1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.InRange(clock.Now, last + 1_000_000, last + 1_000_001 + LocalOwnership.Reserve);
+        ownership.Dispose();
+    }
+
+    [Fact]
+    public void Cluster_time_does_not_notice_that_the_wall_clock_is_set_while_running()
+    {
+        var (ownership, clock) = Start();
+        var before = clock.Now;
+
+        _time.ShiftWallClock(TimeSpan.FromHours(-1));
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+
+        Assert.Equal(before + 5000, clock.Now);
+        ownership.Dispose();
+    }
+
+    [Fact]
+    public void Cluster_time_follows_the_wall_clock_when_that_is_ahead()
+    {
+        var (ownership, _) = Start();
+        ownership.Dispose();
+        _time.Advance(TimeSpan.FromDays(1));
+
+        (ownership, var clock) = Start();
+
+        Assert.Equal((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10, clock.Now);
+        ownership.Dispose();
+    }
+
+    [Fact]
+    public void Of_two_copies_of_the_lease_one_may_be_torn()
+    {
+        for (var copy = 0; copy < 2; copy++)
+        {
+            var (ownership, _) = Start();
+            var view = ownership.View;
+            ownership.Dispose();
+            var file = Path.Combine(_folder, "lease");
+            var bytes = File.ReadAllBytes(file);
+            Array.Clear(bytes, copy * 4096, 32);
+            File.WriteAllBytes(file, bytes);
+
+            (ownership, _) = Start();
+
+            Assert.InRange(ownership.View, view, view + 1);
+            ownership.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_lease_with_both_copies_damaged_is_refused_by_its_path()
+    {
+        var (ownership, _) = Start();
+        ownership.Dispose();
+        var file = Path.Combine(_folder, "lease");
+        File.WriteAllBytes(file, [.. Enumerable.Repeat((byte)7, 5000)]);
+
+        var refusal = Assert.Throws<StartRefusedException>(() => Start());
+
+        Assert.Contains(file, refusal.Message, StringComparison.Ordinal);
+        File.Delete(file);
+        (ownership, _) = Start();       // the refused start let go of the folder
+        ownership.Dispose();
+    }
+
+    [Fact]
+    public void Without_a_folder_the_silo_owns_what_it_keeps_in_memory()
+    {
+        var (ownership, clock) = Create(folder: null);
+
+        ownership.Start();
+
+        Assert.Equal((true, 1), (ownership.FenceHolds, ownership.EpochOf(7)));
+        var now = clock.Now;
+        _time.Advance(TimeSpan.FromDays(400));
+        Assert.True(clock.Now > now);
+        Assert.True(ownership.FenceHolds);
+        ownership.Dispose();
+    }
+
+    [Fact]
+    public async Task Commit_wait_ends_when_the_instant_has_come()
+    {
+        var (ownership, clock) = Create(folder: null);
+        ownership.Start();
+
+        Assert.True(clock.PassedAsync(clock.Now, Cancellation).AsTask().IsCompletedSuccessfully);
+        var wait = clock.PassedAsync(clock.Now + 2500, Cancellation).AsTask();
+        _time.Advance(TimeSpan.FromMilliseconds(2));
+        Assert.False(wait.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        await wait;
+    }
+
+    // As if the process had ended: the kernel drops the lock, nobody writes a mark.
+    private void Crash(LocalOwnership ownership)
+    {
+        var file = Path.Combine(_folder, "lease");
+        using (var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
+        {
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            ownership.Dispose();
+            File.WriteAllBytes(file + ".crashed", bytes);
+        }
+        File.Move(file + ".crashed", file, overwrite: true);
+    }
+}

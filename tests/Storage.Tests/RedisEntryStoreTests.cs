@@ -1,0 +1,125 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Storage.Tests;
+
+public sealed class RedisEntryStoreTests : EntryStoreContract
+{
+    private RedisServer? _server;
+    private IHost? _host;
+
+    private protected override long Now => Get<IClusterClock>().Now;
+
+    private protected override async ValueTask<IEntryStore> OpenAsync()
+    {
+        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
+        _server = await RedisServer.StartAsync(cancellationToken: Cancellation);
+        _host = await RedisHost.StartAsync(_server);
+        return Get<IEntryStore>();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+            await RedisHost.StopAsync(_host);
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_record_lies_under_the_key_of_its_cluster_and_region_and_expires_when_it_says()
+    {
+        var store = Get<IEntryStore>();
+        var expiry = Now + 60_000_000;
+
+        await store.WriteAsync("region/the key", Value(3, 100) with { ExpiresAt = expiry }, Cancellation);
+        await store.WriteAsync("region/for ever", Value(3, 100), Cancellation);
+
+        Assert.Equal(1, (await Redis("EXISTS", "oc:test:e:region/the key")).AsNumber());
+        Assert.InRange((await Redis("PEXPIRETIME", "oc:test:e:region/the key")).AsNumber() - (expiry / 1000), 0, 1);
+        Assert.Equal(-1, (await Redis("PTTL", "oc:test:e:region/for ever")).AsNumber());
+    }
+
+    [Fact]
+    public async Task A_claim_stays_for_a_minute_and_a_raise_keeps_the_expiry_of_a_value()
+    {
+        var store = Get<IEntryStore>();
+        await store.ReadAsync("k", 3, Cancellation);
+        Assert.InRange((await Redis("PTTL", "oc:test:e:k")).AsNumber(), 50_000, 60_000);
+
+        await store.WriteAsync("v", Value(3, 100) with { ExpiresAt = Now + 3_600_000_000 }, Cancellation);
+        await store.ReadAsync("v", 4, Cancellation);
+        Assert.InRange((await Redis("PTTL", "oc:test:e:v")).AsNumber(), 3_500_000, 3_600_001);
+    }
+
+    [Fact]
+    public async Task Epochs_and_versions_are_compared_in_all_their_64_bits()
+    {
+        var store = Get<IEntryStore>();
+        const long large = (1L << 62) + 1;
+        await store.WriteAsync("k", Value(large, large), Cancellation);
+
+        Assert.Equal(new StoreWriteResult(false, large), await store.WriteAsync("k", Value(large - 1, large), Cancellation));
+        Assert.Equal(new StoreWriteResult(false, 0), await store.WriteAsync("k", Value(large, large - 1), Cancellation));
+        Assert.True((await store.WriteAsync("k", Value(large, large + 1), Cancellation)).Written);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_record_are_read_as_absent_and_written_over()
+    {
+        await Redis("SET", "oc:test:e:k", "not a record");
+
+        Assert.Equal(default, await Get<IEntryStore>().ReadAsync("k", 1, Cancellation));
+        Assert.True((await Get<IEntryStore>().WriteAsync("k", Value(1, 1), Cancellation)).Written);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_is_unavailable_and_comes_back()
+    {
+        var store = Get<IEntryStore>();
+        await store.WriteAsync("k", Value(1, 1), Cancellation);
+        await _server!.KillAsync();
+
+        await Eventually.TrueAsync(() => !store.IsReachable, cancellationToken: Cancellation);
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.WriteAsync("k", Value(1, 2), Cancellation));
+        Assert.False(failure.MaybeApplied);
+
+        await _server.RestartAsync(Cancellation);
+        await Eventually.TrueAsync(() => store.IsReachable, cancellationToken: Cancellation);
+        Assert.True((await store.WriteAsync("k", Value(1, 3), Cancellation)).Written);
+    }
+
+    [Fact]
+    public async Task A_write_whose_answer_was_lost_may_have_been_made_and_counts_as_written_when_repeated()
+    {
+        var store = Get<IEntryStore>();
+        var record = Value(1, 1);
+        await store.WriteAsync("other", Value(1, 1), Cancellation);     // the server has the script
+        await _server!.PauseAsync();
+        var lost = store.WriteAsync("k", record, Cancellation).AsTask();
+        await Eventually.TrueAsync(() => !lost.IsCompleted, cancellationToken: Cancellation);
+
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => lost);
+        Assert.True(failure.MaybeApplied);
+        await _server.ResumeAsync();
+        await Eventually.TrueAsync(() => store.IsReachable, cancellationToken: Cancellation);
+
+        await Eventually.TrueAsync(async () => (await store.ReadAsync("k", 1, Cancellation)).Record?.OperationId == record.OperationId, cancellationToken: Cancellation);
+        Assert.True((await store.WriteAsync("k", record, Cancellation)).Written);
+    }
+
+    [Fact]
+    public async Task A_script_that_the_server_forgot_is_sent_again()
+    {
+        await Get<IEntryStore>().WriteAsync("k", Value(1, 1), Cancellation);
+        await Redis("SCRIPT", "FLUSH");
+
+        Assert.True((await Get<IEntryStore>().WriteAsync("k", Value(1, 2), Cancellation)).Written);
+    }
+
+    private T Get<T>()
+        where T : notnull => _host!.Services.GetRequiredService<T>();
+
+    private async Task<RedisAnswer> Redis(params string[] command) => await Get<IRedisDatabase>().ExecuteAsync(command, Cancellation);
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Storage.Tests;
+
+/// <summary>A host with Redis storage and nothing else.</summary>
+internal static class RedisHost
+{
+    public static async Task<IHost> StartAsync(RedisServer server, string name = "silo-0", ILogger? log = null, string options = ",asyncTimeout=1000")
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        if (log is not null)
+            builder.Logging.AddProvider(new OneLoggerProvider(log));
+        builder.Services.AddRedisStorage(name, server.EndPoint + options, "test");
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+            return host;
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+    }
+
+    public static async Task StopAsync(IHost host)
+    {
+        await host.StopAsync(CancellationToken.None);
+        host.Dispose();
+    }
+
+    private sealed class OneLoggerProvider(ILogger logger) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => logger;
+
+        public void Dispose()
+        {
+        }
+    }
+}

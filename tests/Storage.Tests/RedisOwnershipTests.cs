@@ -1,0 +1,204 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Storage.Tests;
+
+public sealed class RedisOwnershipTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Lease = LeasedOwnership.DefaultSpan;
+    private RedisServer _server = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
+        _server = await RedisServer.StartAsync(new() { AppendOnly = true, AppendFsync = "always" }, Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task On_a_fresh_server_a_silo_serves_at_once_and_under_a_fence_after_a_lease()
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var host = await RedisHost.StartAsync(_server);
+        var ownership = host.Services.GetRequiredService<IOwnership>();
+
+        Assert.Equal(1, ownership.View);
+        Assert.True(ownership.Owns(1));
+        Assert.False(ownership.FenceHolds);
+        Assert.False(await ownership.WaitForFenceAsync(TimeSpan.FromMilliseconds(10), Cancellation));
+
+        Assert.True(await ownership.WaitForFenceAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.True(TimeProvider.System.GetElapsedTime(began) >= Lease);
+        await RedisHost.StopAsync(host);
+        Assert.False(ownership.FenceHolds);
+    }
+
+    [Fact]
+    public async Task After_a_clean_stop_the_next_silo_has_the_fence_at_once_in_a_higher_view()
+    {
+        await RedisHost.StopAsync(await RedisHost.StartAsync(_server));
+
+        var host = await RedisHost.StartAsync(_server);
+
+        Assert.True(host.Services.GetRequiredService<IOwnership>().FenceHolds);
+        Assert.Equal(2, host.Services.GetRequiredService<IOwnership>().View);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task A_second_silo_is_refused_while_the_first_lives_and_told_who_it_is()
+    {
+        var host = await RedisHost.StartAsync(_server, "first");
+
+        var refusal = await Assert.ThrowsAsync<StartRefusedException>(() => RedisHost.StartAsync(_server, "second"));
+
+        Assert.Contains("Another silo (first, pid", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("OrleansCache:ClusterId", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(1, host.Services.GetRequiredService<IOwnership>().View);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task A_flushed_server_gets_a_higher_view_and_no_fence_for_a_lease()
+    {
+        var host = await FencedHostAsync();
+        var ownership = host.Services.GetRequiredService<IOwnership>();
+        var view = ownership.View;
+
+        await host.Services.GetRequiredService<IRedisDatabase>().ExecuteAsync(["FLUSHALL"], Cancellation);
+
+        await Eventually.TrueAsync(() => ownership.View == view + 1, cancellationToken: Cancellation);
+        Assert.False(ownership.FenceHolds);
+        Assert.True(await ownership.WaitForFenceAsync(TimeSpan.FromSeconds(10), Cancellation));
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task While_the_server_is_away_the_fence_ends_and_comes_back_with_it_in_the_same_view()
+    {
+        var host = await FencedHostAsync();
+        var ownership = host.Services.GetRequiredService<IOwnership>();
+        var view = ownership.View;
+
+        await _server.KillAsync();
+        await Eventually.TrueAsync(() => !ownership.FenceHolds, cancellationToken: Cancellation);
+        await _server.RestartAsync(Cancellation);
+
+        Assert.True(await ownership.WaitForFenceAsync(TimeSpan.FromSeconds(20), Cancellation));
+        Assert.Equal(view, ownership.View);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task A_silo_whose_lease_was_outwaited_finds_itself_deposed()
+    {
+        var log = new ListLogger();
+        var host = await FencedHostAsync(log);
+        var deposed = host.Services.GetRequiredService<LeasedOwnership>();
+        var redis = host.Services.GetRequiredService<IRedisDatabase>();
+        var other = new RedisOwnershipStore(redis, new("test"));
+        var incarnation = Guid.NewGuid();
+        var snapshot = await other.RenewAsync(null, incarnation, 0, Cancellation);
+
+        var view = new ClusterView(deposed.View + 1, [new(incarnation, "other", 1, "elsewhere")]);
+        var published = await other.PublishAsync(
+            new(view, deposed.View, [], WaitsOut: false), incarnation, Cancellation);
+
+        Assert.True(published.Applied);
+        Assert.Single(snapshot.Leases);
+        await Eventually.TrueAsync(() => !deposed.Owns(1), cancellationToken: Cancellation);
+        Assert.False(deposed.FenceHolds);
+        Assert.Contains(log.Lines, line => line.StartsWith("Error 1404", StringComparison.Ordinal));
+
+        // The other one never renews: it is outwaited in turn.
+        Assert.True(await deposed.WaitForFenceAsync(TimeSpan.FromSeconds(20), Cancellation));
+        Assert.Equal(view.Number + 1, deposed.EpochOf(1));
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task A_view_is_not_published_over_a_lease_that_was_renewed()
+    {
+        var host = await FencedHostAsync();
+        var store = host.Services.GetRequiredService<IOwnershipStore>();
+        var view = host.Services.GetRequiredService<IOwnership>().View;
+        var (incarnation, lease) = (await store.RenewAsync(null, Guid.NewGuid(), 0, Cancellation)).Leases.Single();
+
+        var taken = await store.PublishAsync(
+            new(new(view + 1, []), view, System.Collections.Immutable.ImmutableDictionary<Guid, SiloLease>.Empty.Add(incarnation, lease with { Counter = lease.Counter - 1 }), false),
+            Guid.NewGuid(),
+            Cancellation);
+
+        Assert.False(taken.Applied);
+        Assert.Equal(view, taken.View!.Number);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task Records_of_a_higher_epoch_than_any_view_raise_the_view_above_them()
+    {
+        var host = await FencedHostAsync();
+        var store = host.Services.GetRequiredService<IEntryStore>();
+        var ownership = host.Services.GetRequiredService<IOwnership>();
+        await store.WriteAsync("k", new() { Kind = RecordKind.Value, Epoch = 57, Version = 1 }, Cancellation);
+
+        Assert.Equal(57, (await store.ReadAsync("k", ownership.View, Cancellation)).RefusedByEpoch);
+
+        await Eventually.TrueAsync(() => ownership.View == 58, cancellationToken: Cancellation);
+        Assert.NotNull((await store.ReadAsync("k", ownership.View, Cancellation)).Record);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task Cluster_time_is_the_servers()
+    {
+        var host = await RedisHost.StartAsync(_server);
+        var clock = host.Services.GetRequiredService<IClusterClock>();
+        var answer = await host.Services.GetRequiredService<IRedisDatabase>().ExecuteAsync(["TIME"], Cancellation);
+        var shown = (answer[0].AsNumber() * 1_000_000) + answer[1].AsNumber();
+
+        Assert.InRange(clock.Now - shown, 0, 1_000_000);
+        var instant = clock.Now;
+        await clock.PassedAsync(instant, Cancellation);
+        Assert.True(clock.Earliest >= instant);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task Settings_that_lose_entries_are_named()
+    {
+        var log = new ListLogger();
+        await using var careless = await RedisServer.StartAsync(new() { Arguments = ["--maxmemory-policy", "allkeys-lru"] }, Cancellation);
+
+        await RedisHost.StopAsync(await RedisHost.StartAsync(careless, log: log));
+
+        Assert.Contains(log.Lines, line => line.Contains("maxmemory-policy is 'allkeys-lru'", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line => line.Contains("appendonly is 'no'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_unreachable_server_refuses_the_start_with_address_and_remedy()
+    {
+        var endPoint = _server.EndPoint;
+        await _server.KillAsync();
+
+        var refusal = await Assert.ThrowsAsync<StartRefusedException>(() => RedisHost.StartAsync(_server));
+
+        Assert.Contains(endPoint, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings:redis", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<IHost> FencedHostAsync(ListLogger? log = null)
+    {
+        await RedisHost.StopAsync(await RedisHost.StartAsync(_server));
+        return await RedisHost.StartAsync(_server, log: log);
+    }
+}
