@@ -39,7 +39,9 @@ public static class CacheSiloHostBuilderExtensions
             services.AddKnownSection<EntryMemoryOptions>("Memory");
             services.AddKnownSection<StorageOptions>("Storage");
             services.AddKnownSection<OrleansCacheClientOptions>("Client");
-            if (options.Data is { } folder)
+            if (builder.Configuration.GetConnectionString(connectionName) is { Length: > 0 } redis)
+                services.AddRedisStorage(options.SiloName, redis, options.ClusterId);
+            else if (options.Data is { } folder)
                 services.AddFileStorage(options.SiloName, folder);      // opens before the engine listens
             else
                 services.AddMemoryStorage(options.SiloName);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansCache.Redis;
 
@@ -56,25 +55,20 @@ internal sealed class RedisDatabase(string connectionString, TimeProvider time, 
         exception switch { RedisConnectionException broken => broken.MaybeApplied, RedisProtocolException => true, _ => false },
         exception);
 
-    private static RedisAnswer Answer(in RedisReply reply)
+    private static RedisAnswer Answer(in RedisReply reply) => reply.Value switch
     {
-        switch (reply.Kind)
-        {
-            case RedisReplyKind.Null:
-                return default;
-            case RedisReplyKind.Integer or RedisReplyKind.Boolean:
-                return new(null, reply.AsInt64(), null);
-            case RedisReplyKind.Double:
-                return new(null, (long)reply.AsDouble(), null);
-            case RedisReplyKind.Array or RedisReplyKind.Map or RedisReplyKind.Set:
-                var items = new RedisAnswer[reply.Items.Length];
-                for (var i = 0; i < items.Length; i++)
-                    items[i] = Answer(reply.Items[i]);
-                return new(null, 0, items);
-            case RedisReplyKind.Error:
-                throw new StoreUnavailableException(string.Create(CultureInfo.InvariantCulture, $"Redis answered: {reply.AsString()}"), maybeApplied: false);
-            default:
-                return new(reply.AsBytes(), 0, null);
-        }
+        null => default,
+        long number => new(null, number, null),
+        byte[] bytes => new(bytes, 0, null),
+        RedisServerException error => throw Unavailable(error),
+        _ => new(null, 0, Items(reply.Items)),
+    };
+
+    private static RedisAnswer[] Items(ReadOnlySpan<RedisReply> replies)
+    {
+        var items = new RedisAnswer[replies.Length];
+        for (var i = 0; i < items.Length; i++)
+            items[i] = Answer(replies[i]);
+        return items;
     }
 }
