@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Sockets;
 
 namespace OrleansCache;
 
@@ -22,7 +23,7 @@ internal sealed class HttpOptions
     public IReadOnlyList<IPAddress>? Addresses() => Address.ToLowerInvariant() switch
     {
         "localhost" => [IPAddress.Loopback, IPAddress.IPv6Loopback],
-        "*" => [IPAddress.IPv6Any],
+        "*" => [Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any],
         var text => IPAddress.TryParse(text, out var address) ? [address] : null,
     };
 

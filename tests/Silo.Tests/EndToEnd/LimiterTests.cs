@@ -11,7 +11,7 @@ public sealed class LimiterTests
     [Fact]
     public async Task The_origin_never_sees_more_than_the_limit_and_misses_go_first()
     {
-        var (perMinute, stale, cold) = Soak ? (100, 300, 20) : (40, 80, 8);
+        var (perMinute, stale, cold) = Soak ? (100, 300, 20) : (24, 80, 8);
         await using var origin = await PartnerProcess.StartAsync(delayMs: 30);
         await using var silo = await SiloProcess.StartAsync(origin.Port, config: PartnerConfig.Order(
             "Background", "00:30:00", "10:00:00", limit: $$"""{ "PerSecond": 5, "PerMinute": {{perMinute}}, "PerDay": 50000, "MaxWait": "00:00:10", "OnMiss": "Wait" }"""));
