@@ -6,6 +6,7 @@ namespace OrleansCache;
 /// <inheritdoc/>
 internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog catalog, OperationIds ids) : IRawCache
 {
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default) =>
         (await flights.FlyAsync<(RawCache Self, CacheKey Key), Nothing>(key.GrainKey, FlightKind.Read, (this, key), static (flight, s) => s.Self.ReadAsync(s.Key, flight, new()), ct).ConfigureAwait(false)).Reply;
 
