@@ -16,6 +16,9 @@ internal abstract class Flight(FlightKind kind)
     /// <summary>False once every caller has left.</summary>
     public bool IsWanted => Volatile.Read(ref _waiting) > 0;
 
+    /// <summary>How many callers wait for it.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
     public void Enter() => Interlocked.Increment(ref _waiting);
 
     public void Leave() => Interlocked.Decrement(ref _waiting);

@@ -21,6 +21,19 @@ internal sealed class FlightTable
             return stripe.Count;
     });
 
+    /// <summary>How many callers wait for the key's flights.</summary>
+    public int Waiting(string key)
+    {
+        var stripe = StripeOf(key);
+        lock (stripe)
+        {
+            var waiting = 0;
+            for (var flight = stripe.GetValueOrDefault(key); flight is not null; flight = flight.Next)
+                waiting += flight.Waiting;
+            return waiting;
+        }
+    }
+
     /// <summary>Joins the key's flight of this kind and type, or starts one.</summary>
     /// <param name="key">The key's grain name.</param>
     /// <param name="kind">What is shared.</param>

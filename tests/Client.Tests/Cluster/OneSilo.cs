@@ -12,6 +12,9 @@ internal sealed class OneSilo : IAsyncDisposable
     private readonly int _port = FreePort.Next(2);
     private readonly List<IHost> _hosts = [];
 
+    /// <summary>The connection string of its clients.</summary>
+    public string Address => $"127.0.0.1:{Text(EngineHosting.ClientPort(new() { Port = _port, ClientPort = _port + 1 }))}";
+
     public async Task<IHost> StartAsync(params (string Path, string Value)[] settings)
     {
         var builder = Builder([.. settings, ("OrleansCache:Silo:Port", Text(_port)), ("OrleansCache:Silo:ClientPort", Text(_port + 1))]);
@@ -24,7 +27,7 @@ internal sealed class OneSilo : IAsyncDisposable
 
     public async Task<IHost> ConnectedAsync(Action<OrleansCacheClientOptions>? configure = null)
     {
-        var builder = Builder([("ConnectionStrings:cache", $"127.0.0.1:{Text(EngineHosting.ClientPort(new() { Port = _port, ClientPort = _port + 1 }))}")]);
+        var builder = Builder([("ConnectionStrings:cache", Address)]);
         builder.AddOrleansCacheClient("cache", configure);
         return await StartedAsync(builder.Build());
     }
