@@ -50,7 +50,7 @@ internal static class ChangeRules
         return (next, new() { Change = change, Accepted = true, Version = change.Version, Existed = change.Existed });
     }
 
-    /// <summary>Gives a change its version and its place in the queue. One that is not a load's result fences the load in flight.</summary>
+    /// <summary>Gives a change its version and its place in the queue.</summary>
     public static (EntryState State, PendingChange Change) Accept(
         in EntryState state, EntryContent? content, long freshUntil, long staleUntil, Guid operationId, bool existed, LoadLease? load, long clusterTime)
     {
@@ -67,14 +67,13 @@ internal static class ChangeRules
             Load = load?.Number ?? 0,
             First = stamps && !state.Stamped,
         };
-        var fenced = load is null ? Fence(state) : state;
-        var work = fenced.Work ?? EntryWork.None;
+        var work = state.Work ?? EntryWork.None;
         work = work with
         {
             Queued = work.Queued.Add(change),
             Load = load is null ? work.Load : load with { Storing = change.Version },
         };
-        var stamped = fenced with { LastVersion = Math.Max(state.LastVersion, version), Stamped = state.Stamped || stamps };
+        var stamped = state with { LastVersion = Math.Max(state.LastVersion, version), Stamped = state.Stamped || stamps };
         return (stamped.With(work), change);
     }
 

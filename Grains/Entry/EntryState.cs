@@ -13,7 +13,7 @@ internal readonly record struct EntryState
     /// <summary>The highest version ever given or read, those of removals and of failed writes included.</summary>
     public long LastVersion { get; init; }
 
-    /// <summary>Counts changes, when they are accepted and again when they are published: a load that began at another count is too old.</summary>
+    /// <summary>Counts published changes that no load made: a load that began at another count is too old.</summary>
     public int Changes { get; init; }
 
     /// <summary>Counts the loads of this activation.</summary>

@@ -4,7 +4,7 @@ namespace OrleansCache;
 internal sealed class EntryTasks
 {
     /// <summary>Part of every load ticket: a ticket of a former activation is worth nothing.</summary>
-    public Guid Activation { get; } = Guid.NewGuid();
+    public Guid Activation => field != default ? field : field = Guid.NewGuid();
 
     /// <summary>The load that readers join, and older ones that were fenced off while callers still wait for them.</summary>
     public List<LoadFlight> Flights { get; } = [];

@@ -50,8 +50,8 @@ internal static class LoadRules
         if (Problem(state, result, at.Policy) is { } problem)
             return (isCurrent ? WithFailure(next, problem, at) : next, new() { Problem = problem });
 
-        var refusal = state.Changes != load.Changes || !state.Queued.IsEmpty || state.Work?.Job is { Batch.IsEmpty: false } ? "changed"
-            : late ? "lease-lost"
+        var refusal = late ? state.Changes != load.Changes ? "changed" : "lease-lost"
+            : !state.Queued.IsEmpty || state.Work?.Job is { Batch.IsEmpty: false } ? "changed"
             : result.Outcome is LoadOutcome.DoNotStore ? "not-stored"
             : !at.TagsGood ? "tag-raised"
             : !at.Proven ? "unproven"

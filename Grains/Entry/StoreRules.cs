@@ -31,13 +31,11 @@ internal static class StoreRules
             return (state with { Stored = StoreKnowledge.Clean }).With(work);
 
         var last = job.Batch[^1];
-        var fenced = job.Batch.Any(static c => c.Load == 0);
-        return (state with
+        var next = (state with
         {
             Content = last.Content,
             FreshUntil = last.FreshUntil,
             StaleUntil = last.StaleUntil,
-            Changes = fenced ? state.Changes + 1 : state.Changes,
             Stored = job.Kind switch
             {
                 StoreJobKind.Value => StoreKnowledge.Clean,
@@ -48,10 +46,11 @@ internal static class StoreRules
             Unflushed = job.Kind is StoreJobKind.Mark or StoreJobKind.Nothing && durability == Durability.Behind && last.Content is not null,
         }).With(work with
         {
-            Load = Settled(work.Load, job.Batch, fenced),
+            Load = Settled(work.Load, job.Batch),
             Failure = null,
             Operations = Remembered(work.Operations, state.Content, job.Batch),
         });
+        return job.Batch.Any(static c => c.Load == 0) ? ChangeRules.Fence(next) : next;
     }
 
     /// <summary>The operation failed: its batch and what was judged against it fail, and what was published stays.</summary>
@@ -66,7 +65,7 @@ internal static class StoreRules
             Stored = maybeApplied ? StoreKnowledge.Unread : state.Stored,
             Unflushed = state.Unflushed || job.Kind == StoreJobKind.Flush,
         };
-        return (next.With(work with { Queued = [], Load = Settled(work.Load, failed, fenced: false) }), failed);
+        return (next.With(work with { Queued = [], Load = Settled(work.Load, failed) }), failed);
     }
 
     /// <summary>Takes up what the store holds: at the first turn, and after a write whose end was unknown.</summary>
@@ -128,8 +127,8 @@ internal static class StoreRules
     private static (EntryState State, StoreJob Job) Started(in EntryState state, StoreJob job) =>
         (state.With((state.Work ?? EntryWork.None) with { Job = job, Queued = [] }), job);
 
-    private static LoadLease? Settled(LoadLease? load, ImmutableArray<PendingChange> batch, bool fenced) =>
-        load is null || fenced || batch.Any(c => c.Load == load.Number) ? null : load;
+    private static LoadLease? Settled(LoadLease? load, ImmutableArray<PendingChange> batch) =>
+        load is null || batch.Any(c => c.Load == load.Number) ? null : load;
 
     private static ImmutableArray<PastOperation> Remembered(ImmutableArray<PastOperation> past, EntryContent? replaced, ImmutableArray<PendingChange> batch)
     {

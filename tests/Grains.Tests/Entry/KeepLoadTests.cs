@@ -58,6 +58,51 @@ public sealed class KeepLoadTests
     }
 
     [Fact]
+    public async Task A_load_that_ends_while_a_write_is_on_its_way_is_not_stored_after_it()
+    {
+        var entry = new EntryHarness(Declared with { Durability = Durability.Through });
+        var load = entry.Call();
+        await Eventually.TrueAsync(() => entry.Origin.Count == 1);
+        entry.Store.Hold();
+        var put = entry.Put("written");
+
+        await entry.Origin.GiveAsync(0, "loaded");
+        Assert.Equal(("loaded", false), ((await load) is var r ? Text(r.Value) : "", r.Stored));
+        entry.Store.Open();
+        await put;
+
+        Assert.Equal("written", Text((await entry.Get()).Value));
+        Assert.Single(entry.Store.Writes);
+    }
+
+    [Fact]
+    public async Task A_load_older_than_a_write_whose_end_was_unknown_does_not_stand_after_it()
+    {
+        var entry = new EntryHarness();
+        var lease = await entry.Lease();
+        entry.Store.LosesReplies = true;
+        await entry.Put("written");
+        entry.Store.LosesReplies = false;
+
+        var done = await entry.Complete(lease.Ticket!, "loaded");
+
+        Assert.Equal((false, "changed"), (done.Stored, done.Detail));
+        Assert.Equal("written", Text((await entry.Get()).Value));
+    }
+
+    [Fact]
+    public async Task A_removal_of_nothing_still_fences_the_load_in_flight()
+    {
+        var entry = new EntryHarness();
+        var lease = await entry.Lease();
+
+        await entry.Remove();
+
+        Assert.Equal("changed", (await entry.Complete(lease.Ticket!, "loaded")).Detail);
+        Assert.Equal(ReadStatus.Miss, (await entry.Get()).Status);
+    }
+
+    [Fact]
     public async Task A_leased_result_after_a_change_is_not_stored()
     {
         var entry = new EntryHarness();
