@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using OrleansCache.Cluster;
 using OrleansCache.Samples.Shop;
 using OrleansCache.TestSupport;
@@ -43,6 +44,7 @@ public class ShopTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls($"http://127.0.0.1:{FreePort.Next()}");
+        builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Use((context, next) =>
         {
