@@ -34,6 +34,9 @@ internal enum PermitStatus : byte
     /// <summary>No limit is configured under this name.</summary>
     Unlimited = 3,
     NotOwner = 4,
+
+    /// <summary>The limiter's silo has no proof of its right yet: ask again soon. Such a wait is not the limit's.</summary>
+    Unproven = 5,
 }
 
 /// <summary>A limiter's state, for explain and the dashboard.</summary>

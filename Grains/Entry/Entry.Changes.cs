@@ -28,7 +28,7 @@ internal sealed partial class Entry
         CatchUp();
         if (!_isDisowned && (removes || _policy.Durability == Durability.Through) && !_services.Ownership.FenceHolds
             && !await _services.Ownership.WaitForFenceAsync(slice.Left, cancellationToken))
-            return Reply(WriteStatus.Unavailable, "unproven");
+            return Reply(IsProofComing ? WriteStatus.AskAgain : WriteStatus.Unavailable, "unproven");
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, cancellationToken))
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.Unavailable, "store");
         if (_isDisowned)

@@ -78,7 +78,7 @@ internal sealed partial class Entry
         if (_isDisowned || _isGone)
             return Reply(_isDisowned ? ReadStatus.NotOwner : ReadStatus.AskAgain);
         if (!IsProven && !await _services.Ownership.WaitForFenceAsync(EntryLimits.ReadPatience, cancellationToken))
-            return Unproven();
+            return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();
         if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(EntryLimits.StorePatience, cancellationToken)
             && !_isDisowned && (IsStrict || load == LoadMode.None))
             return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "store", RetryAfterMilliseconds = 1_000 }, EntryReason.StoreAway);

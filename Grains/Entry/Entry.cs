@@ -35,6 +35,9 @@ internal sealed partial class Entry : EntryNode
     private EntryTasks Tasks => _tasks ??= new();
     private bool IsStrict => _policy.Coherence == Coherence.Strict;
     private bool IsProven => !IsStrict || _services.Ownership.FenceHolds;
+
+    /// <summary>A lapsed fence comes back while the store answers: who needs it is told to ask again, and so waits in line.</summary>
+    private bool IsProofComing => _services.Store.IsReachable;
     private bool IsDegraded => !_services.Ownership.FenceHolds || !_services.Store.IsReachable;
     private long Now => _services.Clock.Now;
 

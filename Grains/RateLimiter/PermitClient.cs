@@ -4,6 +4,9 @@ namespace OrleansCache;
 internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
 {
     private static readonly TimeSpan LimiterAway = TimeSpan.FromSeconds(1);
+    /// <summary>How long a caller goes on asking a limiter that has no proof of its right yet: longer than a lease, so that a start is waited out.</summary>
+    public static readonly TimeSpan ProofPatience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan NotOwnerPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Waits at most <paramref name="maxWait"/>; zero wants an answer now.</summary>
@@ -11,7 +14,8 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
     {
         var grain = grains.GetGrain<IRateLimiterGrain>(limiter);
         var request = new PermitRequest { Ticket = Guid.NewGuid(), Background = background };
-        var began = clock.GetTimestamp();
+        var first = clock.GetTimestamp();
+        var began = first;
         var waits = false;
         try
         {
@@ -33,6 +37,10 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
                         break;
                     case PermitStatus.Wait:
                         await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+                        break;
+                    case PermitStatus.Unproven when maxWait > TimeSpan.Zero && clock.GetElapsedTime(first) < ProofPatience:
+                        await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+                        began = clock.GetTimestamp();       // the limit's own wait begins with the proof
                         break;
                     case PermitStatus.NotOwner when left > NotOwnerPause:
                         await Task.Delay(NotOwnerPause, clock, cancellationToken).ConfigureAwait(false);

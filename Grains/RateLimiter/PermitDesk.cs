@@ -24,6 +24,7 @@ internal sealed class PermitDesk(
     /// <summary>How long the end of an activation waits for a write that runs.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
+    private const long ProofPause = 50;
     private const long StorePause = 250_000;
     private const long StoreHangs = 1_000_000;
     private const long AskAgain = 5_000;
@@ -85,7 +86,7 @@ internal sealed class PermitDesk(
             if (_policy is null && _rules.PausedUntil <= Now)
                 return Reply(PermitStatus.Unlimited);
             if (!ownership.FenceHolds)
-                return Reply(request, new(PermitDecisionKind.Refused, StorePause));
+                return new() { Status = PermitStatus.Unproven, RetryAfterMilliseconds = ProofPause, View = ownership.View };
 
             var decision = _rules.Acquire(request, Now);
             if (decision.Kind != PermitDecisionKind.MustRecord)

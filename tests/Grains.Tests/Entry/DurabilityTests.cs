@@ -101,13 +101,25 @@ public sealed class DurabilityTests
     {
         var entry = new EntryHarness();
         await entry.Put("1");
-        entry.Ownership.FenceHolds = false;
+        (entry.Ownership.FenceHolds, entry.Store.IsReachable) = (false, false);
 
         Assert.Equal(WriteStatus.Unavailable, (await entry.Put("2")).Status);
         Assert.Equal(WriteStatus.Unavailable, (await entry.Remove()).Status);
-        entry.Ownership.FenceHolds = true;
+        (entry.Ownership.FenceHolds, entry.Store.IsReachable) = (true, true);
 
         Assert.Equal("1", Text((await entry.Get()).Value));
+        Assert.Single(entry.Store.Writes);
+    }
+
+    [Fact]
+    public async Task A_write_waits_for_a_fence_that_a_store_within_reach_will_give()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1");
+        entry.Ownership.FenceHolds = false;
+
+        Assert.Equal(WriteStatus.AskAgain, (await entry.Put("2")).Status);
+        Assert.Equal(ReadStatus.AskAgain, (await entry.Get()).Status);
         Assert.Single(entry.Store.Writes);
     }
 

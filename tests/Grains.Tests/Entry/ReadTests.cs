@@ -145,7 +145,7 @@ public sealed class ReadTests
     {
         var entry = new EntryHarness();
         await entry.Put("1");
-        entry.Ownership.FenceHolds = false;
+        (entry.Ownership.FenceHolds, entry.Store.IsReachable) = (false, false);
 
         var refused = await entry.Get();
         entry.Policies.Change(Strict with { WhenUnproven = WhenUnproven.Stale });

@@ -145,7 +145,7 @@ public sealed class PermitDeskTests : IDisposable
 
         var refused = await desk.AcquireAsync(Ask());
 
-        Assert.Equal((PermitStatus.Refused, 250), (refused.Status, (int)refused.RetryAfterMilliseconds));
+        Assert.Equal((PermitStatus.Unproven, 50), (refused.Status, (int)refused.RetryAfterMilliseconds));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class PermitDeskTests : IDisposable
         _ownership.FenceHolds = false;
         _store.Held[0].SetResult();
 
-        Assert.Equal(PermitStatus.Refused, (await asked).Status);
+        Assert.Equal(PermitStatus.Unproven, (await asked).Status);
     }
 
     [Fact]
