@@ -84,7 +84,7 @@ internal static class InterfaceSource
     {
         var kind = Result(method, out var result);
         var parameters = method.Parameters.Where(p => !Symbols.IsToken(p.Type))
-            .Select((p, n) => (Type: Symbols.Full(p.Type), Number: n, IsShared: Symbols.IsImmutable(p.Type) || Symbols.Has(p, "Immutable"))).ToList();
+            .Select((p, n) => (p.Type, Number: (uint)n, IsShared: Symbols.IsImmutable(p.Type) || Symbols.Has(p, "Immutable"))).ToList();
         var resultName = result is null ? "Nothing" : Symbols.Full(result);
         var wire = Symbols.Text(method, "Alias") ?? $"{method.Name}({string.Join(",", method.Parameters.Where(p => !Symbols.IsToken(p.Type)).Select(p => Symbols.Wire(p.Type)))})";
         var shared = result is null || Symbols.IsImmutable(result) || method.GetReturnTypeAttributes().Any(a => Symbols.IsEngine(a.AttributeClass, "ImmutableAttribute"));
@@ -95,7 +95,7 @@ internal static class InterfaceSource
         b.Line($"    internal static readonly GrainMethod Info = new({Symbols.Quote(wire)}, static () => new {name}(), "
             + $"{Flag(Symbols.Has(method, "AlwaysInterleave"))}, {Flag(Symbols.Has(method, "OneWay"))}, {Flag(shared)});");
         foreach (var p in parameters)
-            b.Line($"    internal {p.Type} a{p.Number};");
+            b.Line($"    internal {Symbols.Full(p.Type)} a{p.Number};");
         b.Line("    public override GrainMethod Method => Info;");
         b.Line($"    protected override global::System.Threading.Tasks.ValueTask<{resultName}> Invoke(object target) => "
             + (result is null ? $"Void({call});" : kind == "Task" ? $"new({call});" : $"{call};"));
@@ -104,7 +104,7 @@ internal static class InterfaceSource
             b.Line("    public override void WriteArguments(MessageWriter writer)");
             b.Line("    {");
             foreach (var p in parameters)
-                b.Line($"        Codecs<{p.Type}>.Instance.Write(writer, {p.Number}, a{p.Number});");
+                b.Line("        " + CodecText.Write(p.Type, p.Number, "a" + p.Number));
             b.Line("    }");
             b.Line("    public override void ReadArguments(ref MessageReader reader)");
             b.Line("    {");
@@ -113,7 +113,7 @@ internal static class InterfaceSource
             b.Line("            switch (id)");
             b.Line("            {");
             foreach (var p in parameters)
-                b.Line($"                case {p.Number}: a{p.Number} = Codecs<{p.Type}>.Instance.Read(ref reader, wire); break;");
+                b.Line($"                case {p.Number}: a{p.Number} = {CodecText.Read(p.Type, "wire")}; break;");
             b.Line("                default: reader.Skip(wire); break;");
             b.Line("            }");
             b.Line("        }");
@@ -124,7 +124,7 @@ internal static class InterfaceSource
             b.Line("    public override void CopyArguments()");
             b.Line("    {");
             foreach (var p in parameters.Where(p => !p.IsShared))
-                b.Line($"        a{p.Number} = Codecs<{p.Type}>.Instance.Copy(a{p.Number});");
+                b.Line($"        a{p.Number} = Codecs<{Symbols.Full(p.Type)}>.Instance.Copy(a{p.Number});");
             b.Line("    }");
         }
         b.Line("}");

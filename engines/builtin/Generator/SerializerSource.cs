@@ -98,7 +98,8 @@ internal static class SerializerSource
             b.Line($"        if (value.GetType() != typeof({full})) throw new global::System.NotSupportedException(value.GetType() + \" derives from {Symbols.Wire(type)}, whose codec would cut it.\");");
         b.Line("        writer.BeginGroup(id);");
         foreach (var m in members)
-            b.Line($"        {m.Codec}.Write(writer, {m.Id}, {m.Get("value", byRef)});");
+            b.Line("        " + (isClass && !byConstructor.Contains(m) || CodecText.Absent(m.Type, m.Get("value", byRef)) is not { } absent ? "" : $"if (!({absent})) ")
+                + CodecText.Write(m.Type, m.Id, m.Get("value", byRef)));
         b.Line("        writer.EndGroup();");
         b.Line("    }");
         b.Line($"    public override {full} Read(ref MessageReader reader, WireType wire)");
@@ -113,7 +114,7 @@ internal static class SerializerSource
         b.Line("            switch (id)");
         b.Line("            {");
         foreach (var m in members)
-            b.Line($"                case {m.Id}: m{m.Id} = {m.Codec}.Read(ref reader, field); has{m.Id} = true; break;");
+            b.Line($"                case {m.Id}: m{m.Id} = {CodecText.Read(m.Type, "field")}; has{m.Id} = true; break;");
         b.Line("                default: reader.Skip(field); break;");
         b.Line("            }");
         b.Line("        }");

@@ -95,6 +95,14 @@ public ref struct MessageReader
         throw Malformed("an integer");
     }
 
+    /// <summary>Reads an integer field whose tag was just read.</summary>
+    public long Number(WireType wire, long least, long most)
+    {
+        Expect(wire, WireType.VarInt);
+        var value = ZigZag();
+        return value >= least && value <= most ? value : throw Malformed($"{value} where {least} to {most} belongs");
+    }
+
     /// <summary>Reads a signed integer.</summary>
     public long ZigZag() => VarInt() is var raw ? (long)(raw >> 1) ^ -(long)(raw & 1) : 0;
 

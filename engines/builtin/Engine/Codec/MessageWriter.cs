@@ -52,6 +52,13 @@ public sealed class MessageWriter : IDisposable
         Length += n;
     }
 
+    /// <summary>Writes an integer field.</summary>
+    public void Number(uint id, long value)
+    {
+        Tag(id, WireType.VarInt);
+        ZigZag(value);
+    }
+
     /// <summary>Writes a signed integer so that small negatives are short too.</summary>
     public void ZigZag(long value) => VarInt((ulong)((value << 1) ^ (value >> 63)));
 

@@ -12,6 +12,7 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
     private enum Kind : byte { Request = 1, Value = 2, Error = 3, Cancel = 4 }
 
     private const int CorkedLimit = 32 * 1024;
+    private const int Busy = 4;
     private const byte Cancelable = 1;
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, GrainRequest> _calls = [];        // sent, not answered
@@ -21,6 +22,7 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
     private MessageWriter _spare = new();
     private int _running;
     private uint _lastCall;
+    private int _loop;      // the thread that parses
     private bool _corked, _flushing, _closed;
     private string _reason = "the other side closed it.";
 
@@ -44,9 +46,11 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
             while (true)
             {
                 var read = await input.ReadAsync().ConfigureAwait(false);
+                _loop = Environment.CurrentManagedThreadId;
                 var rest = Parse(read.Buffer);
                 input.AdvanceTo(rest.Start, rest.End);
                 Push();
+                _loop = 0;
                 if (read.IsCompleted || read.IsCanceled)
                     break;
             }
@@ -161,7 +165,6 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
         pipe.Input.CancelPendingRead();
         foreach (var call in calls)
             call.Fail(new SiloUnavailableException($"The connection with {Remote} broke while {call.Method} was under way, which may or may not have run: {reason}"));
-        _corked = false;
         Push();
     }
 
@@ -172,7 +175,7 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
         {
             var current = frame;
             more = TryTake(ref buffer, out frame);
-            Cork(more);
+            _corked = more;     // while more frames of the batch wait, this thread flushes nothing: the last one's flush takes all
             if (current.IsSingleSegment)
             {
                 Handle(current.FirstSpan);
@@ -324,22 +327,20 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
         _out.Patch32(start, (uint)size);
     }
 
-    /// <summary>While more frames of a batch wait, nothing is flushed: the last one's flush takes all.</summary>
-    private void Cork(bool corked)
-    {
-        lock (_gate)
-            _corked = corked;
-    }
-
+    /// <summary>Flushes now where little is under way. Otherwise behind what the thread pool has to do already, which is likely to write too.</summary>
     private void Push()
     {
+        var inLoop = _loop == Environment.CurrentManagedThreadId;
         lock (_gate)
         {
-            if (_flushing || _out.Length == 0 || (_corked && _out.Length < CorkedLimit))
+            if (_flushing || _out.Length == 0 || (inLoop && _corked && _out.Length < CorkedLimit))
                 return;
             _flushing = true;
         }
-        _ = FlushAsync();
+        if (inLoop || _calls.Count + Running < Busy)
+            _ = FlushAsync();
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => _ = connection.FlushAsync(), this, preferLocal: false);
     }
 
     private async Task FlushAsync()
