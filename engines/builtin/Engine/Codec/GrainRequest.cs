@@ -70,6 +70,9 @@ public abstract class GrainRequest : Turn
 
     internal abstract void ReadResult(ref MessageReader reader);
 
+    /// <summary>Gives the result that was read to the caller.</summary>
+    internal abstract void Publish();
+
     internal Exception? Error { get; private protected set; }
 
     /// <summary>Ends the wait of a caller who does not wait.</summary>
@@ -260,22 +263,29 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
 
     internal override void SetContinueInline(bool inline) => _core.RunContinuationsAsynchronously = !inline;
 
-    private protected override void PublishError(Exception error) => _core.SetException(error);
+    private protected override void PublishError(Exception error)
+    {
+        _core.RunContinuationsAsynchronously = true;        // whoever ended the call has other work
+        _core.SetException(error);
+    }
 
     internal override void WriteResult(MessageWriter writer) => Codecs<T>.Instance.Write(writer, 0, _result!);
 
     internal override void ReadResult(ref MessageReader reader)
     {
-        T result = default!;
         while (reader.NextField(out var id, out var wire))
         {
             if (id == 0)
-                result = Codecs<T>.Instance.Read(ref reader, wire);
+                _result = Codecs<T>.Instance.Read(ref reader, wire);
             else
                 reader.Skip(wire);
         }
+    }
+
+    internal override void Publish()
+    {
         if (TryEnd())
-            _core.SetResult(result);
+            _core.SetResult(_result!);
     }
 
     T IValueTaskSource<T>.GetResult(short token) => _core.GetResult(token);

@@ -26,6 +26,9 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
 
     public EngineOptions Limits { get; }
 
+    /// <summary>True when callers go on where the answer was read; else answers that came together go to the thread pool as one.</summary>
+    internal virtual bool ContinuesInline => false;
+
     public ILogger Log { get; }
 
     public Chaos? Chaos { get; }

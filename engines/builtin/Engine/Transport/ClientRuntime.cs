@@ -25,6 +25,8 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
         EngineModules.LoadAll();
     }
 
+    internal override bool ContinuesInline => _options.ContinueInline;
+
     /// <summary>Begins to connect; a call does it too.</summary>
     public void Connect()
     {
@@ -54,7 +56,7 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
 
     public override void Send(GrainProxy target, GrainRequest request)
     {
-        request.SetContinueInline(_options.ContinueInline);
+        request.SetContinueInline(true);        // on the thread that publishes the answer
         if (target.Interface.IsObserver && Observers.IsHere(target.Key))
         {
             Isolate(request);

@@ -18,6 +18,7 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
     private readonly Dictionary<uint, GrainRequest> _calls = [];        // sent, not answered
     private readonly Dictionary<uint, GrainRequest> _incoming = [];     // received, not answered, and may be cancelled
     private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private AnswerBatch? _answers;      // of the batch of frames that is parsed
     private MessageWriter _out = new();
     private MessageWriter _spare = new();
     private int _running;
@@ -48,6 +49,8 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
                 var read = await input.ReadAsync().ConfigureAwait(false);
                 _loop = Environment.CurrentManagedThreadId;
                 var rest = Parse(read.Buffer);
+                _answers?.Publish();
+                _answers = null;
                 input.AdvanceTo(rest.Start, rest.End);
                 Push();
                 _loop = 0;
@@ -270,9 +273,17 @@ internal sealed class Connection(EngineRuntime runtime, ConnectionContext contex
         try
         {
             if (kind == Kind.Value)
+            {
                 request.ReadResult(ref reader);
+                if (runtime.ContinuesInline)
+                    request.Publish();
+                else
+                    (_answers ??= new()).Add(request);
+            }
             else
+            {
                 request.Fail(ExceptionCodec.Read(ref reader));
+            }
         }
         catch (Exception error)
         {
