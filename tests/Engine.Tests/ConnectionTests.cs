@@ -49,6 +49,27 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_caller_that_blocks_after_its_answer_holds_up_no_other()
+    {
+        await using var rig = await Rig.StartAsync();
+        var client = await rig.ClientAsync(o => o.ContinueInline = false);
+        await client.GetGrain<IWorkGrain>("a").AddAsync(1, 1);
+        using var others = new CountdownEvent(63);
+        var first = 0;
+
+        var waited = await Task.WhenAll(Enumerable.Range(0, 64).Select(async n =>
+        {
+            await client.GetGrain<IWorkGrain>("a").AddAsync(n, n).ConfigureAwait(false);
+            if (Interlocked.Increment(ref first) == 1)
+                return others.Wait(TimeSpan.FromSeconds(30), Ct);
+            others.Signal();
+            return true;
+        }));
+
+        Assert.DoesNotContain(false, waited);
+    }
+
+    [Fact]
     public async Task Several_connections_share_the_calls()
     {
         await using var rig = await Rig.StartAsync();
