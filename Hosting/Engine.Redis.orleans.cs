@@ -1,11 +1,10 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace OrleansCache;
 
 /// <summary>Engine <c>orleans</c>: storage over StackExchange.Redis.</summary>
-internal sealed class RedisDatabase(string connectionString, TimeProvider time, ILogger<RedisDatabase> logger) : IRedisDatabase
+internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
 {
     private readonly ConfigurationOptions _options = Options(connectionString);
     private ConnectionMultiplexer? _connection;
@@ -20,11 +19,8 @@ internal sealed class RedisDatabase(string connectionString, TimeProvider time, 
 
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        _ = time;
         _connection = await ConnectionMultiplexer.ConnectAsync(_options).WaitAsync(cancellationToken).ConfigureAwait(false);
         _connection.ConnectionFailed += (_, failure) => LastFailure = failure.Exception?.Message ?? failure.FailureType.ToString();
-        if (!_connection.IsConnected)
-            logger.RedisSetting("connection", "none yet", "It is tried again.");
     }
 
     public async ValueTask<RedisAnswer> EvaluateAsync(RedisScriptText script, string key, RedisWord[] arguments, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ internal sealed class SampledClusterClock(TimeProvider time) : IClusterClock
 {
     // A version shall not run ahead of time by more while no sample comes.
     private const long AgeThatCounts = 3_000_000;
-    private const int YieldsBeforeTimer = 64;
+    private const int YieldsBeforeTimer = 4096;
     private readonly long _started = time.GetTimestamp();
     private Sample? _sample;
     private long _last;

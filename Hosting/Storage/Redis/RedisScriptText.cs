@@ -70,9 +70,10 @@ internal sealed class RedisScriptText(string text)
             end
           end
         end
-        redis.call('SET', KEYS[1], ARGV[1])
-        if ARGV[2] ~= '' then
-          redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+        if ARGV[2] == '' then
+          redis.call('SET', KEYS[1], ARGV[1])
+        else
+          redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
         end
         return {t[1], t[2], 0}
         """);

@@ -6,6 +6,7 @@ namespace OrleansCache;
 internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILogger<RedisStorage> logger) : IStorageStep
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private static readonly Version Oldest = new(6, 2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
@@ -29,10 +30,21 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
             }
             await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
         }
+        await CheckVersionAsync(cancellationToken).ConfigureAwait(false);
         await CheckSettingsAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask CloseAsync() => redis.DisposeAsync();
+
+    private async Task CheckVersionAsync(CancellationToken cancellationToken)
+    {
+        var info = (await redis.ExecuteAsync(["INFO", "server"], cancellationToken).ConfigureAwait(false)).Text;
+        if (Version.TryParse(Line(info, "redis_version:"), out var version) && version < Oldest)
+            throw new StartRefusedException($"Redis at {redis.Description} (ConnectionStrings:redis) is version {version}; {Oldest} or newer is needed (SET with PXAT).");
+    }
+
+    private static string? Line(string info, string name)
+        => info.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
 
     // What would lose acknowledged entries is worth a warning; not being allowed to ask is too.
     private async Task CheckSettingsAsync(CancellationToken cancellationToken)
@@ -44,11 +56,8 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
             if (await SettingAsync("appendonly", cancellationToken).ConfigureAwait(false) != "yes")
                 logger.RedisSetting("appendonly", "no", "Acknowledged writes may be lost when Redis ends; set appendonly yes.");
             var replication = (await redis.ExecuteAsync(["INFO", "replication"], cancellationToken).ConfigureAwait(false)).Text;
-            if (replication.Split('\n').FirstOrDefault(line => line.StartsWith("connected_slaves:", StringComparison.Ordinal)) is { } line
-                && line.Trim().Split(':')[1] is not "0" and var replicas)
-            {
-                logger.RedisSetting("connected_slaves", replicas, "A failover to a replica may lose acknowledged writes; see docs/storage.md.");
-            }
+            if (Line(replication, "connected_slaves:") is not (null or "0") and var replicas)
+                logger.RedisSetting("connected_slaves", replicas, "A failover to a replica may lose acknowledged writes.");
         }
         catch (StoreUnavailableException exception)
         {
