@@ -1,6 +1,8 @@
 namespace OrleansCache;
 
-/// <summary>No owner could be reached, or it could not prove its right or reach its store in time. Nothing was changed.</summary>
+/// <summary>No owner could be reached, or it could not prove its right or reach its store in time.</summary>
+/// <remarks>With <see cref="RetryAfter"/> the owner itself refused and changed nothing. Without it a write or removal may or may not have happened;
+/// repeat it, or read.</remarks>
 public sealed class CacheUnavailableException : Exception
 {
     /// <summary>Makes one without a hint when to try again.</summary>
