@@ -108,6 +108,7 @@ internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog ca
             LoadChain = LoadScope.Current?.Chain ?? default,
         };
         var answer = await calls.ReadAsync(key, request, new() { Flight = flight }).ConfigureAwait(false);
+        flights.Seen(key.GrainKey, answer.Reply);
         return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer.Reply, default);
     }
 

@@ -83,6 +83,13 @@ internal sealed class FlightTable
         }
     }
 
+    /// <summary>A reply that says of a change, a load's, is one that this process has seen.</summary>
+    public void Seen(string key, in ReadReply reply)
+    {
+        if (reply.Status is ReadStatus.Loaded or ReadStatus.Joined)
+            Detach(key);
+    }
+
     /// <summary>Nobody who comes after this joins a flight of the key that began before it.</summary>
     public void Detach(string key)
     {

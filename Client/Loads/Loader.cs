@@ -52,6 +52,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             }
 
             var reply = answer.Reply;
+            flights.Seen(order.Key.GrainKey, reply);
             switch (reply.Status)
             {
                 case ReadStatus.Hit or ReadStatus.Stale or ReadStatus.Loaded or ReadStatus.Joined:

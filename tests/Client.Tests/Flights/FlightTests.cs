@@ -235,6 +235,63 @@ public class FlightTests
     }
 
     [Fact]
+    public async Task A_read_joins_no_read_that_was_asked_while_a_loads_result_was_on_its_way()
+    {
+        await using var cluster = new FakeCluster();
+        var (old, done) = (new TaskCompletionSource<ReadReply>(), new TaskCompletionSource<LoadReply>());
+        cluster.Entry.OnComplete = _ => new(done.Task);
+        var load = cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(5)).AsTask();
+        cluster.Entry.OnRead = _ => new(old.Task);
+        var between = cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask();
+        done.SetResult(new() { Stored = true, Value = FakeEntry.Json("") });
+        await load;
+        cluster.Entry.OnRead = _ => new(FakeEntry.Hit("5"));
+
+        Assert.Equal(5, (await cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask().WaitAsync(Eventually.Deadline)).Value);
+        old.SetResult(default);
+        Assert.Equal(Outcome.Miss, (await between).Outcome);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_read_joins_no_older_read_once_a_load_elsewhere_was_seen(bool declared)
+    {
+        await using var cluster = new FakeCluster();
+        var key = declared ? CacheKey.For("shop:1.0:partner:country", ("code", "NL")) : FakeCluster.Key;
+        var entry = cluster.EntryOf(key);
+        var old = new TaskCompletionSource<ReadReply>();
+        entry.OnRead = r => r.Load is LoadMode.None ? new(old.Task) : new(FakeEntry.Hit("5") with { Status = ReadStatus.Joined, Stored = true });
+        var before = cluster.Cache.GetAsync<int>(key).AsTask();
+        if (declared)
+            await cluster.Cache.CallAsync<int>("partner", "country", new Dictionary<string, string?> { ["code"] = "NL" });
+        else
+            await cluster.Cache.GetOrCreateAsync(key, _ => new ValueTask<int>(-1));
+        entry.OnRead = _ => new(FakeEntry.Hit("5"));
+
+        Assert.Equal(5, (await cluster.Cache.GetAsync<int>(key).AsTask().WaitAsync(Eventually.Deadline)).Value);
+        old.SetResult(default);
+        Assert.Equal(Outcome.Miss, (await before).Outcome);
+    }
+
+    [Fact]
+    public async Task Who_joined_a_call_whose_load_was_not_stored_asks_anew()
+    {
+        await using var cluster = new FakeCluster();
+        var entry = cluster.EntryOf(CacheKey.For("shop:1.0:partner:country", ("code", "NL")));
+        var gate = new TaskCompletionSource<ReadReply>();
+        entry.OnRead = _ => new(gate.Task);
+        var arguments = new Dictionary<string, string?> { ["code"] = "NL" };
+        var first = cluster.Cache.CallAsync<int>("partner", "country", arguments).AsTask();
+        var joined = cluster.Cache.CallAsync<int>("partner", "country", arguments).AsTask();
+        entry.OnRead = _ => new(FakeEntry.Hit("2", 2));
+
+        gate.SetResult(FakeEntry.Hit("1", 0) with { Status = ReadStatus.Loaded });
+
+        Assert.Equal((1, 2), ((await first).Value, (await joined).Value));
+    }
+
+    [Fact]
     public async Task Callers_that_want_other_types_do_not_share_a_factory()
     {
         await using var cluster = new FakeCluster();

@@ -109,6 +109,20 @@ public class LoadChainTests
     }
 
     [Fact]
+    public async Task A_refresh_that_reads_its_own_key_asks_only_for_what_is_there()
+    {
+        await using var cluster = new FakeCluster();
+        var entry = cluster.EntryOf(A);
+        entry.OnRead = r => new(FakeEntry.Hit("1") with { Status = ReadStatus.Stale, Ticket = r.Load is LoadMode.Leased ? entry.Ticket() : null });
+
+        await cluster.Cache.GetOrCreateAsync(A, async _ => (await cluster.Cache.GetOrCreateAsync(A, _ => new ValueTask<int>(-1))).Value + 1);
+
+        await Eventually.TrueAsync(() => !entry.Completions.IsEmpty);
+        Assert.Equal("2"u8.ToArray(), entry.Completions.First().Bytes);
+        Assert.Equal([LoadMode.Leased, LoadMode.None], entry.Reads.Select(r => r.Load));
+    }
+
+    [Fact]
     public async Task A_refresh_behind_a_stale_value_begins_a_chain_of_its_own()
     {
         await using var cluster = new FakeCluster();
