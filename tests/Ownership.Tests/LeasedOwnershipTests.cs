@@ -40,6 +40,19 @@ public sealed class LeasedOwnershipTests
     }
 
     [Fact]
+    public async Task The_fence_counts_from_before_the_renewal_was_sent()
+    {
+        await using var silo = await FencedAsync("a");
+        _store.OnCall = () => { _coarse.Pause += 2000; _store.OnCall = () => { }; };
+        var paused = _coarse.Pause;
+        await RunUntilAsync(() => _coarse.Pause > paused && silo.FenceHolds);
+
+        _coarse.Pause += 1000;
+
+        Assert.False(silo.FenceHolds);
+    }
+
+    [Fact]
     public async Task A_successor_waits_for_the_lease_of_one_that_vanished_and_takes_the_next_view()
     {
         var first = await FencedAsync("a");
@@ -131,6 +144,8 @@ public sealed class LeasedOwnershipTests
 
         public bool IsAway { get; set; }
 
+        public Action OnCall { get; set; } = () => { };
+
         public IOwnershipStore For(string name) => new Access(this, name);
 
         public void Cut(string name) => _cut.Add(name);
@@ -161,6 +176,7 @@ public sealed class LeasedOwnershipTests
 
             private ValueTask<OwnershipSnapshot> Run(Func<bool> step)
             {
+                store.OnCall();
                 if (store.IsAway || store._cut.Contains(name))
                     return ValueTask.FromException<OwnershipSnapshot>(new IOException("The store is away."));
                 lock (store._lock)
