@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
 
 namespace OrleansCache;
 
@@ -41,7 +42,8 @@ internal static class SiloApp
 
     public static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, StartGate gate)
     {
-        builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
+        builder.Logging.ClearProviders().AddConsole(console => console.FormatterName = ConsoleLines.FormatterName)
+            .AddConsoleFormatter<ConsoleLines, ConsoleFormatterOptions>();
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => gate.IsOpen && level >= LogLevel.Warning);      // a refused start is told once, by Program
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);

@@ -25,7 +25,7 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
             if (time.GetElapsedTime(began) > StartLimit)
             {
                 throw new StartRefusedException(
-                    $"Redis at {redis.Description} (ConnectionStrings:redis) was not reached within {StartLimit.TotalSeconds} s: {redis.LastFailure} "
+                    $"Redis at {redis.Description} (ConnectionStrings:redis) was not reached within {StartLimit.TotalSeconds} s: {redis.LastFailure?.TrimEnd('.')}. "
                     + "Start it, or correct the connection string.");
             }
             await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 namespace OrleansCache.Silo.Tests;
 
 /// <summary>The main path over real processes: an origin of 300 ms behind a silo.</summary>
+[Collection(nameof(Alone))]
 public sealed class FreshAndStaleTests
 {
     private const string Path = "partner/order?id=7";

@@ -3,6 +3,7 @@ using System.Globalization;
 namespace OrleansCache.Silo.Tests;
 
 /// <summary>A limit that the origin sees kept through a crash. The full form runs with ORLEANSCACHE_SOAK=1.</summary>
+[Collection(nameof(Alone))]
 public sealed class LimiterTests
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(50);

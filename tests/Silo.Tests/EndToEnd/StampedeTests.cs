@@ -1,6 +1,7 @@
 namespace OrleansCache.Silo.Tests;
 
 /// <summary>A thousand callers of a cold key, at once.</summary>
+[Collection(nameof(Alone))]
 public sealed class StampedeTests
 {
     [Fact]
