@@ -26,11 +26,15 @@ internal static class RegionName
         return Interned(name);
     }
 
-    /// <summary>The one object for a name that is known to be valid. Past 10,000 names no more are kept.</summary>
-    public static string Interned(string name) =>
-        Names.TryGetValue(name, out var known) ? known
-        : Names.Count < MaxInterned ? Names.GetOrAdd(name, name)
-        : name;
+    /// <summary>The one object for a name that is known to be valid. At 10,000 names all are forgotten, and those in use come back.</summary>
+    public static string Interned(string name)
+    {
+        if (Names.TryGetValue(name, out var known))
+            return known;
+        if (Names.Count >= MaxInterned)
+            Names.Clear();
+        return Names.GetOrAdd(name, name);
+    }
 
     /// <summary>The region of an integration's method.</summary>
     public static string OfMethod(string service, string serviceVersion, string integration, string method) =>
