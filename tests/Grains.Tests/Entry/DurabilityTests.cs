@@ -219,6 +219,14 @@ public sealed class DurabilityTests
     }
 
     [Fact]
+    public void A_version_in_the_store_is_passed_even_when_it_is_ahead_of_the_clock()
+    {
+        var read = StoreRules.Adopt(default, new() { Kind = RecordKind.Removed, Version = 1_000 }, now: 10);
+
+        Assert.Equal(1_001, VersionRules.Next(read, clusterTime: 10));
+    }
+
+    [Fact]
     public async Task The_first_change_of_an_activation_takes_cluster_time_and_later_ones_count_on()
     {
         var entry = new EntryHarness();
