@@ -122,11 +122,11 @@ public class FlightTests
         gate.SetException(thrown);
 
         foreach (var caller in callers)
-            Assert.Same(thrown, await Assert.ThrowsAsync<InvalidOperationException>(() => caller));
+            Assert.Same(thrown, await Assert.ThrowsAsync<InvalidOperationException>(() => caller.WaitAsync(Eventually.Deadline)));
 
         Assert.Single(cluster.Entry.Reads);
         Assert.Equal(0, cluster.Flights.Count);
-        Assert.Equal(7, (await cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(7))).Value);
+        Assert.Equal(7, (await cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(7)).AsTask().WaitAsync(Eventually.Deadline)).Value);
     }
 
     [Theory]

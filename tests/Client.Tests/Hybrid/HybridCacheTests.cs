@@ -120,7 +120,7 @@ public class HybridCacheTests
 
         Assert.Equal(5, await cluster.DriveAsync(cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(5))));
         var asked = cluster.EntryOf(Key).Reads.Count;
-        Assert.Equal(6, await cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(6)));
+        Assert.Equal(6, await cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(6)).AsTask().WaitAsync(TestSupport.Eventually.Deadline));
         Assert.Equal(asked + 1, cluster.EntryOf(Key).Reads.Count);
 
         cluster.EntryOf(Key).OnRead = null;
