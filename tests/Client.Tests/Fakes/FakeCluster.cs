@@ -7,7 +7,7 @@ using OrleansCache.TestSupport;
 namespace OrleansCache.Fakes;
 
 /// <summary>A cluster of scripted grains, and a client of it on a clock driven by hand.</summary>
-internal sealed class FakeCluster : IGrainFactory, IAsyncDisposable
+internal sealed class FakeCluster : IAsyncDisposable
 {
     public static CacheKey Key { get; } = CacheKey.Of("r", "k");
 
@@ -19,7 +19,7 @@ internal sealed class FakeCluster : IGrainFactory, IAsyncDisposable
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         services.AddSingleton<TimeProvider>(Clock);
-        services.AddSingleton<IGrainFactory>(this);
+        services.AddSingleton(FakeGrainFactory.Of(GrainOf));
         configure?.Invoke(services);
         services.AddCacheClientCore();
         _services = services.BuildServiceProvider();
@@ -37,14 +37,10 @@ internal sealed class FakeCluster : IGrainFactory, IAsyncDisposable
 
     public FakeEntry EntryOf(CacheKey key) => _entries.GetOrAdd(key.GrainKey, static _ => new());
 
-    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithStringKey =>
-        (TGrainInterface)(object)(typeof(TGrainInterface) == typeof(IEntryGrain) ? _entries.GetOrAdd(primaryKey, static _ => new())
-            : typeof(TGrainInterface) == typeof(ICatalogGrain) ? Catalog.Of(primaryKey) : Tags);
-
-    public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj) where TGrainObserverInterface : IGrainObserver => throw new NotSupportedException();
-
-    public void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj) where TGrainObserverInterface : IGrainObserver => throw new NotSupportedException();
+    private object GrainOf(Type grain, string key) =>
+        grain == typeof(IEntryGrain) ? _entries.GetOrAdd(key, static _ => new())
+        : grain == typeof(ICatalogGrain) ? Catalog.Of(key)
+        : Tags;
 
     /// <summary>Moves the clock on whenever something waits for it, until the task is done.</summary>
     public async Task<T> DriveAsync<T>(ValueTask<T> task, TimeSpan? step = null)
