@@ -25,8 +25,8 @@ internal static partial class StorageLog
     [LoggerMessage(1307, LogLevel.Error, "{File}: the disk did not confirm what was written; a loss of power now may lose acknowledged writes.")]
     public static partial void FlushFailed(this ILogger logger, Exception exception, string file);
 
-    [LoggerMessage(1308, LogLevel.Debug, "{File}: compacted, {Live} of {Bytes} bytes were alive.")]
-    public static partial void Compacted(this ILogger logger, string file, long live, long bytes);
+    [LoggerMessage(1308, LogLevel.Debug, "{File}: compacted, it had {Bytes} bytes.")]
+    public static partial void Compacted(this ILogger logger, string file, long bytes);
 
     [LoggerMessage(1309, LogLevel.Error, "{Folder}: cleaning up failed and is tried again; files grow meanwhile.")]
     public static partial void MaintenanceFailed(this ILogger logger, Exception exception, string folder);

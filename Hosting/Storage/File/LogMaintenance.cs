@@ -8,12 +8,10 @@ namespace OrleansCache;
 internal sealed class LogMaintenance : IAsyncDisposable
 {
     private const int SweepsPerPass = 60;
-    private const int ChunkBytes = 1 << 20;
-    private const double DeadShare = 0.5;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly LogFiles _files;
-    private readonly Action<LogMove> _append;
+    private readonly LogCompactor _compactor;
     private readonly StorageOptions _options;
     private readonly Func<long> _now;
     private readonly TimeProvider _time;
@@ -33,7 +31,10 @@ internal sealed class LogMaintenance : IAsyncDisposable
     /// <param name="time">Paces the loops.</param>
     /// <param name="logger">For failures.</param>
     public LogMaintenance(LogFiles files, Action<LogMove> append, StorageOptions options, Func<long> now, TimeProvider time, ILogger logger)
-        => (_files, _append, _options, _now, _time, _logger) = (files, append, options, now, time, logger);
+    {
+        (_files, _options, _now, _time, _logger) = (files, options, now, time, logger);
+        _compactor = new(files, append, options, now, time, logger);
+    }
 
     /// <summary>False while the disk does not confirm.</summary>
     public bool IsFlushed { get; private set; } = true;
@@ -95,8 +96,23 @@ internal sealed class LogMaintenance : IAsyncDisposable
     {
         foreach (var segment in _files.Segments.Where(segment => segment != _files.Active && segment is { HasHint: false, IsDamaged: false, IsKept: false }))
             WriteHint(segment);
-        if (NextToCompact() is { } victim)
-            await CompactAsync(victim, cancellationToken).ConfigureAwait(false);
+        if (_compactor.Next(TakeHiding()) is not { } victim || !await _compactor.CarryOverAsync(victim, cancellationToken).ConfigureAwait(false))
+            return;
+        await FlushAsync().ConfigureAwait(false);
+        if (!IsFlushed)
+            return;
+        _files.Drop(victim);
+        DirectorySync.Flush(_files.Folder);
+        _logger.Compacted(victim.Path, victim.End);
+    }
+
+    // True once a segment's worth of records has been written only to hide others.
+    private bool TakeHiding()
+    {
+        if (Volatile.Read(ref _hiding) <= _options.SegmentBytes)
+            return false;
+        Interlocked.Add(ref _hiding, -_options.SegmentBytes);
+        return true;
     }
 
     private void WriteHint(LogSegment segment)
@@ -107,7 +123,8 @@ internal sealed class LogMaintenance : IAsyncDisposable
         {
             if (step != ScanStep.Record)
             {
-                Keep(segment, scanner.Offset);
+                segment.IsKept = true;
+                _logger.NotCompacted(segment.Path, scanner.Offset);
                 return;
             }
             records.Add(new()
@@ -122,98 +139,6 @@ internal sealed class LogMaintenance : IAsyncDisposable
         }
         HintFile.Write(segment, CollectionsMarshal.AsSpan(records));
         segment.HasHint = true;
-    }
-
-    // The deadest, once half of it is dead; the oldest in between, since only there records that hide others come to rest.
-    private LogSegment? NextToCompact()
-    {
-        var closed = _files.Segments.Where(segment => segment != _files.Active && !segment.IsKept).OrderBy(segment => segment.Number).ToList();
-        if (closed.Count == 0)
-            return null;
-        if (Volatile.Read(ref _hiding) > _options.SegmentBytes)
-        {
-            Interlocked.Add(ref _hiding, -_options.SegmentBytes);
-            return closed[0];
-        }
-        var deadest = closed.MaxBy(segment => segment.IsDamaged ? 1 : segment.DeadShare)!;
-        return deadest.IsDamaged || deadest.DeadShare > DeadShare ? deadest : null;
-    }
-
-    // Carries what is alive to the newest segment, waits until the disk has it, and deletes the file.
-    private async Task CompactAsync(LogSegment segment, CancellationToken cancellationToken)
-    {
-        var (before, live) = (segment.End, segment.Live);
-        var isOldest = _files.Segments.Min(other => other.Number) == segment.Number;
-        using (var scanner = new SegmentScanner(segment.Handle, LogSegment.Magic.Length, segment.End))
-        {
-            while (TryGather(segment, scanner, isOldest) is { } move)
-            {
-                if (move.Records.Count > 0)
-                {
-                    _append(move);
-                    await move.Done.ConfigureAwait(false);
-                }
-                var pause = TimeSpan.FromSeconds((double)move.Bytes / _options.CompactionBytesPerSecond);
-                await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        if (segment.IsKept)
-            return;
-        await FlushAsync().ConfigureAwait(false);
-        if (!_unflushed.IsEmpty && !IsFlushed)
-            return;
-        _files.Drop(segment);
-        DirectorySync.Flush(_files.Folder);
-        _logger.Compacted(segment.Path, live, before);
-    }
-
-    // Null at the end, or where the file must be kept.
-    private LogMove? TryGather(LogSegment segment, SegmentScanner scanner, bool isOldest)
-    {
-        var (move, now) = (new LogMove(), _now());
-        for (var step = scanner.Look(); move.Bytes < ChunkBytes; step = scanner.Look())
-        {
-            if (step == ScanStep.End)
-                return move.Bytes > 0 ? move : null;
-            if (step == ScanStep.Record)
-            {
-                Gather(segment, scanner, isOldest, now, move);
-                scanner.Pass();
-            }
-            else if (segment.IsDamaged)
-            {
-                scanner.PassDamage();
-            }
-            else
-            {
-                Keep(segment, scanner.Offset);
-                return null;
-            }
-        }
-        return move;
-    }
-
-    private void Gather(LogSegment segment, SegmentScanner scanner, bool isOldest, long now, LogMove move)
-    {
-        move.Bytes += scanner.Header.RecordLength;
-        var place = new LogSlot { Hash = _files.HashOf(scanner.Key), Segment = segment.Number, Offset = (uint)scanner.Offset };
-        if (!_files.Index.TryGet(place, out var slot))
-            return;
-        // In the oldest file nothing older is left to hide but what goes with the file itself.
-        var keepUntil = isOldest ? LogSlot.Seconds(scanner.Header.ExpiresAt) : slot.KeepUntil;
-        if (isOldest && scanner.Header.ExpiresAt <= now)
-        {
-            if (_files.Index.Remove(slot))
-                segment.AddLive(-slot.Length);
-            return;
-        }
-        move.Records.Add((scanner.Record.ToArray(), slot, keepUntil));
-    }
-
-    private void Keep(LogSegment segment, long offset)
-    {
-        segment.IsKept = true;
-        _logger.NotCompacted(segment.Path, offset);
     }
 
     public void Sweep(int shards)
