@@ -143,6 +143,21 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lease_is_renewed_and_a_view_published_only_on_the_expected_view()
+    {
+        var host = await FencedHostAsync();
+        var store = host.Services.GetRequiredService<IOwnershipStore>();
+        var view = host.Services.GetRequiredService<IOwnership>().View;
+        var incarnation = (await store.RenewAsync(null, Guid.NewGuid(), 0, Cancellation)).View!.Members.Single().Incarnation;
+
+        Assert.False((await store.RenewAsync(view + 1, incarnation, view, Cancellation)).Applied);
+        Assert.False((await store.PublishAsync(new(new(view + 5, []), view + 1, [], WaitsOut: false), Guid.NewGuid(), Cancellation)).Applied);
+        Assert.False((await store.PublishAsync(new(new(view + 5, []), null, [], WaitsOut: false), Guid.NewGuid(), Cancellation)).Applied);
+        Assert.True((await store.RenewAsync(view, incarnation, view, Cancellation)).Applied);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
     public async Task Records_of_a_higher_epoch_than_any_view_raise_the_view_above_them()
     {
         var host = await FencedHostAsync();
