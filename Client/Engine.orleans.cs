@@ -14,8 +14,9 @@ internal static class EngineClient
 {
     public static void Add(IHostApplicationBuilder builder, string connectionName)
     {
-        var redis = builder.Configuration.GetConnectionString(connectionName) is { Length: > 0 } text && text.TrimStart().StartsWith("redis=", StringComparison.OrdinalIgnoreCase)
-            ? ClusterAddress.Parse(text).Redis : null;
+        const string RedisPrefix = "redis=";
+        var redis = builder.Configuration.GetConnectionString(connectionName)?.Trim() is { } text && text.StartsWith(RedisPrefix, StringComparison.OrdinalIgnoreCase)
+            && text.Length > RedisPrefix.Length ? text[RedisPrefix.Length..] : null;        // a wrong one is refused by the options' validator
         builder.UseOrleansClient(client =>
         {
             if (redis is null)

@@ -160,6 +160,7 @@ public class ClusterTests
     [Fact]
     public async Task Without_a_silo_a_call_ends_with_what_to_check()
     {
+        Assert.SkipWhen(typeof(IGrainFactory).Namespace == "Orleans", "On Orleans the start of a client waits for its silo.");
         await using var silo = new OneSilo();
         var cache = await silo.ConnectAsync(o => o.CallTimeout = TimeSpan.FromMilliseconds(500));
 
@@ -171,6 +172,7 @@ public class ClusterTests
     [Fact]
     public async Task A_client_started_before_its_silo_finds_it()
     {
+        Assert.SkipWhen(typeof(IGrainFactory).Namespace == "Orleans", "On Orleans the start of a client waits for its silo.");
         await using var silo = new OneSilo();
         var cache = await silo.ConnectAsync();
         var read = cache.GetAsync<int>(Key).AsTask();
