@@ -5,11 +5,7 @@ namespace OrleansCache;
 
 internal sealed class LocalOwnershipStep(LocalOwnership ownership) : IStorageStep
 {
-    public ValueTask OpenAsync(CancellationToken cancellationToken)
-    {
-        ownership.Start();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask OpenAsync(CancellationToken cancellationToken) => ownership.StartAsync(cancellationToken);
 
     public ValueTask CloseAsync()
     {

@@ -9,8 +9,8 @@ namespace OrleansCache;
 internal sealed class LocalOwnership(string self, string? folder, LocalClusterClock clock, TimeProvider time, ILogger<LocalOwnership> logger)
     : IOwnership, IDisposable
 {
-    /// <summary>Cluster time reserved at once, in microseconds: so much a crash may put it ahead of the wall clock.</summary>
-    public const long Reserve = 1_000_000;
+    /// <summary>Cluster time reserved at once, in microseconds: so long the start after a crash may wait.</summary>
+    public const long Reserve = 100_000;
 
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,8 +40,25 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
         return _holds;
     }
 
+    /// <summary>Takes the folder. Time that a crash left reserved passes first: a jump over it would make all that is stored look older than it is.</summary>
+    /// <exception cref="StartRefusedException">The folder is another's, or its lease is damaged.</exception>
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        Hold();
+        if (_lease is { Lease.Ceiling: var ceiling } && ceiling - clock.Now is > 0 and <= Reserve)
+            await clock.PassedAsync(ceiling, cancellationToken).ConfigureAwait(false);
+        Begin();
+    }
+
+    /// <summary>Takes the folder at once.</summary>
     /// <exception cref="StartRefusedException">The folder is another's, or its lease is damaged.</exception>
     public void Start()
+    {
+        Hold();
+        Begin();
+    }
+
+    private void Hold()
     {
         if (folder is not null)
         {
@@ -55,6 +72,13 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
                 _folder.Dispose();
                 throw;
             }
+        }
+    }
+
+    private void Begin()
+    {
+        if (_lease is not null)
+        {
             var former = _lease.Lease;
             FormerStoppedCleanly = former.View == 0 || former.StoppedCleanly;
             clock.StartAbove(former.Ceiling, ReserveUpTo);

@@ -102,6 +102,28 @@ public sealed class LocalOwnershipTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_after_a_crash_waits_for_the_time_that_was_reserved_and_jumps_over_none()
+    {
+        var (crashed, clock) = Start();
+        var last = clock.Now;
+        Crash(crashed);
+        var (ownership, again) = Create(_folder);
+
+        var start = ownership.StartAsync(Cancellation).AsTask();
+        Assert.False(start.IsCompleted);
+        await Eventually.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+            return start.IsCompleted;
+        }, cancellationToken: Cancellation);
+        await start;
+
+        Assert.Equal((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond, again.Now);
+        Assert.InRange(again.Now, last + LocalOwnership.Reserve, long.MaxValue);
+        ownership.Dispose();
+    }
+
+    [Fact]
     public void Cluster_time_does_not_notice_that_the_wall_clock_is_set_while_running()
     {
         var (ownership, clock) = Start();
