@@ -41,6 +41,55 @@ public sealed class FileDamageTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_long_torn_tail_leaves_nothing_behind_a_short_write()
+    {
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "k0", 100, new string('x', 5000));
+        await _folder.CloseAsync();
+        using (var stream = new FileStream(_folder.Segments[0], FileMode.Open))
+            stream.SetLength(stream.Length - 1);
+        store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "k1", 100, "short");
+
+        store = await _folder.OpenAsync();
+
+        Assert.Equal("short", await FileRestartTests.TextAsync(store, "k1"));
+    }
+
+    [Fact]
+    public async Task Bytes_left_by_a_failed_write_are_cut_before_the_next()
+    {
+        var store = await _folder.OpenAsync();
+        var active = _folder.Store.Files.Active;
+        RandomAccess.Write(active.Handle, new byte[5000].AsSpan(), active.End);
+        active.HasRemains = true;
+
+        await FileRestartTests.WriteAsync(store, "k", 100, "short");
+
+        Assert.Equal(active.End, RandomAccess.GetLength(active.Handle));
+    }
+
+    [Fact]
+    public async Task Skipped_damage_makes_tagged_entries_suspect()
+    {
+        var store = await _folder.OpenAsync();
+        var log = new TagLog(new FileTagStore(_folder.Storage));
+        await log.RaiseAsync(["a"], Cancellation);
+        var generation = log.Generation;
+        var end = _folder.Store.Bytes;
+        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        await _folder.CloseAsync();
+        FileRestartTests.Flip(_folder.Segments[0], end + 30);
+        _folder.Options.SkipDamaged = true;
+
+        await _folder.OpenAsync();
+        log = new TagLog(new FileTagStore(_folder.Storage));
+        await log.SynchroniseAsync(Cancellation);
+
+        Assert.NotEqual(generation, log.Generation);
+    }
+
+    [Fact]
     public async Task Zeros_at_the_end_of_the_newest_file_are_cut()
     {
         var file = await ThreeRecordsAsync();

@@ -53,37 +53,98 @@ public sealed class FileRestartTests : IAsyncDisposable
     public async Task Two_keys_of_one_hash_are_two_keys_also_after_a_restart()
     {
         _folder.Options.SegmentBytes = 64 << 10;
-        using var log = new OpenLog(_folder, _ => 42);
+        using var log = new OpenLog(_folder, key => key.StartsWith("filler"u8) ? RoutingHash.Of(key) : 42);
         await log.WriteAsync("a", "1");
         await log.WriteAsync("b", "2");
         await log.WriteAsync("a", "3");
         for (var i = 0; i < 100; i++)
-            await log.WriteAsync("filler", new string('x', 1000));
+            await log.WriteAsync($"filler{i}", new string('x', 1000));
         await log.Store.Maintenance.RunOnceAsync(Cancellation);
 
         await log.ReopenAsync();
 
-        Assert.Equal(("3", "2", 3), (log.Text("a"), log.Text("b"), log.Store.Count));
+        Assert.Single(Directory.GetFiles(_folder.Entries, "*.hint"));
+        Assert.Equal(("3", "2", 102), (log.Text("a"), log.Text("b"), log.Store.Count));
     }
 
-    [Fact]
-    public async Task An_expired_record_does_not_let_the_one_before_it_come_back()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_expired_record_does_not_let_the_one_before_it_come_back(bool restarted)
     {
-        _folder.Options.SegmentBytes = 64 << 10;
+        var time = new ManualTimeProvider();
+        _folder.Clock = new LocalClusterClock(time);
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
         var store = await _folder.OpenAsync();
         await WriteAsync(store, "k", 100, "for ever");
-        for (var i = 0; i < 65; i++)
-            await WriteAsync(store, $"filler{i}", 100, new string('x', 1000));
+        for (var i = 0; i < 62; i++)
+            await WriteAsync(store, $"cold{i}", 100, new string('x', 1000));
         await store.WriteAsync("k", new() { Kind = RecordKind.Removed, Epoch = 1, Version = 101, ExpiresAt = _folder.Clock.Now + 1 }, Cancellation);
+        for (var i = 0; i < 200; i++)
+            await WriteAsync(store, "hot", 100 + i, new string('x', 1000));
+        if (restarted)
+            store = await _folder.OpenAsync();
+
+        time.Advance(TimeSpan.FromSeconds(10));
         _folder.Store.Maintenance.Sweep(LogIndex.ShardCount);
-        for (var i = 0; i < 65; i++)
-            await WriteAsync(store, $"filler{i}", 101, new string('x', 1000));
+        var files = _folder.Segments;
         for (var round = 0; round < 10; round++)
             await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
-
+        Assert.Contains(files[0], _folder.Segments);
+        Assert.DoesNotContain(files[1], _folder.Segments);
         store = await _folder.OpenAsync();
 
         Assert.Null(await TextAsync(store, "k"));
+    }
+
+    [Fact]
+    public async Task What_hides_an_older_record_leaves_with_the_oldest_file()
+    {
+        var time = new ManualTimeProvider();
+        _folder.Clock = new LocalClusterClock(time);
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        for (var version = 100; version < 105; version++)
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                await WriteAsync(store, $"k{i}", version, "for ever");
+                await store.WriteAsync($"k{i}", new() { Kind = RecordKind.Removed, Epoch = 1, Version = version, ExpiresAt = _folder.Clock.Now + 1 }, Cancellation);
+            }
+        }
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(500, _folder.Store.Count);
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await WriteAsync(store, "other", 100, "for ever");
+                await store.WriteAsync("other", new() { Kind = RecordKind.Removed, Epoch = 1, Version = 101, Bytes = new byte[5000], ExpiresAt = _folder.Clock.Now + 1 }, Cancellation);
+                time.Advance(TimeSpan.FromSeconds(10));
+                _folder.Store.Maintenance.Sweep(LogIndex.ShardCount);
+                await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+                return _folder.Store.Count < 5;
+            },
+            cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task A_record_is_not_carried_over_something_newer()
+    {
+        var store = await _folder.OpenAsync();
+        await WriteAsync(store, "k", 100, "old");
+        var bytes = await File.ReadAllBytesAsync(_folder.Segments[0], Cancellation);
+        var move = new LogMove();
+        using (var old = _folder.Store.Read("e:k"))
+            move.Records.Add((bytes[(int)old.Slot.Offset..], old.Slot, LogSlot.Never));
+        await WriteAsync(store, "k", 101, "new");
+
+        _folder.Store.Appender.Enqueue(move);
+        await move.Done;
+
+        Assert.Equal("new", await TextAsync(store, "k"));
+        store = await _folder.OpenAsync();
+        Assert.Equal("new", await TextAsync(store, "k"));
     }
 
     [Fact]

@@ -5,11 +5,11 @@ using Microsoft.Extensions.Options;
 namespace OrleansCache.Storage.Tests;
 
 /// <summary>A data folder with a file store over it, that can be closed and opened again.</summary>
-internal sealed class TestFolder : IAsyncDisposable
+internal sealed class TestFolder(string? path = null) : IAsyncDisposable
 {
     private FileStorage? _storage;
 
-    public string Path { get; } = Directory.CreateTempSubdirectory("oc-storage-").FullName;
+    public string Path { get; } = path ?? Directory.CreateTempSubdirectory("oc-storage-").FullName;
 
     public StorageOptions Options { get; } = new();
 
@@ -45,7 +45,8 @@ internal sealed class TestFolder : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
-        Directory.Delete(Path, recursive: true);
+        if (path is null)
+            Directory.Delete(Path, recursive: true);
     }
 
     private sealed class OneLogger(ILogger logger) : ILoggerFactory

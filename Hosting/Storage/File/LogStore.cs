@@ -38,6 +38,10 @@ internal sealed class LogStore : IAsyncDisposable
 
     internal LogMaintenance Maintenance => _maintenance;
 
+    internal LogFiles Files => _files;
+
+    internal LogAppender Appender => _appender;
+
     /// <param name="folder">Made when it is not there. The caller holds it alone.</param>
     /// <param name="options">Sizes and when to flush.</param>
     /// <param name="now">Cluster time in microseconds; asked only once the log is open.</param>
