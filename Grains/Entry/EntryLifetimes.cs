@@ -42,8 +42,9 @@ internal static class EntryLifetimes
 
     public static long FromSpan(TimeSpan span) => span <= TimeSpan.Zero ? 0 : (long)span.TotalMicroseconds;
 
-    /// <summary>Milliseconds left, negative when past; <see cref="ReadReply.NoLifetime"/> for never.</summary>
-    public static long Remaining(long until, long now) => until == Never ? ReadReply.NoLifetime : (until - now) / 1000;
+    /// <summary>Milliseconds left; once it is past at most -1; <see cref="ReadReply.NoLifetime"/> for never.</summary>
+    public static long Remaining(long until, long now) =>
+        until == Never ? ReadReply.NoLifetime : now < until ? (until - now) / 1000 : Math.Min(-1, (until - now) / 1000);
 
     private static (long FreshUntil, long StaleUntil) Until(long now, long fresh, long stale)
     {

@@ -236,4 +236,13 @@ public sealed class ReadTests
         Assert.Contains("refresh runs behind", failed.Reason, StringComparison.Ordinal);
         Assert.Equal(Encoding.UTF8.GetBytes("1"), (await entry.Get()).Value!.Bytes);
     }
+
+    [Theory]
+    [InlineData(1_000, 1)]
+    [InlineData(1, 0)]
+    [InlineData(0, -1)]
+    [InlineData(-1, -1)]
+    [InlineData(-12_000_000, -12_000)]
+    public void What_is_past_has_less_than_nothing_left(long microseconds, long milliseconds) =>
+        Assert.Equal(milliseconds, EntryLifetimes.Remaining(1_000_000_000 + microseconds, 1_000_000_000));
 }
