@@ -9,10 +9,12 @@ public class PermitAtTheWireTests
     {
         using var origin = new RawOrigin(backlog: 0);
         await origin.FillQueueAsync();
-        await using var harness = Harness(origin);
+        var clock = new ManualTimeProvider();
+        await using var harness = Harness(origin, clock: clock);
 
         var calling = harness.CallAsync();
         await OriginHarness.UntilAsync(() => Grants(harness) == 1);
+        clock.Advance(Permit.Life);
         await origin.EmptyQueueAsync();
         await using var connection = await origin.AcceptAsync();
         var head = await RawOrigin.ReadAsync(connection);
