@@ -36,7 +36,7 @@ try
     foreach (var text in Banner.Hints(settings, origin is not null))
         Console.WriteLine(text);
     await app.WaitForShutdownAsync();
-    return Stopped;
+    return Environment.ExitCode;        // 0, unless the right to serve was refused after the start
 }
 catch (OperationCanceledException) when (!gate.IsOpen)
 {
