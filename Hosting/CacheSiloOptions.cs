@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace OrleansCache;
 
 /// <summary>Who this silo is and where it listens: section <c>OrleansCache</c>.</summary>
@@ -9,7 +7,6 @@ public sealed class CacheSiloOptions
     public const string SectionName = "OrleansCache";
 
     /// <summary>Names the cluster: silos and clients of different ids do not talk, and share no stored entry. 1 to 64 letters, digits, <c>-</c>, <c>_</c> or <c>.</c>.</summary>
-    [RegularExpression("^[A-Za-z0-9._-]{1,64}$")]
     public string ClusterId { get; set; } = "default";
 
     /// <summary>The folder for values when no Redis is named; null keeps them in memory only.</summary>
@@ -26,18 +23,15 @@ public sealed class CacheSiloOptions
 public sealed class SiloEndpointOptions
 {
     /// <summary>The silo's number on this machine: it moves the default ports. 0 to 999.</summary>
-    [Range(0, 999)]
     public int Index { get; set; }
 
     /// <summary>The address to listen on.</summary>
     public string Address { get; set; } = "127.0.0.1";
 
     /// <summary>The port of silo traffic; 11111 + <see cref="Index"/> when null. On <c>builtin</c> clients use it too.</summary>
-    [Range(1, 65535)]
     public int? Port { get; set; }
 
     /// <summary>The port of client traffic on <c>orleans</c>; 30000 + <see cref="Index"/> when null.</summary>
-    [Range(1, 65535)]
     public int? ClientPort { get; set; }
 
     /// <summary>Encryption of this port; plain without a certificate.</summary>
