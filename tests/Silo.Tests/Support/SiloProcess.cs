@@ -25,7 +25,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             _arguments.Add($"--OrleansCache:Silo:ClientPort={FreePort.Next()}");
         _environment = new(environment ?? []);
         _environment.TryAdd("ASPNETCORE_ENVIRONMENT", "Production");
-        Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 2_000 }) { BaseAddress = new($"http://127.0.0.1:{Port}/"), Timeout = TimeSpan.FromSeconds(60) };
+        Http = new(new LostConnectionHandler(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 2_000 })) { BaseAddress = new($"http://127.0.0.1:{Port}/"), Timeout = TimeSpan.FromSeconds(60) };
     }
 
     public int Port { get; }
