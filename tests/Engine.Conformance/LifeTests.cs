@@ -86,6 +86,21 @@ public sealed class LifeTests(Clusters clusters) : ConformanceTests(clusters)
     }
 
     [Fact]
+    public async Task A_grain_that_left_is_let_go_long_before_its_collection_age()
+    {
+        var cluster = await Clusters.GetAsync(Mode.Plain);
+        var key = NewKey();
+        var first = await cluster.Client.GetGrain<ILifeGrain>(key).LeaveAsync();
+        await UntilAsync(async () => await cluster.Client.GetGrain<ILifeGrain>(key).IdentityAsync() != first, "another activation answers");
+
+        await UntilAsync(() =>
+        {
+            GC.Collect();
+            return Task.FromResult(!cluster.Journal.FirstLives[key].IsAlive);
+        }, "the garbage collector takes the first one");
+    }
+
+    [Fact]
     public async Task A_silo_that_stops_deactivates_its_grains()
     {
         var cluster = await TestCluster.StartAsync(new());

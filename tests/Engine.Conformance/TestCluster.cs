@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -116,6 +117,9 @@ public abstract class ConformanceTests(Clusters clusters)
 public sealed class Journal
 {
     private readonly Dictionary<string, List<string>> _notes = [];
+
+    /// <summary>The first grain of each key, as long as something else holds it.</summary>
+    public ConcurrentDictionary<string, WeakReference> FirstLives { get; } = [];
 
     public void Note(string key, string what)
     {

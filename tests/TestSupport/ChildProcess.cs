@@ -23,6 +23,16 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public int Pid => _process.Id;
 
+    /// <summary>Bytes of physical memory that it has now.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>Exit code once <see cref="HasExited"/>; 128 + n after signal n.</summary>

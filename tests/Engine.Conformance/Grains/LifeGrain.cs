@@ -34,6 +34,7 @@ internal sealed class LifeGrain(Journal journal, [FromKeyedServices("test")] IGr
     {
         ArgumentNullException.ThrowIfNull(storage);
         await Task.Yield();
+        journal.FirstLives.TryAdd(this.GetPrimaryKeyString(), new(this));
         journal.Note(this.GetPrimaryKeyString(), "activated " + _identity);
     }
 

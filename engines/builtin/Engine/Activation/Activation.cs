@@ -18,6 +18,12 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     /// <summary>The collector's tick at which it was last used.</summary>
     public int LastUsed { get; private set; } = type.Runtime.Collector.Now;
 
+    /// <summary>Where the collector holds it; the collector's to set.</summary>
+    public int Slot { get; set; }
+
+    /// <inheritdoc cref="Slot"/>
+    public int PlaceInSlot { get; set; }
+
     public GrainId GrainId => GrainId.Create(Type.Type, Key);
 
     public object? GrainInstance => _grain;
@@ -183,6 +189,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             Type.Remove(this);
             left = TakeTurns();
         }
+        Type.Runtime.Collector.Remove(this);
         foreach (var turn in left)
         {
             if (failure is not null)

@@ -20,7 +20,21 @@ internal sealed class IdleCollector : IDisposable
     public void Add(Activation activation)
     {
         lock (_wheel)
-            Slot(Now + Slots).Add(activation);
+            Insert(activation, Now + Slots);
+    }
+
+    /// <summary>Lets go of one that ended: until its slot comes round it would stay in memory.</summary>
+    public void Remove(Activation activation)
+    {
+        lock (_wheel)
+        {
+            var slot = _wheel[activation.Slot];
+            if (activation.PlaceInSlot >= slot.Count || slot[activation.PlaceInSlot] != activation)
+                return;
+            var last = slot[^1];
+            slot[last.PlaceInSlot = activation.PlaceInSlot] = last;
+            slot.RemoveAt(slot.Count - 1);
+        }
     }
 
     public void Dispose() => _timer.Dispose();
@@ -32,19 +46,27 @@ internal sealed class IdleCollector : IDisposable
         lock (_wheel)
         {
             now = ++Now;
-            due = Slot(now);
+            due = _wheel[Index(now)];
             _wheel[Index(now)] = [];
         }
         foreach (var activation in due)
         {
-            if (activation.TryCollect(now - Slots) || activation.IsEnding)
+            if (activation.TryCollect(now - Slots))
                 continue;
             lock (_wheel)
-                Slot(Math.Max(activation.LastUsed + Slots, Now + 1)).Add(activation);
+            {
+                if (!activation.IsEnding)
+                    Insert(activation, Math.Max(activation.LastUsed + Slots, Now + 1));
+            }
         }
     }
 
-    private List<Activation> Slot(int tick) => _wheel[Index(tick)];
+    private void Insert(Activation activation, int tick)
+    {
+        var slot = _wheel[activation.Slot = Index(tick)];
+        activation.PlaceInSlot = slot.Count;
+        slot.Add(activation);
+    }
 
     private static int Index(int tick) => (int)((uint)tick % (Slots + 1));
 }
