@@ -8,29 +8,45 @@ namespace OrleansCache;
 /// <summary>Engine <c>builtin</c>: the runtime in <c>engines/builtin</c>.</summary>
 internal static class EngineClient
 {
-    public static void Add(IHostApplicationBuilder builder, string connectionName)
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    public static void Add(IHostApplicationBuilder builder, ClientConnection connection)
     {
         builder.Services.AddEngineClient();
-        builder.Services.AddOptions<EngineClientOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (engine, client) =>
+        builder.Services.AddOptions<EngineClientOptions>().Configure<IOptions<OrleansCacheClientOptions>, TimeProvider>(static (engine, client, time) =>
         {
             var options = client.Value;
-            foreach (var silo in ClusterAddress.Parse(options.Endpoints!).Silos)
-                engine.Endpoints.Add(silo);
             engine.ClusterId = options.ClusterId ?? engine.ClusterId;
             engine.ConnectionsPerEndpoint = options.Connections;
             engine.ResponseTimeout = options.AttemptTimeout;
             engine.ConnectTimeout = options.AttemptTimeout;
+            engine.MaxReconnectDelay = LongestPause;
             engine.ContinueInline = false;      // what awaits us is the application's code, and may block
-            engine.Tls = ClientTls.Of(options.Tls, HostOf(engine.Endpoints[0]));
+            if (options.Tls.Enabled)
+                engine.Tls = silo => ClientTls.Of(options.Tls, HostOf(silo));
+            var address = ClusterAddress.Parse(options.Endpoints!);
+            foreach (var silo in address.Silos)
+                engine.Endpoints.Add(silo);
+            if (address.Redis is { } redis)
+                engine.FindEndpoints = new RedisSilos(redis, engine.ClusterId, options.AttemptTimeout / 2, time).FindAsync;
         });
     }
 
     /// <summary>What this engine cannot do; null when it can.</summary>
-    public static string? Refusal(ClusterAddress address, OrleansCacheClientOptions options) =>
-        address.Redis is not null ? "this engine does not find silos through Redis yet; name their client ports instead, such as 127.0.0.1:11111."
-        : options.Tls is { Enabled: true, TargetHost: null } && address.Silos.Select(HostOf).Distinct().Count() > 1
-            ? $"the silos have different hosts; set {OrleansCacheClientOptions.SectionName}:Tls:TargetHost to the name that all their certificates carry."
-        : null;
+    /// <exception cref="FormatException">Redis is named in a form that it does not understand.</exception>
+    public static string? Refusal(ClusterAddress address, ClientConnection connection, OrleansCacheClientOptions options)
+    {
+        try
+        {
+            if (address.Redis is { } redis)
+                _ = new RedisSilos(redis, "", options.AttemptTimeout, TimeProvider.System);
+            return null;
+        }
+        catch (FormatException exception)
+        {
+            throw new FormatException($"names Redis in a form that cannot be read ({exception.Message.TrimEnd('.')})", exception);
+        }
+    }
 
     private static string HostOf(EndPoint silo) => silo is DnsEndPoint named ? named.Host : ((IPEndPoint)silo).Address.ToString();
 }

@@ -1,7 +1,7 @@
 using System.Net;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -12,33 +12,65 @@ namespace OrleansCache;
 /// <summary>Engine <c>orleans</c>: the official packages.</summary>
 internal static class EngineClient
 {
-    public static void Add(IHostApplicationBuilder builder, string connectionName)
+    public static void Add(IHostApplicationBuilder builder, ClientConnection connection)
     {
-        const string RedisPrefix = "redis=";
-        var redis = builder.Configuration.GetConnectionString(connectionName)?.Trim() is { } text && text.StartsWith(RedisPrefix, StringComparison.OrdinalIgnoreCase)
-            && text.Length > RedisPrefix.Length ? text[RedisPrefix.Length..] : null;        // a wrong one is refused by the options' validator
         builder.UseOrleansClient(client =>
         {
-            if (redis is null)
-                client.UseStaticClustering((StaticGatewayListProviderOptions _) => { });
+            if (connection.NamesRedis)
+                client.UseRedisClustering(static _ => { });
             else
-                client.UseRedisClustering(options => options.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+                client.UseStaticClustering((StaticGatewayListProviderOptions _) => { });
+            client.UseConnectionRetryFilter<SiloSearch>();
         });
-        builder.Services.AddOptions<StaticGatewayListProviderOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (gateways, client) =>
-            gateways.Gateways = [.. ClusterAddress.Parse(client.Value.Endpoints!).Silos.SelectMany(Resolved).Select(static silo => silo.ToGatewayUri())]);
+        if (connection.NamesRedis)
+            builder.Services.AddOptions<Orleans.Clustering.Redis.RedisClusteringOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (clustering, client) =>
+                clustering.ConfigurationOptions = ConfigurationOptions.Parse(ClusterAddress.Parse(client.Value.Endpoints!).Redis!));
+        else
+            builder.Services.AddOptions<StaticGatewayListProviderOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (gateways, client) =>
+                gateways.Gateways = [.. ClusterAddress.Parse(client.Value.Endpoints!).Silos.SelectMany(Resolved).Select(static silo => silo.ToGatewayUri())]);
+        builder.Services.Configure<GatewayOptions>(static gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
         builder.Services.AddOptions<ClusterOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (cluster, client) =>
             cluster.ClusterId = cluster.ServiceId = client.Value.ClusterId ?? "default");
         builder.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (messaging, client) =>
             messaging.ResponseTimeout = client.Value.AttemptTimeout);
-        builder.Services.AddOptions<ConnectionOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (connection, client) =>
-            (connection.ConnectionsPerEndpoint, connection.OpenConnectionTimeout) = (client.Value.Connections, client.Value.AttemptTimeout));
+        builder.Services.AddOptions<ConnectionOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (link, client) =>
+            (link.ConnectionsPerEndpoint, link.OpenConnectionTimeout) = (client.Value.Connections, client.Value.AttemptTimeout));
     }
 
     /// <summary>What this engine cannot do; null when it can.</summary>
-    public static string? Refusal(ClusterAddress address, OrleansCacheClientOptions options) =>
-        options.Tls.Enabled ? $"TLS is not wired on engine orleans; set {OrleansCacheClientOptions.SectionName}:Tls:Enabled to false, or use engine builtin." : null;
+    /// <exception cref="FormatException">Redis is named in a form that it does not understand.</exception>
+    public static string? Refusal(ClusterAddress address, ClientConnection connection, OrleansCacheClientOptions options)
+    {
+        try
+        {
+            if (address.Redis is { } redis && ConfigurationOptions.Parse(redis).EndPoints.Count == 0)
+                throw new FormatException("names no Redis; write redis=HOST:PORT[,options]");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new FormatException($"names Redis in a form that cannot be read ({exception.Message.TrimEnd('.')})", exception);
+        }
+        return address.Redis is null == connection.NamesRedis ? "whether it is redis= is decided by the first AddOrleansCacheClient on engine orleans; set it there."
+            : options.Tls.Enabled ? $"TLS is not wired on engine orleans; set {OrleansCacheClientOptions.SectionName}:Tls:Enabled to false, or use engine builtin."
+            : null;
+    }
 
     private static IEnumerable<IPEndPoint> Resolved(EndPoint silo) => silo is DnsEndPoint named
         ? Dns.GetHostAddresses(named.Host).Select(address => new IPEndPoint(address, named.Port))
         : [(IPEndPoint)silo];
+}
+
+/// <summary>The start waits until a silo is found and answers.</summary>
+internal sealed class SiloSearch(TimeProvider time, ILogger<SiloSearch> logger) : IClientConnectionRetryFilter
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private string? _reason;
+
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        if (_reason != exception.Message)
+            logger.SearchesSilo(_reason = exception.Message);
+        await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !cancellationToken.IsCancellationRequested;
+    }
 }

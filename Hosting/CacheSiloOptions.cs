@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OrleansCache;
 
 /// <summary>Who this silo is and where it listens: section <c>OrleansCache</c>.</summary>
@@ -15,8 +17,8 @@ public sealed class CacheSiloOptions
     /// <summary>The endpoints.</summary>
     public SiloEndpointOptions Silo { get; set; } = new();
 
-    /// <summary>The silo's name, for people: its address and port.</summary>
-    internal string SiloName => $"{Silo.Address}:{Silo.EffectivePort}";
+    /// <summary>The silo's name: the address and port of its endpoint, by which clients find it.</summary>
+    internal string SiloName => new IPEndPoint(IPAddress.Parse(Silo.Address), Silo.EffectivePort).ToString();
 }
 
 /// <summary>Where silos and clients reach this silo: section <c>OrleansCache:Silo</c>.</summary>

@@ -23,15 +23,10 @@ internal sealed partial class CacheSiloOptionsValidator : IValidateOptions<Cache
         }
 
         var tls = options.Silo.Tls;
-        foreach (var (path, file) in new[] { ("CertificateFile", tls.CertificateFile), ("KeyFile", tls.KeyFile), ("ClientCaFile", tls.ClientCaFile) })
-        {
-            if (file is null)
-                continue;
-            if (!File.Exists(file))
-                errors.Add($"OrleansCache:Silo:Tls:{path}", file, "name a PEM file that this process may read");
-            else if (tls.CertificateFile is null)
-                errors.Add($"OrleansCache:Silo:Tls:{path}", file, "set OrleansCache:Silo:Tls:CertificateFile too: without it the port is plain");
-        }
+        foreach (var (setting, file, remedy) in TlsFiles.Errors(tls.CertificateFile, tls.KeyFile, nameof(tls.ClientCaFile), tls.ClientCaFile))
+            errors.Add($"OrleansCache:Silo:Tls:{setting}", file, remedy);
+        if (tls.CertificateFile is null && tls.ClientCaFile is { } authorities)
+            errors.Add("OrleansCache:Silo:Tls:ClientCaFile", authorities, "set OrleansCache:Silo:Tls:CertificateFile too: without it the port is plain");
 
         return errors.Any ? ValidateOptionsResult.Fail(errors.All) : ValidateOptionsResult.Success;
     }

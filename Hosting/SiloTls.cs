@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 
 namespace OrleansCache;
 
@@ -7,19 +6,10 @@ namespace OrleansCache;
 internal static class SiloTls
 {
     /// <summary>Null without a certificate.</summary>
-    public static SslServerAuthenticationOptions? Of(SiloTlsOptions options)
+    public static SslServerAuthenticationOptions? Of(SiloTlsOptions options) => options.CertificateFile is not { } certificate ? null : new()
     {
-        if (options.CertificateFile is not { } certificate)
-            return null;
-        var tls = new SslServerAuthenticationOptions { ServerCertificate = X509Certificate2.CreateFromPemFile(certificate, options.KeyFile ?? certificate) };
-        if (options.ClientCaFile is { } authorities)
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.ImportFromPemFile(authorities);
-            tls.CertificateChainPolicy = policy;
-            tls.ClientCertificateRequired = true;
-        }
-
-        return tls;
-    }
+        ServerCertificateContext = TlsFiles.Certificate(certificate, options.KeyFile),
+        ClientCertificateRequired = options.ClientCaFile is not null,
+        CertificateChainPolicy = options.ClientCaFile is { } authorities ? TlsFiles.Trust(authorities) : null,
+    };
 }

@@ -18,14 +18,15 @@ internal sealed partial class ClientConnectionValidator(ClientConnection connect
             return errors.Build();
         }
 
+        var shown = options.Endpoints.Split(',')[0] is var first && ClusterAddress.NamesRedis(first) ? first : options.Endpoints;       // the rest may hold a password
         try
         {
-            if (EngineClient.Refusal(ClusterAddress.Parse(options.Endpoints), options) is { } refusal)
-                errors.AddError($"is '{options.Endpoints}': {refusal}", field);
+            if (EngineClient.Refusal(ClusterAddress.Parse(options.Endpoints), connection, options) is { } refusal)
+                errors.AddError($"is '{shown}': {refusal}", field);
         }
         catch (FormatException e)
         {
-            errors.AddError($"is '{options.Endpoints}': it {e.Message}.", field);
+            errors.AddError($"is '{shown}': it {e.Message}.", field);
         }
 
         return errors.Build();

@@ -1,26 +1,14 @@
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 
 namespace OrleansCache;
 
 /// <summary>TLS settings as the transport takes them.</summary>
 internal static class ClientTls
 {
-    /// <summary>Null without TLS.</summary>
-    public static SslClientAuthenticationOptions? Of(ClientTlsOptions options, string host)
+    public static SslClientAuthenticationOptions Of(ClientTlsOptions options, string host) => new()
     {
-        if (!options.Enabled)
-            return null;
-        var tls = new SslClientAuthenticationOptions { TargetHost = options.TargetHost ?? host };
-        if (options.CertificateFile is { } certificate)
-            tls.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificate, options.KeyFile ?? certificate)];
-        if (options.CaFile is { } authorities)
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.ImportFromPemFile(authorities);
-            tls.CertificateChainPolicy = policy;
-        }
-
-        return tls;
-    }
+        TargetHost = options.TargetHost ?? host,
+        ClientCertificateContext = options.CertificateFile is { } certificate ? TlsFiles.Certificate(certificate, options.KeyFile) : null,
+        CertificateChainPolicy = options.CaFile is { } authorities ? TlsFiles.Trust(authorities) : null,
+    };
 }

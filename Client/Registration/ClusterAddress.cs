@@ -14,11 +14,13 @@ internal sealed record ClusterAddress
     /// <summary>A StackExchange.Redis connection string; null when the silos are named.</summary>
     public string? Redis { get; private init; }
 
+    public static bool NamesRedis(string? text) => text?.TrimStart().StartsWith(RedisPrefix, StringComparison.OrdinalIgnoreCase) ?? false;
+
     /// <exception cref="FormatException">The text is neither form; the message says what is wrong with it.</exception>
     public static ClusterAddress Parse(string text)
     {
         text = text.Trim();
-        if (text.StartsWith(RedisPrefix, StringComparison.OrdinalIgnoreCase))
+        if (NamesRedis(text))
             return text.Length > RedisPrefix.Length ? new() { Redis = text[RedisPrefix.Length..] } : throw new FormatException("names no Redis; write redis=HOST:PORT[,options]");
         return new() { Silos = [.. text.Split(',', StringSplitOptions.TrimEntries).Select(EndPointOf)] };
     }

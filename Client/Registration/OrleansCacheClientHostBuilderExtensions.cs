@@ -26,7 +26,11 @@ public static class OrleansCacheClientHostBuilderExtensions
             {
                 if (services.Any(static s => s.ServiceType == typeof(IGrainFactory)))
                     throw new InvalidOperationException($"AddOrleansCacheClient(\"{connectionName}\"): this process is a silo, and has its cache already; leave the call out.");
-                services.AddSingleton(new ClientConnection(connectionName));
+                var first = new OrleansCacheClientOptions();
+                configure?.Invoke(first);
+                var connection = new ClientConnection(connectionName, ClusterAddress.NamesRedis(
+                    first.Endpoints ?? builder.Configuration[$"{OrleansCacheClientOptions.SectionName}:Endpoints"] ?? builder.Configuration.GetConnectionString(connectionName)));
+                services.AddSingleton(connection);
                 services.AddCacheClientCore();
                 services.AddOptions<OrleansCacheClientOptions>().Configure<IConfiguration>((options, configuration) =>
                 {
@@ -34,7 +38,7 @@ public static class OrleansCacheClientHostBuilderExtensions
                     options.ClusterId ??= configuration["OrleansCache:ClusterId"];
                 });
                 services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansCacheClientOptions>, ClientConnectionValidator>());
-                EngineClient.Add(builder, connectionName);
+                EngineClient.Add(builder, connection);
             }
             else if (known.Name != connectionName)
             {
@@ -56,4 +60,6 @@ public static class OrleansCacheClientHostBuilderExtensions
 }
 
 /// <summary>The one connection of this process.</summary>
-internal sealed record ClientConnection(string Name);
+/// <param name="Name">Of the connection string.</param>
+/// <param name="NamesRedis">Whether that names the Redis that knows the silos, rather than silos; as known when it was added.</param>
+internal sealed record ClientConnection(string Name, bool NamesRedis);

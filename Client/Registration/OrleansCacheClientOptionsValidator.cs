@@ -33,17 +33,8 @@ internal sealed class OrleansCacheClientOptionsValidator : IValidateOptions<Orle
     {
         if (!tls.Enabled && (tls.TargetHost ?? tls.CaFile ?? tls.CertificateFile ?? tls.KeyFile) is not null)
             errors.AddError("is False while other TLS settings are given; set it to true, or remove them.", Path("Tls:Enabled"));
-        AddMissing(errors, tls.CaFile, "Tls:CaFile");
-        AddMissing(errors, tls.CertificateFile, "Tls:CertificateFile");
-        AddMissing(errors, tls.KeyFile, "Tls:KeyFile");
-        if (tls.KeyFile is not null && tls.CertificateFile is null)
-            errors.AddError($"is '{tls.KeyFile}' without a certificate; set Tls:CertificateFile too.", Path("Tls:KeyFile"));
-    }
-
-    private static void AddMissing(ValidateOptionsResultBuilder errors, string? file, string field)
-    {
-        if (file is not null && !File.Exists(file))
-            errors.AddError($"is '{file}', and there is no such file; name a PEM file that this process may read.", Path(field));
+        foreach (var (setting, file, remedy) in TlsFiles.Errors(tls.CertificateFile, tls.KeyFile, nameof(tls.CaFile), tls.CaFile))
+            errors.AddError($"is '{file}': {remedy}.", Path($"Tls:{setting}"));
     }
 
     private static string Path(string field) => $"{OrleansCacheClientOptions.SectionName}:{field}";

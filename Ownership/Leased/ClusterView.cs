@@ -1,20 +1,40 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace OrleansCache;
 
 /// <summary>Who serves the cluster's keys, under a number that only grows. Its JSON form is stored.</summary>
 internal sealed record ClusterView(long Number, ImmutableArray<SiloMember> Members)
 {
+    /// <summary>The field with the view, in the hash that <see cref="RedisKey"/> names.</summary>
+    public const string RedisField = "view";
+
+    /// <summary>The hash in Redis that holds the view and the leases.</summary>
+    public static string RedisKey(string clusterId) => $"oc:{clusterId}:silos";
+
+    public static ClusterView? Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<ClusterView>(json, JsonSerializerOptions.Web);
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web);
+
     public SiloMember? Find(Guid incarnation) => Members.FirstOrDefault(member => member.Incarnation == incarnation);
 }
 
 /// <summary>One silo of a view.</summary>
 /// <param name="Incarnation">New for every start of a process.</param>
-/// <param name="Name">For people, as are pid and host.</param>
+/// <param name="Name">Address and port of its endpoint.</param>
 /// <param name="Pid">Its process.</param>
 /// <param name="Host">Its machine.</param>
 /// <param name="HasStopped">It said goodbye: nothing is to be waited for.</param>
-internal sealed record SiloMember(Guid Incarnation, string Name, int Pid, string Host, bool HasStopped = false);
+internal sealed record SiloMember(Guid Incarnation, string Name, int Pid, string Host, bool HasStopped = false)
+{
+    /// <summary>Where it is reached: one that listens on every address, by its machine's name. Null for a name that is no endpoint.</summary>
+    [JsonIgnore]
+    public EndPoint? EndPoint => !IPEndPoint.TryParse(Name, out var named) ? null
+        : named.Address.Equals(IPAddress.Any) || named.Address.Equals(IPAddress.IPv6Any) ? new DnsEndPoint(Host, named.Port)
+        : named;
+}
 
 /// <summary>What a member reports with each renewal.</summary>
 /// <param name="Counter">Grows with each renewal.</param>

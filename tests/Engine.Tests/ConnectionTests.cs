@@ -36,9 +36,9 @@ public sealed class ConnectionTests
         var request = new CertificateRequest("CN=silo", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
         await using var rig = await Rig.StartAsync(o => o.Tls = new() { ServerCertificate = certificate });
-        var client = await rig.ClientAsync(o => o.Tls = new()
+        var client = await rig.ClientAsync(o => o.Tls = silo => new()
         {
-            TargetHost = "silo",
+            TargetHost = silo.ToString(),
             RemoteCertificateValidationCallback = (_, remote, _, _) => remote?.GetCertHashString() == certificate.GetCertHashString(),
         });
         var plain = await rig.ClientAsync(o => o.ConnectTimeout = TimeSpan.FromMilliseconds(500));

@@ -10,5 +10,5 @@ internal sealed class RedisKeys(string clusterId)
 
     public string Tags => $"oc:{clusterId}:tags";
 
-    public string Silos => $"oc:{clusterId}:silos";
+    public string Silos => ClusterView.RedisKey(clusterId);
 }

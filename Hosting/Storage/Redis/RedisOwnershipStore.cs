@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace OrleansCache;
 
@@ -20,7 +19,7 @@ internal sealed class RedisOwnershipStore(IRedisDatabase redis, RedisKeys keys) 
         [
             change.Expected is { } number ? number : "",
             change.Next.Number,
-            JsonSerializer.SerializeToUtf8Bytes(change.Next, JsonSerializerOptions.Web),
+            change.Next.ToJson(),
             LeasePrefix + incarnation,
             change.Outwaited.Count,
         ];
@@ -39,8 +38,8 @@ internal sealed class RedisOwnershipStore(IRedisDatabase redis, RedisKeys keys) 
         for (var i = 0; i + 1 < fields.Count; i += 2)
         {
             var field = fields[i].Text;
-            if (field == "view")
-                view = JsonSerializer.Deserialize<ClusterView>(fields[i + 1].Bytes, JsonSerializerOptions.Web);
+            if (field == ClusterView.RedisField)
+                view = ClusterView.Parse(fields[i + 1].Bytes);
             else if (field.StartsWith(LeasePrefix, StringComparison.Ordinal) && Guid.TryParse(field.AsSpan(LeasePrefix.Length), out var incarnation))
                 leases[incarnation] = Lease(fields[i + 1].Text);
         }

@@ -56,8 +56,8 @@ public sealed class EngineSiloOptions : EngineOptions
     /// <summary>Encrypts connections; null: they are plain.</summary>
     public SslServerAuthenticationOptions? Tls { get; set; }
 
-    /// <summary>Encrypts connections to other silos.</summary>
-    public SslClientAuthenticationOptions? TlsToSilos { get; set; }
+    /// <summary>Encrypts connections to other silos; asked at each.</summary>
+    public Func<EndPoint, SslClientAuthenticationOptions>? TlsToSilos { get; set; }
 
     /// <summary>A grain that nobody used for this long (up to a sixteenth more) is deactivated. At least a second; 15 minutes if not set.</summary>
     public TimeSpan CollectionAge { get; set; } = TimeSpan.FromMinutes(15);
@@ -73,11 +73,15 @@ public sealed class EngineClientOptions : EngineOptions
     /// <summary>Silos to connect to; calls go to any that is connected.</summary>
     public IList<EndPoint> Endpoints { get; } = [];
 
+    /// <summary>Names the silos when <see cref="Endpoints"/> does not. Asked at first, and again while one of them is not connected;
+    /// what it throws is told to the calls that wait.</summary>
+    public Func<CancellationToken, Task<IReadOnlyCollection<EndPoint>>>? FindEndpoints { get; set; }
+
     /// <summary>Connections to each silo. 1 to 64; 1 if not set.</summary>
     public int ConnectionsPerEndpoint { get; set; } = 1;
 
-    /// <summary>Encrypts connections; null: they are plain.</summary>
-    public SslClientAuthenticationOptions? Tls { get; set; }
+    /// <summary>Encrypts connections; null: they are plain. Asked at each.</summary>
+    public Func<EndPoint, SslClientAuthenticationOptions>? Tls { get; set; }
 
     /// <summary>The code after an awaited call runs on the thread that read the answer: fastest, but it must not block.
     /// Else answers that came together go to the thread pool as one. True if not set.</summary>
@@ -95,7 +99,7 @@ public sealed class EngineClientOptions : EngineOptions
     internal override IEnumerable<string> Errors() =>
     [
         .. base.Errors(),
-        .. Unless(Endpoints.Count > 0, nameof(Endpoints), "empty", "add a silo's address, for example 127.0.0.1:11111"),
+        .. Unless(Endpoints.Count > 0 || FindEndpoints is not null, nameof(Endpoints), "empty", "add a silo's address, for example 127.0.0.1:11111"),
         .. Unless(ConnectionsPerEndpoint is >= 1 and <= 64, nameof(ConnectionsPerEndpoint), ConnectionsPerEndpoint, "set it from 1 to 64"),
         .. Unless(ConnectTimeout > TimeSpan.Zero, nameof(ConnectTimeout), ConnectTimeout, "set it above zero"),
         .. Unless(ReconnectDelay > TimeSpan.Zero && MaxReconnectDelay >= ReconnectDelay, nameof(ReconnectDelay), ReconnectDelay,

@@ -15,7 +15,9 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     private Connection[] _open = [];
     private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _turn;
-    private bool _started, _disposed;
+    private readonly CancellationTokenSource _closing = new();
+    private string? _trouble;       // with finding the silos
+    private bool _started;
 
     public ClientRuntime(IServiceProvider services, TimeProvider time, EngineClientOptions options, IGrainRouter? router, ILogger log)
         : base(services, time, options, log)
@@ -32,12 +34,13 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     {
         lock (_gate)
         {
-            if (_started || _disposed)
+            if (_started || _closing.IsCancellationRequested)
                 return;
             _started = true;
-            foreach (var endpoint in _options.Endpoints)
-                AddLinks(endpoint);
         }
+        Follow([.. _options.Endpoints]);
+        if (_options.FindEndpoints is { } find)
+            _ = FindAsync(find);
     }
 
     /// <summary>With the host's start, so that the first call need not wait; disposal closes the connections.</summary>
@@ -80,9 +83,9 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     public override void Dispose()
     {
         PeerLink[] links;
+        _closing.Cancel();
         lock (_gate)
         {
-            _disposed = true;
             links = [.. _links.Values.SelectMany(l => l)];
             _links.Clear();
         }
@@ -122,6 +125,49 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
 
     private PeerLink[] AddLinks(EndPoint endpoint) =>
         _links[endpoint] = [.. Enumerable.Range(0, _options.ConnectionsPerEndpoint).Select(_ => new PeerLink(this, endpoint, _linkOptions, Changed))];
+
+    private async Task FindAsync(Func<CancellationToken, Task<IReadOnlyCollection<EndPoint>>> find)
+    {
+        for (var attempt = 0; !_closing.IsCancellationRequested; attempt++)
+        {
+            var change = Volatile.Read(ref _change).Task;
+            try
+            {
+                var found = await find(_closing.Token).ConfigureAwait(false);
+                _trouble = null;
+                if (Follow(found))
+                {
+                    attempt = -1;
+                    await change.WaitAsync(_closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    continue;
+                }
+            }
+            catch (Exception error)
+            {
+                if (_trouble != error.Message && !_closing.IsCancellationRequested)
+                    Log.SilosNotFound(_trouble = error.Message);
+            }
+            await Task.Delay(_linkOptions.Delay(attempt), Time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Connects to these silos, and gives up others once they are not connected. True when all are.</summary>
+    private bool Follow(IReadOnlyCollection<EndPoint> silos)
+    {
+        lock (_gate)
+        {
+            if (_closing.IsCancellationRequested)
+                return false;
+            foreach (var (endpoint, links) in _links.Where(l => !silos.Contains(l.Key) && l.Value.All(link => link.Connection is null)).ToArray())
+            {
+                _links.Remove(endpoint);
+                Array.ForEach(links, link => link.Dispose());
+            }
+            foreach (var endpoint in silos.Where(s => !_links.ContainsKey(s)))
+                AddLinks(endpoint);
+            return _links.Count > 0 && _links.Values.All(links => links.All(link => link.Connection is not null));
+        }
+    }
 
     private void Changed()
     {
@@ -165,6 +211,6 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     private string Troubles()
     {
         lock (_gate)
-            return _disposed ? "the client is closed." : string.Join(" ", _links.Select(l => $"{l.Key}: {l.Value[0].Trouble}"));
+            return _closing.IsCancellationRequested ? "the client is closed." : string.Join(" ", [_trouble, .. _links.Select(l => $"{l.Key}: {l.Value[0].Trouble}")]).Trim();
     }
 }

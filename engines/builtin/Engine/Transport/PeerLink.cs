@@ -8,7 +8,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace OrleansCache.Engine;
 
 /// <summary>How connections to silos are made and remade.</summary>
-internal sealed record LinkOptions(SslClientAuthenticationOptions? Tls, TimeSpan ConnectTimeout, TimeSpan ReconnectDelay, TimeSpan MaxReconnectDelay);
+internal sealed record LinkOptions(
+    Func<EndPoint, SslClientAuthenticationOptions>? Tls, TimeSpan ConnectTimeout, TimeSpan ReconnectDelay, TimeSpan MaxReconnectDelay)
+{
+    /// <summary>The wait after an attempt, doubled at each; between half of it and all of it.</summary>
+    public TimeSpan Delay(int attempt)
+    {
+        var full = Math.Min(ReconnectDelay.Ticks * Math.Pow(2, attempt), MaxReconnectDelay.Ticks);
+        return TimeSpan.FromTicks((long)(full * (0.5 + (Random.Shared.NextDouble() / 2))));
+    }
+}
 
 /// <summary>One connection to a silo, remade with a growing, jittered delay whenever it breaks, until disposed.</summary>
 internal sealed class PeerLink : IDisposable
@@ -38,11 +47,7 @@ internal sealed class PeerLink : IDisposable
     /// <summary>Why there is none.</summary>
     public string Trouble { get; private set; } = "no attempt has ended yet.";
 
-    public void Dispose()
-    {
-        _disposed.Cancel();
-        _ = _connection?.CloseAsync("this side stops.");
-    }
+    public void Dispose() => _disposed.Cancel();
 
     private async Task KeepAsync()
     {
@@ -57,7 +62,8 @@ internal sealed class PeerLink : IDisposable
                 _connection = connection;
                 _runtime.Log.Connected(connection.Remote);
                 _changed();
-                await connection.RunAsync().ConfigureAwait(false);
+                using (_disposed.Token.UnsafeRegister(static made => _ = ((Connection)made!).CloseAsync("this side stops."), connection))
+                    await connection.RunAsync().ConfigureAwait(false);
                 _connection = null;
                 Trouble = "the connection broke.";
                 if (!_disposed.IsCancellationRequested)
@@ -67,19 +73,12 @@ internal sealed class PeerLink : IDisposable
             {
                 Trouble = error is OperationCanceledException ? $"it did not answer within {_options.ConnectTimeout}." : error.Message;
             }
-            var delay = Delay(attempt++);
+            var delay = _options.Delay(attempt++);
             if (attempt > 1 && !_disposed.IsCancellationRequested)
                 _runtime.Log.ConnectFailed(_endpoint.ToString()!, Trouble, delay);
             _changed();
             await Task.Delay(delay, _runtime.Time, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-    }
-
-    /// <summary>Doubled at each attempt; between half of it and all of it.</summary>
-    private TimeSpan Delay(int attempt)
-    {
-        var full = Math.Min(_options.ReconnectDelay.Ticks * Math.Pow(2, attempt), _options.MaxReconnectDelay.Ticks);
-        return TimeSpan.FromTicks((long)(full * (0.5 + (Random.Shared.NextDouble() / 2))));
     }
 
     private async Task<Connection> ConnectAsync()
@@ -94,7 +93,7 @@ internal sealed class PeerLink : IDisposable
             await socket.ConnectAsync(_endpoint, either.Token).ConfigureAwait(false);
             context = Sockets.Create(socket);
             var pipe = _options.Tls is null ? context.Transport
-                : await DuplexStream.SecureAsync(context.Transport, tls => tls.AuthenticateAsClientAsync(_options.Tls, either.Token)).ConfigureAwait(false);
+                : await DuplexStream.SecureAsync(context.Transport, tls => tls.AuthenticateAsClientAsync(_options.Tls(_endpoint), either.Token)).ConfigureAwait(false);
             var mine = Handshake.Of(_runtime);
             await mine.SendAsync(pipe.Output, either.Token).ConfigureAwait(false);
             var hello = await Handshake.ReceiveAsync(pipe.Input, either.Token).ConfigureAwait(false);
