@@ -1,9 +1,15 @@
 using OrleansCache;
 
-// dotnet run -c Release --project tests/Benchmarks [-- local | memory | client | write | all]
+// dotnet run -c Release --project tests/Benchmarks [-- local | memory | client | write | stampede | all]
 if (args is ["silo", var port, .. var rest])
 {
     await BenchSilo.ServeAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), rest.ElementAtOrDefault(0) is { Length: > 0 } redis ? redis : null, rest.ElementAtOrDefault(1) ?? "None");
+    return 0;
+}
+
+if (args is ["callers", var silo, var gate, .. var keys])
+{
+    await Stampede.CallAsync(silo, gate, keys);
     return 0;
 }
 
@@ -15,6 +21,7 @@ foreach (var (name, run) in new (string, Func<Task>)[]
     ("client", ClientReads.RunAsync),
     ("write", DurableWrites.RunAsync),
     ("memory", MillionEntries.RunAsync),
+    ("stampede", Stampede.RunAsync),
 })
 {
     if (chosen == "all" || chosen == name)

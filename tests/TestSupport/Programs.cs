@@ -1,7 +1,7 @@
-namespace OrleansCache.Silo.Tests;
+namespace OrleansCache.TestSupport;
 
-/// <summary>The programs as this build made them: neighbours of the tests' own folder.</summary>
-internal static class Programs
+/// <summary>The programs as this build made them: neighbours of the running program's own folder.</summary>
+public static class Programs
 {
     public static string Silo { get; } = Find("OrleansCache.Silo");
 
