@@ -35,6 +35,6 @@ internal static partial class ClientLog
     [LoggerMessage(1509, LogLevel.Information, "The loads of key {KeyHash:x16} go in a circle; this one runs unshared and its value is not stored.")]
     public static partial void Circle(this ILogger logger, ulong keyHash);
 
-    [LoggerMessage(1510, LogLevel.Warning, "No silo is there yet, and the start waits for one: {Reason}")]
-    public static partial void SearchesSilo(this ILogger logger, string reason);
+    [LoggerMessage(1510, LogLevel.Warning, "No silo of '{Address}' answers yet, and the start waits for one: {Reason}")]
+    public static partial void SearchesSilo(this ILogger logger, string address, string reason);
 }

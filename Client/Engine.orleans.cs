@@ -61,7 +61,7 @@ internal static class EngineClient
 }
 
 /// <summary>The start waits until a silo is found and answers.</summary>
-internal sealed class SiloSearch(TimeProvider time, ILogger<SiloSearch> logger) : IClientConnectionRetryFilter
+internal sealed class SiloSearch(IOptions<OrleansCacheClientOptions> options, TimeProvider time, ILogger<SiloSearch> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private string? _reason;
@@ -69,7 +69,7 @@ internal sealed class SiloSearch(TimeProvider time, ILogger<SiloSearch> logger) 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
         if (_reason != exception.Message)
-            logger.SearchesSilo(_reason = exception.Message);
+            logger.SearchesSilo(ClusterAddress.Shown(options.Value.Endpoints!), _reason = exception.Message);
         await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !cancellationToken.IsCancellationRequested;
     }

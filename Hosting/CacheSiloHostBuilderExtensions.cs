@@ -39,7 +39,8 @@ public static class CacheSiloHostBuilderExtensions
             services.AddKnownSection<EntryMemoryOptions>("Memory");
             services.AddKnownSection<StorageOptions>("Storage");
             services.AddKnownSection<OrleansCacheClientOptions>("Client");
-            if (builder.Configuration.GetConnectionString(connectionName) is { Length: > 0 } redis)
+            var redis = builder.Configuration.GetConnectionString(connectionName);
+            if (redis is { Length: > 0 })
                 services.AddRedisStorage(options.SiloName, redis, options.ClusterId);
             else if (options.Data is { } folder)
                 services.AddFileStorage(options.SiloName, folder);      // opens before the engine listens
@@ -49,7 +50,7 @@ public static class CacheSiloHostBuilderExtensions
             services.AddRateLimiter();
             services.AddIntegrations(section);
             services.AddEntryGrains();
-            EngineHosting.AddSilo(builder, options);
+            EngineHosting.AddSilo(builder, options, redis);
             services.AddCacheClientCore();
             return builder;
         }

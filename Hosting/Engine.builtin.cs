@@ -13,7 +13,10 @@ internal static class EngineHosting
     /// <summary>The port that clients in other processes connect to: silos and clients share one.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectivePort;
 
-    public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options)
+    /// <param name="builder">Of the process.</param>
+    /// <param name="options">Who and where.</param>
+    /// <param name="redis">Unused here: the store itself tells where the silos are.</param>
+    public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options, string? redis)
     {
         builder.Services.AddEngineSilo(engine =>
         {

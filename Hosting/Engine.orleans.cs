@@ -1,10 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
+using StackExchange.Redis;
 
 namespace OrleansCache;
 
@@ -16,17 +18,33 @@ internal static class EngineHosting
     /// <summary>The port that clients in other processes connect to.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectiveClientPort;
 
-    public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options)
+    /// <param name="builder">Of the process.</param>
+    /// <param name="options">Who and where.</param>
+    /// <param name="redis">Where silos and clients find each other; null or empty: this silo is alone.</param>
+    public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options, string? redis)
     {
         if (options.Silo.Tls.CertificateFile is { } certificate)
             throw new StartRefusedException($"OrleansCache:Silo:Tls:CertificateFile is '{certificate}': TLS is not wired on engine orleans; remove it, or use engine builtin.");
+        if (redis is { Length: > 0 })
+            builder.Services.AddHostedService<MembershipByOwnership>();     // before the silo, whose start it helps
         builder.UseOrleans(silo =>
         {
             var address = IPAddress.Parse(options.Silo.Address);
-            silo.UseLocalhostClustering(options.Silo.EffectivePort, options.Silo.EffectiveClientPort, serviceId: options.ClusterId, clusterId: options.ClusterId);
+            if (redis is { Length: > 0 })
+            {
+                silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+                silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = options.ClusterId);
+                silo.Configure<ClusterMembershipOptions>(QuickToNotice);
+            }
+            else
+            {
+                silo.UseLocalhostClustering(options.Silo.EffectivePort, options.Silo.EffectiveClientPort, serviceId: options.ClusterId, clusterId: options.ClusterId);
+            }
             silo.Configure<EndpointOptions>(endpoint =>
             {
-                endpoint.AdvertisedIPAddress = address;
+                if (!IsWildcard(address))       // else Orleans takes the address of this machine's name
+                    endpoint.AdvertisedIPAddress = address;
+                (endpoint.SiloPort, endpoint.GatewayPort) = (options.Silo.EffectivePort, options.Silo.EffectiveClientPort);
                 endpoint.SiloListeningEndpoint = new(address, options.Silo.EffectivePort);
                 endpoint.GatewayListeningEndpoint = new(address, options.Silo.EffectiveClientPort);
             });
@@ -36,6 +54,17 @@ internal static class EngineHosting
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);
         });
     }
+
+    // A silo that was killed is given up within seconds. Who may serve is not for this table to say: our own lease says it.
+    private static void QuickToNotice(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.NumVotesForDeathDeclaration = 1;
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+    }
+
+    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     /// <summary>Maps the official Orleans dashboard.</summary>
     public static IEndpointConventionBuilder? MapDashboard(IEndpointRouteBuilder endpoints) => endpoints.MapOrleansDashboard("/orleans");

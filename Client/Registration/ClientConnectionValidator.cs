@@ -18,7 +18,7 @@ internal sealed partial class ClientConnectionValidator(ClientConnection connect
             return errors.Build();
         }
 
-        var shown = options.Endpoints.Split(',')[0] is var first && ClusterAddress.NamesRedis(first) ? first : options.Endpoints;       // the rest may hold a password
+        var shown = ClusterAddress.Shown(options.Endpoints);
         try
         {
             if (EngineClient.Refusal(ClusterAddress.Parse(options.Endpoints), connection, options) is { } refusal)

@@ -16,6 +16,9 @@ internal sealed record ClusterAddress
 
     public static bool NamesRedis(string? text) => text?.TrimStart().StartsWith(RedisPrefix, StringComparison.OrdinalIgnoreCase) ?? false;
 
+    /// <summary>The text without Redis' options, among which may be a password.</summary>
+    public static string Shown(string text) => !NamesRedis(text) ? text : text.Split(',')[0] is var first && first.LastIndexOf('=') > first.IndexOf('=') ? RedisPrefix + "…" : first;
+
     /// <exception cref="FormatException">The text is neither form; the message says what is wrong with it.</exception>
     public static ClusterAddress Parse(string text)
     {

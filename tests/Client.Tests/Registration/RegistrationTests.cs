@@ -116,6 +116,18 @@ public class RegistrationTests
     }
 
     [Fact]
+    public async Task A_redis_that_cannot_be_read_is_refused_and_its_password_not_shown()
+    {
+        using var host = Build(("ConnectionStrings:cache", "redis=localhost:6379,password=secret,ssl=perhaps"));
+
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+
+        Assert.Contains("ConnectionStrings:cache: is 'redis=localhost:6379'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ssl", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reads_are_measured_by_outcome()
     {
         await using var cluster = new Fakes.FakeCluster();

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Security;
+using System.Security.Authentication;
 
 namespace OrleansCache.Engine;
 
@@ -20,10 +21,18 @@ internal sealed class DuplexStream(IDuplexPipe pipe) : Stream
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>The pipe inside TLS.</summary>
+    /// <exception cref="InvalidDataException">The two sides did not agree; the message says on what.</exception>
     public static async Task<IDuplexPipe> SecureAsync(IDuplexPipe plain, Func<SslStream, Task> authenticate)
     {
         var tls = new SslStream(new DuplexStream(plain));
-        await authenticate(tls).ConfigureAwait(false);
+        try
+        {
+            await authenticate(tls).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is AuthenticationException or IOException)
+        {
+            throw new InvalidDataException($"TLS was not agreed: {error.Message}", error);
+        }
         return new Pair(PipeReader.Create(tls), PipeWriter.Create(tls));
     }
 

@@ -44,7 +44,7 @@ internal sealed record Handshake(
                 return handshake!;
             }
             if (read.IsCompleted)
-                throw new InvalidDataException(read.Buffer.IsEmpty ? "it was closed without a word." : "it was closed in the middle of the first frame.");
+                throw new InvalidDataException(read.Buffer.IsEmpty ? "it was closed without a word; perhaps one side wants TLS and the other does not." : "it was closed in the middle of the first frame.");
             input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+internal static partial class HostingLog
+{
+    [LoggerMessage(1601, LogLevel.Information, "Silo {Silo} is in the cluster's membership and not in the view; it is given up.")]
+    public static partial void GivenUp(this ILogger logger, string silo);
+
+    [LoggerMessage(1602, LogLevel.Warning, "Silo {Silo} could not be given up; it is tried again.")]
+    public static partial void NotGivenUp(this ILogger logger, Exception exception, string silo);
+}
