@@ -1,13 +1,10 @@
 namespace OrleansCache;
 
 /// <inheritdoc/>
-internal sealed class OrleansCacheClient(IRawCache raw, FlightTable flights, Loader loader, ValueCodecs codecs, ClientMetrics metrics) : IOrleansCache
+internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTable flights, Loader loader, ValueCodecs codecs, ClientMetrics metrics) : IOrleansCache
 {
-    public async ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default)
-    {
-        var started = metrics.Start();
-        return Decoded<T>(await raw.GetAsync(key, ct).ConfigureAwait(false), key.Region, started);
-    }
+    public ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default) =>
+        reader.ReadAsync(key, this, static (self, in reply, key, started) => ((OrleansCacheClient)self).Decoded<T>(reply, key.Region, started), metrics.Start(), ct);
 
     public async ValueTask<CacheResult<T>> CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default)
     {

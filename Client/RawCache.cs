@@ -4,11 +4,10 @@ using System.Runtime.CompilerServices;
 namespace OrleansCache;
 
 /// <inheritdoc/>
-internal sealed class RawCache(OwnerCalls calls, FlightTable flights, Catalog catalog, OperationIds ids) : IRawCache
+internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flights, Catalog catalog, OperationIds ids) : IRawCache
 {
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default) =>
-        (await flights.FlyAsync<(RawCache Self, CacheKey Key), Nothing>(key.GrainKey, FlightKind.Read, (this, key), static (flight, s) => s.Self.ReadAsync(s.Key, flight, new()), ct).ConfigureAwait(false)).Reply;
+    public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default) =>
+        reader.ReadAsync(key, this, static (_, in reply, _, _) => reply, 0, ct);
 
     public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) =>
         catalog.BindAsync(integration, method, args, ct);

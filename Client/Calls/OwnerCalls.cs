@@ -16,13 +16,22 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
     /// <summary>How long a reader waits in one call to the owner.</summary>
     public int SliceMilliseconds => (int)_slice.TotalMilliseconds;
 
+    /// <summary>On this process's clock.</summary>
+    public long Now => clock.GetTimestamp();
+
+    public IEntryGrain Entry(string grainKey) => grains.GetGrain<IEntryGrain>(grainKey);
+
     /// <summary>Reads until the answer is final or hands out a lease.</summary>
+    /// <param name="key">What to read.</param>
+    /// <param name="request">The question.</param>
+    /// <param name="effort">How far to go.</param>
+    /// <param name="tried">A first try that was made already, and did not end it.</param>
     /// <exception cref="CacheUnavailableException">No owner answered in time.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Answer> ReadAsync(CacheKey key, ReadRequest request, ReadEffort effort)
+    public async ValueTask<Answer> ReadAsync(CacheKey key, ReadRequest request, ReadEffort effort, FirstTry? tried = null)
     {
-        var entry = grains.GetGrain<IEntryGrain>(key.GrainKey);
-        var asked = clock.GetTimestamp();
+        var entry = Entry(key.GrainKey);
+        var asked = tried?.AskedAt ?? clock.GetTimestamp();
         var first = asked;
         var patience = new Patience(asked, effort.Once ? TimeSpan.Zero : Limit);
         Exception? fault = null;
@@ -30,9 +39,10 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         {
             try
             {
-                var reply = patience.Left(clock) is { } left ? await AskAsync(entry, request, effort).AsTask().WaitAsync(left, clock).ConfigureAwait(false)
+                var reply = tried is not null ? tried.Ended()
+                    : patience.Left(clock) is { } left ? await AskAsync(entry, request, effort).AsTask().WaitAsync(left, clock).ConfigureAwait(false)
                     : await AskAsync(entry, request, effort).ConfigureAwait(false);
-                if (reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner))
+                if (IsFinal(reply))
                     return new(reply, asked);
                 if (reply.Status is ReadStatus.AskAgain)
                 {
@@ -47,6 +57,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
                 fault = Telling(fault, e);
             }
 
+            tried = null;
             await PauseAsync(patience.NextPause(clock), key.GrainKey, fault).ConfigureAwait(false);
             asked = clock.GetTimestamp();
         }
@@ -87,7 +98,10 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
     private static ValueTask<ReadReply> AskAsync(IEntryGrain entry, in ReadRequest request, in ReadEffort effort) =>
         effort.Refresh ? entry.RefreshAsync(request, CancellationToken.None) : entry.ReadAsync(request, CancellationToken.None);
 
-    internal static bool IsTransient(Exception e) => e is OrleansException or TimeoutException;
+    /// <summary>True for what is an answer, not word of who or when to ask.</summary>
+    public static bool IsFinal(in ReadReply reply) => reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner);
+
+    public static bool IsTransient(Exception e) => e is OrleansException or TimeoutException;
 
     private ValueTask PauseAsync(TimeSpan? pause, string grainKey, Exception? fault, CancellationToken ct = default)
     {

@@ -7,7 +7,10 @@ internal abstract class Flight(FlightKind kind)
 
     public FlightKind Kind => kind;
 
-    /// <summary>The next flight of the same key, of another kind or type. Under the table's lock.</summary>
+    /// <summary>The grain's name that it goes to. The table's.</summary>
+    public string Key { get; set; } = "";
+
+    /// <summary>The next flight of the table's bucket. Under the bucket's lock.</summary>
     public Flight? Next { get; set; }
 
     /// <summary>What this flight's own factory waits for. Under <see cref="LoadGraph"/>'s lock.</summary>
@@ -25,9 +28,12 @@ internal abstract class Flight(FlightKind kind)
 }
 
 /// <inheritdoc/>
-internal sealed class Flight<T>(FlightKind kind) : Flight(kind)
+internal class Flight<T>(FlightKind kind) : Flight(kind)
 {
     private TaskCompletionSource<Landing<T>>? _joiners;
+
+    /// <summary>True once somebody joined. Final when the flight has left the table.</summary>
+    protected bool HasJoiners => _joiners is not null;
 
     /// <summary>The result for all but the first caller. Under the table's lock, before the flight has left it.</summary>
     public Task<Landing<T>> Join()

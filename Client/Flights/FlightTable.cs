@@ -11,28 +11,14 @@ namespace OrleansCache;
 /// </remarks>
 internal sealed class FlightTable
 {
-    private const int Stripes = 64;
-    private readonly Dictionary<string, Flight>[] _stripes = [.. Enumerable.Range(0, Stripes).Select(_ => new Dictionary<string, Flight>(StringComparer.Ordinal))];
+    private const int Buckets = 4096;
+    private readonly Bucket[] _buckets = [.. Enumerable.Range(0, Buckets).Select(static _ => new Bucket())];
 
-    /// <summary>How many keys have flights.</summary>
-    public int Count => _stripes.Sum(static stripe =>
-    {
-        lock (stripe)
-            return stripe.Count;
-    });
+    /// <summary>How many flights there are.</summary>
+    public int Count => _buckets.Sum(static bucket => bucket.Sum(static _ => 1));
 
     /// <summary>How many callers wait for the key's flights.</summary>
-    public int Waiting(string key)
-    {
-        var stripe = StripeOf(key);
-        lock (stripe)
-        {
-            var waiting = 0;
-            for (var flight = stripe.GetValueOrDefault(key); flight is not null; flight = flight.Next)
-                waiting += flight.Waiting;
-            return waiting;
-        }
-    }
+    public int Waiting(string key) => BucketOf(key).Sum(flight => flight.Key == key ? flight.Waiting : 0);
 
     /// <summary>Joins the key's flight of this kind and type, or starts one.</summary>
     /// <param name="key">The key's grain name.</param>
@@ -62,7 +48,7 @@ internal sealed class FlightTable
             {
                 if (joined is null)
                 {
-                    var flown = FlownAsync(key, flight, state, run);
+                    var flown = FlownAsync(flight, state, run);
                     var own = ct.CanBeCanceled ? await flown.AsTask().WaitAsync(ct).ConfigureAwait(false) : await flown.ConfigureAwait(false);
                     return earlier is null ? own : AsJoined(own, earlier);
                 }
@@ -93,34 +79,57 @@ internal sealed class FlightTable
     /// <summary>Nobody who comes after this joins a flight of the key that began before it.</summary>
     public void Detach(string key)
     {
-        var stripe = StripeOf(key);
-        lock (stripe)
-            stripe.Remove(key);
+        var bucket = BucketOf(key);
+        if (bucket.First is null)
+            return;
+        lock (bucket)
+            bucket.RemoveAll(key);
     }
 
     /// <summary>The same for all keys: a tag was raised.</summary>
     public void DetachAll()
     {
-        foreach (var stripe in _stripes)
+        foreach (var bucket in _buckets)
         {
-            lock (stripe)
-                stripe.Clear();
+            lock (bucket)
+                bucket.First = null;
         }
     }
 
+    /// <summary>Starts a flight, unless one of its kind and type is there to join.</summary>
+    public bool TryStart<T>(string key, Flight<T> flight)
+    {
+        var bucket = BucketOf(key);
+        lock (bucket)
+        {
+            if (bucket.Find<T>(key, flight.Kind) is not null)
+                return false;
+            bucket.Add(key, flight);
+            return true;
+        }
+    }
+
+    /// <summary>A flight has landed: nobody joins it any more.</summary>
+    public void Remove(Flight flight)
+    {
+        var bucket = BucketOf(flight.Key);
+        lock (bucket)
+            bucket.Remove(flight);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Landing<T>> FlownAsync<TState, T>(string key, Flight<T> flight, TState state, Func<Flight?, TState, ValueTask<Landing<T>>> run)
+    private async ValueTask<Landing<T>> FlownAsync<TState, T>(Flight<T> flight, TState state, Func<Flight?, TState, ValueTask<Landing<T>>> run)
     {
         try
         {
             var landing = await run(flight, state).ConfigureAwait(false);
-            Remove(key, flight);
+            Remove(flight);
             flight.Land(landing);
             return landing;
         }
         catch (Exception e)
         {
-            Remove(key, flight);
+            Remove(flight);
             flight.Fail(e);
             throw;
         }
@@ -128,56 +137,23 @@ internal sealed class FlightTable
 
     private Flight<T> JoinOrStart<T>(string key, FlightKind kind, out Task<Landing<T>>? joined)
     {
-        var stripe = StripeOf(key);
-        lock (stripe)
+        var bucket = BucketOf(key);
+        lock (bucket)
         {
-            ref var head = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(stripe, key, out _);
-            for (var flight = head; flight is not null; flight = flight.Next)
+            if (bucket.Find<T>(key, kind) is { } found)
             {
-                if (flight.Kind == kind && flight is Flight<T> found)
-                {
-                    joined = found.Join();
-                    return found;
-                }
+                joined = found.Join();
+                return found;
             }
 
             joined = null;
-            var started = new Flight<T>(kind) { Next = head };
-            head = started;
+            var started = new Flight<T>(kind);
+            bucket.Add(key, started);
             return started;
         }
     }
 
-    private void Remove(string key, Flight flight)
-    {
-        var stripe = StripeOf(key);
-        lock (stripe)
-        {
-            ref var head = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(stripe, key);
-            if (Unsafe.IsNullRef(ref head))
-                return;
-            if (head == flight && flight.Next is null)
-                stripe.Remove(key);
-            else if (head == flight)
-                head = flight.Next;
-            else
-                Unlink(head, flight);
-        }
-    }
-
-    private static void Unlink(Flight? from, Flight flight)
-    {
-        for (; from is not null; from = from.Next)
-        {
-            if (from.Next == flight)
-            {
-                from.Next = flight.Next;
-                return;
-            }
-        }
-    }
-
-    private Dictionary<string, Flight> StripeOf(string key) => _stripes[(key[^1] * 31 + key[key.Length / 2] * 7 + key.Length) & (Stripes - 1)];
+    private Bucket BucketOf(string key) => _buckets[key.GetHashCode(StringComparison.Ordinal) & (Buckets - 1)];
 
     // A load is a load for all that waited for it, though the strict ones then found its result as a hit.
     private static Landing<T> AsJoined<T>(in Landing<T> landing, ReadStatus? earlier)
@@ -185,5 +161,53 @@ internal sealed class FlightTable
         var status = landing.Reply.Status;
         var loaded = status is ReadStatus.Loaded || status is ReadStatus.Hit && earlier is ReadStatus.Loaded or ReadStatus.Joined;
         return landing with { Joined = true, Reply = loaded ? landing.Reply with { Status = ReadStatus.Joined } : landing.Reply };
+    }
+
+    /// <summary>The flights of some keys, linked through <see cref="Flight.Next"/>. Is its own lock.</summary>
+    private sealed class Bucket
+    {
+        public Flight? First { get; set; }
+
+        public Flight<T>? Find<T>(string key, FlightKind kind)
+        {
+            for (var flight = First; flight is not null; flight = flight.Next)
+            {
+                if (flight.Kind == kind && flight.Key == key && flight is Flight<T> found)
+                    return found;
+            }
+
+            return null;
+        }
+
+        public void Add(string key, Flight flight) => (flight.Key, flight.Next, First) = (key, First, flight);
+
+        public void Remove(Flight flight) => RemoveWhere(flight, null);
+
+        public void RemoveAll(string key) => RemoveWhere(null, key);
+
+        public int Sum(Func<Flight, int> count)
+        {
+            lock (this)
+            {
+                var sum = 0;
+                for (var flight = First; flight is not null; flight = flight.Next)
+                    sum += count(flight);
+                return sum;
+            }
+        }
+
+        private void RemoveWhere(Flight? one, string? key)
+        {
+            Flight? previous = null;
+            for (var flight = First; flight is not null; flight = flight.Next)
+            {
+                if (flight != one && flight.Key != key)
+                    previous = flight;
+                else if (previous is null)
+                    First = flight.Next;
+                else
+                    previous.Next = flight.Next;
+            }
+        }
     }
 }

@@ -21,6 +21,7 @@ internal static class CacheClientCore
             services.TryAddSingleton<OperationIds>();
             services.TryAddSingleton<OwnerCalls>();
             services.TryAddSingleton<FlightTable>();
+            services.TryAddSingleton<Reader>();
             services.TryAddSingleton<Catalog>();
             services.TryAddSingleton<ValueCodecs>();
             services.TryAddSingleton<ClientMetrics>();

@@ -58,6 +58,45 @@ public class FlightTests
     }
 
     [Fact]
+    public async Task A_reader_who_leaves_leaves_the_read_to_those_who_joined()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = _ => new(gate.Task);
+        using var leaving = new CancellationTokenSource();
+        var first = cluster.Cache.GetAsync<int>(FakeCluster.Key, leaving.Token).AsTask();
+        var second = cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask();
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        gate.SetResult(FakeEntry.Hit("1"));
+        Assert.Equal(1, (await second).Value);
+        Assert.Single(cluster.Entry.Reads);
+    }
+
+    [Fact]
+    public async Task The_late_answer_to_a_reader_who_left_is_nobody_elses()
+    {
+        await using var cluster = new FakeCluster();
+        var late = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = _ => new(late.Task);
+        using var leaving = new CancellationTokenSource();
+        var gone = cluster.Cache.GetAsync<int>(FakeCluster.Key, leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        var (other, answer) = (CacheKey.Of("r", "other"), new TaskCompletionSource<ReadReply>());
+        cluster.EntryOf(other).OnRead = _ => new(answer.Task);
+        var next = cluster.Cache.GetAsync<int>(other).AsTask();
+
+        late.SetResult(FakeEntry.Hit("1"));
+        answer.SetResult(FakeEntry.Hit("2"));
+
+        Assert.Equal(2, (await next).Value);
+        Assert.Equal(0, cluster.Flights.Count);
+    }
+
+    [Fact]
     public async Task A_factory_that_runs_goes_on_when_the_last_caller_leaves_for_the_cluster_shares_it()
     {
         await using var cluster = new FakeCluster();

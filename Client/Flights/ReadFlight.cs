@@ -1,0 +1,161 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+using Microsoft.Extensions.ObjectPool;
+
+namespace OrleansCache;
+
+/// <summary>What a reply is to the caller who asked.</summary>
+internal delegate TResult Answering<TResult>(object state, in ReadReply reply, CacheKey key, long started);
+
+/// <summary>
+/// A read that loads nothing: the grain call, its place in the table and its first caller's wait are this one object, awaited through a
+/// <see cref="ValueTask{TResult}"/>. Pooled: it goes back when its caller takes the answer, unless others joined it or its caller gave up.
+/// </summary>
+[SuppressMessage("Reliability", "CA2012", Justification = "Holds the call's awaiter as an async method does: asked for its result once, when it has it.")]
+[SuppressMessage("Usage", "VSTHRD002", Justification = "Asks for the result of a call that has ended.")]
+internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TResult>
+{
+    private static readonly ObjectPool<ReadFlight<TResult>> Pool = new DefaultObjectPool<ReadFlight<TResult>>(new DefaultPooledObjectPolicy<ReadFlight<TResult>>(), 1024);
+    private readonly Action _answered;
+    private OwnerCalls _calls = null!;
+    private FlightTable _flights = null!;
+    private Answering<TResult> _answering = null!;
+    private object _state = null!;
+    private CacheKey _key;
+    private long _started;
+    private long _asked;
+    private ConfiguredValueTaskAwaitable<ReadReply>.ConfiguredValueTaskAwaiter _call;
+    private ManualResetValueTaskSourceCore<ReadReply> _core;
+    private CancellationTokenRegistration _cancellation;
+    private int _ended;
+
+    public ReadFlight()
+        : base(FlightKind.Read) => _answered = Answered;
+
+    public static ReadFlight<TResult> Of(CacheKey key, object state, Answering<TResult> answering, long started)
+    {
+        var flight = Pool.Get();
+        (flight._key, flight._state, flight._answering, flight._started) = (key, state, answering, started);
+        return flight;
+    }
+
+    /// <summary>Asks the owner. For who has put it into the table.</summary>
+    public ValueTask<TResult> Start(OwnerCalls calls, FlightTable flights, CancellationToken ct)
+    {
+        (_calls, _flights) = (calls, flights);
+        try
+        {
+            _call = calls.Entry(_key.GrainKey).ReadAsync(Reader.Request, CancellationToken.None).ConfigureAwait(false).GetAwaiter();
+        }
+        catch (Exception e)
+        {
+            _call = ValueTask.FromException<ReadReply>(e).ConfigureAwait(false).GetAwaiter();
+        }
+
+        _asked = calls.Now;
+        var isAnswered = _call.IsCompleted;
+        if (isAnswered)
+            Answered();
+        if (_ended == 0)
+            _cancellation = ct.UnsafeRegister(static (flight, token) => ((ReadFlight<TResult>)flight!).GiveUp(token), this);
+        var result = new ValueTask<TResult>(this, _core.Version);
+        if (!isAnswered)
+            _call.UnsafeOnCompleted(_answered);
+        return result;
+    }
+
+    /// <summary>For a flight that never began: another of its key was in the table.</summary>
+    public void Drop() => Pool.Return(this);
+
+    TResult IValueTaskSource<TResult>.GetResult(short token)
+    {
+        _cancellation.Dispose();
+        var reply = _core.GetResult(token);
+        var (answering, state, key, started) = (_answering, _state, _key, _started);
+        if (!HasJoiners)
+        {
+            _core.Reset();
+            _ended = 0;
+            Pool.Return(this);
+        }
+
+        return answering(state, reply, key, started);
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<TResult>.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource<TResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private void Answered()
+    {
+        try
+        {
+            var reply = _call.GetResult();
+            _call = default;
+            if (OwnerCalls.IsFinal(reply))
+                Land(reply);
+            else
+                _ = GoOnAsync(new(reply, null, _asked));
+        }
+        catch (Exception e) when (OwnerCalls.IsTransient(e))
+        {
+            _ = GoOnAsync(new(default, e, _asked));
+        }
+        catch (Exception e)
+        {
+            Break(e);
+        }
+    }
+
+    private async Task GoOnAsync(FirstTry tried)
+    {
+        try
+        {
+            var answer = await _calls.ReadAsync(_key, Reader.Request, new() { Flight = this }, tried).ConfigureAwait(false);
+            if (answer.GaveUp)
+                LandNowhere();
+            else
+                Land(answer.Reply);
+        }
+        catch (Exception e)
+        {
+            Break(e);
+        }
+    }
+
+    private void Land(in ReadReply reply)
+    {
+        _flights.Remove(this);
+        Land(Landing<Nothing>.Of(reply, default));
+        if (TryEnd())
+            _core.SetResult(reply);
+    }
+
+    // Everybody has left; who joined just then begins anew.
+    private void LandNowhere()
+    {
+        _flights.Remove(this);
+        Land(Landing<Nothing>.Nowhere);
+    }
+
+    private void Break(Exception e)
+    {
+        _flights.Remove(this);
+        Fail(e);
+        if (TryEnd())
+            _core.SetException(e);
+    }
+
+    private void GiveUp(CancellationToken token)
+    {
+        if (!TryEnd())
+            return;
+        Leave();
+        _core.RunContinuationsAsynchronously = true;        // whoever cancels has other work
+        _core.SetException(new OperationCanceledException(token));
+    }
+
+    private bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+}
