@@ -107,9 +107,10 @@ internal static class StoreRules
         var kind = last.Content is null ? StoreJobKind.Removal
             : durability == Durability.Through ? StoreJobKind.Value
             : durability == Durability.None ? removes ? StoreJobKind.Removal : StoreJobKind.Nothing
-            : state.Stored != StoreKnowledge.Clean ? StoreJobKind.Nothing
-            : batch.All(static c => c.Load > 0) ? StoreJobKind.Value
-            : StoreJobKind.Mark;
+            : state.Stored is StoreKnowledge.Nothing or StoreKnowledge.Dirty ? StoreJobKind.Nothing
+            : batch.Any(static c => c.Load == 0) ? StoreJobKind.Mark
+            : state.Stored == StoreKnowledge.Clean ? StoreJobKind.Value
+            : StoreJobKind.Nothing;
         return new()
         {
             Kind = kind,
