@@ -43,8 +43,16 @@ internal sealed class OneSilo : IAsyncDisposable
 
     private async Task<IHost> StartedAsync(IHost host)
     {
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            host.Dispose();     // one that never started cannot be stopped
+            throw;
+        }
         _hosts.Add(host);
-        await host.StartAsync();
         return host;
     }
 

@@ -1,7 +1,7 @@
 namespace OrleansCache.Engine;
 
 /// <summary>One life of a grain: it is activated in its first turn, and gone after its last.</summary>
-internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrainContext, ICallee
+internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrainContext
 {
     private enum Phase : byte { New, Activating, Valid, Deactivating, Gone }
 
@@ -13,16 +13,8 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 
     public GrainClass Type { get; } = type;
 
-    public bool IsEnding { get { lock (this) return _phase >= Phase.Deactivating; } }
-
     /// <summary>The collector's tick at which it was last used.</summary>
     public int LastUsed { get; private set; } = type.Runtime.Collector.Now;
-
-    /// <summary>Where the collector holds it; the collector's to set.</summary>
-    public int Slot { get; set; }
-
-    /// <inheritdoc cref="Slot"/>
-    public int PlaceInSlot { get; set; }
 
     public GrainId GrainId => GrainId.Create(Type.Type, Key);
 
@@ -53,16 +45,15 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     }
 
     /// <summary>Deactivates if nobody used it since the given tick and nothing runs.</summary>
-    public bool TryCollect(int since)
+    public void CollectIfUnused(int since)
     {
+        if (LastUsed - since > 0)
+            return;
         lock (this)
         {
-            if (_phase != Phase.Valid || UnderWay > 0 || LastUsed - since > 0
-                || (_extras is { KeepUntil: > 0 } extras && extras.KeepUntil > Runtime.Time.GetTimestamp()))
-                return false;
+            if (_phase == Phase.Valid && UnderWay == 0 && LastUsed - since <= 0 && !(_extras?.KeepUntil > Runtime.Time.GetTimestamp()))
+                Deactivate(new(DeactivationReasonCode.ActivationIdle, "Nobody called the grain for its collection age."));
         }
-        Deactivate(new(DeactivationReasonCode.ActivationIdle, "Nobody called the grain for its collection age."));
-        return true;
     }
 
     public void DelayDeactivation(TimeSpan delay)
@@ -75,9 +66,9 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     {
         CheckContext("RegisterGrainTimer");
         var timer = new GrainTimer(this, callback, options);
+        timer.Change(options.DueTime, options.Period);
         lock (this)
             (More.Timers ??= []).Add(timer);
-        timer.Change(options.DueTime, options.Period);
         return timer;
     }
 
@@ -85,13 +76,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     {
         lock (this)
             _extras?.Timers?.Remove(timer);
-    }
-
-    /// <summary>Cancels a call's token, as a turn.</summary>
-    public void CancelCall(GrainRequest request)
-    {
-        if (request.Cancellation is { } cancellation)
-            Post(cancellation.Cancel);
     }
 
     /// <summary>Called by a tick that is to keep the grain.</summary>
@@ -124,7 +108,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 
     private async Task ActivateAsync()
     {
-        Exception? failure = null;
         try
         {
             var (grain, states) = Type.Create(this);
@@ -136,15 +119,10 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
         }
         catch (Exception error)
         {
-            failure = error;
             Type.Runtime.Log.ActivationFailed(error, Type.Info.Name);
-        }
-        if (failure is not null)
-        {
-            End(failure);
+            End(error);
             return;
         }
-        Type.Runtime.Collector.Add(this);
         lock (this)
         {
             _phase = Phase.Valid;
@@ -189,7 +167,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             Type.Remove(this);
             left = TakeTurns();
         }
-        Type.Runtime.Collector.Remove(this);
         foreach (var turn in left)
         {
             if (failure is not null)

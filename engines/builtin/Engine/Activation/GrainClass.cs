@@ -9,7 +9,7 @@ internal sealed class GrainClass
 {
     private readonly ConcurrentDictionary<string, Activation> _activations = new();
     private readonly ObjectFactory _factory;
-    private readonly Func<Activation, PersistentStateBase>[] _states;
+    private readonly Func<Activation, IStorage>[] _states;
 
     public GrainClass(SiloRuntime runtime, GrainClassInfo info)
     {
@@ -27,7 +27,7 @@ internal sealed class GrainClass
 
     public GrainType Type { get; }
 
-    public ICollection<Activation> Activations => _activations.Values;
+    public IEnumerable<Activation> Activations => _activations.Select(known => known.Value);
 
     /// <summary>An interface that leads to this class and is the wanted one, or derived from it.</summary>
     public InterfaceInfo InterfaceAs(Type wanted) =>
@@ -69,19 +69,19 @@ internal sealed class GrainClass
     }
 
     /// <summary>Makes the grain, in a turn of its activation.</summary>
-    public (object Grain, PersistentStateBase[] States) Create(Activation activation)
+    public (object Grain, IStorage[] States) Create(Activation activation)
     {
         var states = _states.Length == 0 ? [] : Array.ConvertAll(_states, make => make(activation));
         return (_factory(Runtime.ServiceProvider, states), states);
     }
 
-    private Func<Activation, PersistentStateBase> State(ParameterInfo parameter)
+    private Func<Activation, IStorage> State(ParameterInfo parameter)
     {
         var facet = parameter.GetCustomAttribute<PersistentStateAttribute>()!;
         if (!parameter.ParameterType.IsGenericType || parameter.ParameterType.GetGenericTypeDefinition() != typeof(IPersistentState<>))
             throw new InvalidOperationException($"{Info.Type}: parameter {parameter.Name} has [PersistentState] and must be an IPersistentState<T>.");
         var make = typeof(GrainClass).GetMethod(nameof(MakeState), BindingFlags.NonPublic | BindingFlags.Static)!
-            .MakeGenericMethod(parameter.ParameterType.GenericTypeArguments).CreateDelegate<Func<Activation, PersistentStateAttribute, PersistentStateBase>>();
+            .MakeGenericMethod(parameter.ParameterType.GenericTypeArguments).CreateDelegate<Func<Activation, PersistentStateAttribute, IStorage>>();
         return activation => make(activation, facet);
     }
 

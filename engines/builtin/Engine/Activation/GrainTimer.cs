@@ -13,8 +13,6 @@ internal sealed class GrainTimer : Turn, IGrainTimer
 
     public GrainTimer(Activation owner, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
-        Check(options.DueTime, nameof(options.DueTime));
-        Check(options.Period, nameof(options.Period));
         (_owner, _callback, _options) = (owner, callback, options);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
             _clock = owner.Runtime.Time.CreateTimer(static timer => ((GrainTimer)timer!).Due(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -51,11 +49,7 @@ internal sealed class GrainTimer : Turn, IGrainTimer
 
     internal override void Run(TurnQueue queue) => _ = TickAsync();
 
-    internal override void Refuse(Exception error)
-    {
-        lock (_ended)
-            Rest();
-    }
+    internal override void Refuse(Exception error) => Rest();
 
     private void Due()
     {
@@ -82,16 +76,18 @@ internal sealed class GrainTimer : Turn, IGrainTimer
             if (!_disposed)
                 _owner.Runtime.Log.TimerFailed(error, _owner.Type.Info.Name);
         }
-        lock (_ended)
-            Rest();
+        Rest();
         _owner.Ended(this);
     }
 
     private void Rest()
     {
-        if (!_disposed && !_changed)
-            _clock.Change(_period, Timeout.InfiniteTimeSpan);
-        _ticking = _changed = false;
+        lock (_ended)
+        {
+            if (!_disposed && !_changed)
+                _clock.Change(_period, Timeout.InfiniteTimeSpan);
+            _ticking = _changed = false;
+        }
     }
 
     private static void Check(TimeSpan time, string name)

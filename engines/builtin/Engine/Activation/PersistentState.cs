@@ -1,17 +1,14 @@
 namespace OrleansCache.Engine;
 
-internal abstract class PersistentStateBase
-{
-    public abstract Task ReadStateAsync(CancellationToken cancellationToken);
-}
-
 /// <summary>A grain's state over its store. As on Orleans, calls go to the store one after the other, and one that waits takes
 /// further calls of its kind in.</summary>
-internal sealed class PersistentState<T>(Activation owner, string name, IGrainStorage storage) : PersistentStateBase, IPersistentState<T>
+internal sealed class PersistentState<T>(Activation owner, string name, IGrainStorage storage) : IPersistentState<T>
 {
     private const ConfigureAwaitOptions InTurns = ConfigureAwaitOptions.ContinueOnCapturedContext;
     private readonly GrainState<T> _state = new(MemoryGrainStorage.Fresh<T>());
-    private Step? _last;
+    private Task _last = Task.CompletedTask;
+    private (Kind Kind, bool CanBeJoined) _lastCall;
+    private int _waiting;       // calls that have not gone to the store yet, the last among them
 
     private enum Kind { Read, Write, Clear }
 
@@ -27,7 +24,7 @@ internal sealed class PersistentState<T>(Activation owner, string name, IGrainSt
 
     public Task ClearStateAsync() => ClearStateAsync(CancellationToken.None);
 
-    public override Task ReadStateAsync(CancellationToken cancellationToken) => Add(Kind.Read, cancellationToken);
+    public Task ReadStateAsync(CancellationToken cancellationToken) => Add(Kind.Read, cancellationToken);
 
     public Task WriteStateAsync(CancellationToken cancellationToken) => Add(Kind.Write, cancellationToken);
 
@@ -45,45 +42,25 @@ internal sealed class PersistentState<T>(Activation owner, string name, IGrainSt
     private Task Add(Kind kind, CancellationToken cancellationToken)
     {
         owner.CheckContext($"{kind}StateAsync");
-        if (_last is { HasBegun: false, CanBeJoined: true } waiting && waiting.Kind == kind && !cancellationToken.CanBeCanceled)
-            return waiting.Task;
-        var step = new Step(kind, !cancellationToken.CanBeCanceled);
-        var before = _last?.Task;
-        _last = step;
-        return step.Task = RunAsync(step, before, cancellationToken);
+        var call = (kind, CanBeJoined: !cancellationToken.CanBeCanceled);
+        if (_waiting > 0 && call == _lastCall && call.CanBeJoined)
+            return _last;
+        (_waiting, _lastCall) = (_waiting + 1, call);
+        return _last = RunAsync(kind, _last, cancellationToken);
     }
 
-    private async Task RunAsync(Step step, Task? before, CancellationToken cancellationToken)
+    private async Task RunAsync(Kind kind, Task before, CancellationToken cancellationToken)
     {
-        if (before is not null)
+        if (!before.IsCompleted)
             await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | InTurns);
-        else if (step.Kind != Kind.Read)
+        else if (kind != Kind.Read)
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | InTurns);
-        step.HasBegun = true;
-        try
+        _waiting--;
+        await (kind switch
         {
-            await (step.Kind switch
-            {
-                Kind.Read => storage.ReadStateAsync(name, owner.GrainId, _state, cancellationToken),
-                Kind.Write => storage.WriteStateAsync(name, owner.GrainId, _state, cancellationToken),
-                _ => storage.ClearStateAsync(name, owner.GrainId, _state, cancellationToken),
-            }).ConfigureAwait(InTurns);
-        }
-        finally
-        {
-            if (_last == step)
-                _last = null;
-        }
-    }
-
-    private sealed class Step(Kind kind, bool canBeJoined)
-    {
-        public Kind Kind => kind;
-
-        public bool CanBeJoined => canBeJoined;
-
-        public bool HasBegun { get; set; }
-
-        public Task Task { get; set; } = Task.CompletedTask;
+            Kind.Read => storage.ReadStateAsync(name, owner.GrainId, _state, cancellationToken),
+            Kind.Write => storage.WriteStateAsync(name, owner.GrainId, _state, cancellationToken),
+            _ => storage.ClearStateAsync(name, owner.GrainId, _state, cancellationToken),
+        }).ConfigureAwait(InTurns);
     }
 }

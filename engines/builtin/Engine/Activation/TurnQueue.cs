@@ -2,7 +2,7 @@ namespace OrleansCache.Engine;
 
 /// <summary>A scheduler that runs one thing at a time: requests and timer ticks as they may start, and the continuations of those under way.
 /// It is its own lock, and its queues appear when first needed, so that a million of them are small.</summary>
-internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem
+internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
 {
     private const int MaxInlineDepth = 8;
     private const int Burst = 64;
@@ -86,6 +86,13 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem
                 _blocked = false;
             Left();
         }
+    }
+
+    /// <summary>Cancels a call's token, as a turn.</summary>
+    public void CancelCall(GrainRequest request)
+    {
+        if (request.Cancellation is { } cancellation)
+            Post(cancellation.Cancel);
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -239,10 +246,8 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem
     {
         if (item is Task task)
             TryExecuteTask(task);
-        else if (item is Step)
-            new Task(RunStep, item).RunSynchronously(this);
         else
-            new Task(RunTurn, item).RunSynchronously(this);
+            new Task(item is Step ? RunStep : RunTurn, item).RunSynchronously(this);
     }
 
     private void Run(Turn turn)

@@ -34,9 +34,6 @@ internal static partial class EngineLog
     [LoggerMessage(109, LogLevel.Warning, "The connection with {Remote} broke; calls under way on it fail: {Reason}")]
     public static partial void ConnectionBroken(this ILogger logger, string remote, string reason);
 
-    [LoggerMessage(110, LogLevel.Error, "A silo hook failed before the silo stopped; the stop goes on.")]
-    public static partial void HookFailed(this ILogger logger, Exception exception);
-
-    [LoggerMessage(111, LogLevel.Warning, "Where the silos are is not known; it is asked again: {Reason}")]
+    [LoggerMessage(110, LogLevel.Warning, "Where the silos are is not known; it is asked again: {Reason}")]
     public static partial void SilosNotFound(this ILogger logger, string reason);
 }

@@ -20,7 +20,6 @@ internal sealed class SiloRuntime : EngineRuntime
     {
         _router = router;
         Listener = new(this, options);
-        Collector = new(time, options.CollectionAge);
         EngineModules.LoadAll();
         Classes = [.. EngineModules.Classes.Values.Select(info => new GrainClass(this, info))];
         foreach (var type in Classes)
@@ -28,6 +27,7 @@ internal sealed class SiloRuntime : EngineRuntime
             foreach (var implemented in type.Info.Interfaces)
                 Bind(InterfaceInfo.Of(implemented), type);
         }
+        Collector = new(this, options.CollectionAge);
     }
 
     public string Name => Listener.Endpoint?.ToString() ?? "in this process";
@@ -44,8 +44,10 @@ internal sealed class SiloRuntime : EngineRuntime
     /// <summary>No grain is activated any more.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Activations there are.</summary>
-    public int Activations => Volatile.Read(ref _activations);
+    /// <summary>The activations at this moment, as far as each lives when it is come to.</summary>
+    public IEnumerable<Activation> Activations => Classes.SelectMany(type => type.Activations);
+
+    public int ActivationCount => Volatile.Read(ref _activations);
 
     public override GrainId IdOf(InterfaceInfo info, string key) =>
         info.IsObserver ? GrainId.Create("sys.client", key) : GrainId.Create(ClassOf(info).Type, key);
@@ -87,9 +89,9 @@ internal sealed class SiloRuntime : EngineRuntime
     public Task CloseAsync(DeactivationReason reason)
     {
         IsClosed = true;
-        foreach (var activation in Classes.SelectMany(type => type.Activations))
+        foreach (var activation in Activations)
             activation.Deactivate(reason);
-        return Activations == 0 ? Task.CompletedTask : _empty.Task;
+        return ActivationCount == 0 ? Task.CompletedTask : _empty.Task;
     }
 
     /// <summary>True when calls by the interface go to the class.</summary>

@@ -41,7 +41,7 @@ internal sealed class ObserverTable(EngineRuntime runtime)
 }
 
 /// <summary>The turns of one observer, which are taken one at a time on the thread pool.</summary>
-internal sealed class ObserverQueue(EngineRuntime runtime, IGrainObserver observer) : TurnQueue, ICallee
+internal sealed class ObserverQueue(EngineRuntime runtime, IGrainObserver observer) : TurnQueue
 {
     private readonly WeakReference<IGrainObserver> _observer = new(observer);
 
@@ -57,10 +57,4 @@ internal sealed class ObserverQueue(EngineRuntime runtime, IGrainObserver observ
     private protected override bool Open => true;
 
     private protected override bool Gone => false;
-
-    public void CancelCall(GrainRequest request)
-    {
-        if (request.Cancellation is { } cancellation)
-            Post(cancellation.Cancel);
-    }
 }
