@@ -18,17 +18,26 @@ public sealed class RedisDownTests
 
         await Eventually.TrueAsync(async () => await DegradedAsync(silo), cancellationToken: TestContext.Current.CancellationToken);
         var clock = TimeProvider.System;
-        var begun = clock.GetTimestamp();
-        using var fromMemory = await silo.GetAsync("partner/order?id=7");
-        var took = clock.GetElapsedTime(begun);
-        using var refused = await silo.PutAsync("r", "k", "new");
-        using var ready = await silo.GetAsync("healthz/ready");
+        var value = await loaded.TextAsync();
+        var slowest = TimeSpan.Zero;
+        for (var down = clock.GetTimestamp(); clock.GetElapsedTime(down) < TimeSpan.FromSeconds(10);)
+        {
+            using var refused = await silo.PutAsync("r", "k", "new");
+            await refused.ProblemAsync(503, "unavailable");
+            Assert.NotNull(refused.Header("Retry-After"));
 
-        Assert.Equal(await loaded.TextAsync(), await fromMemory.TextAsync());
-        Assert.Contains("degraded", fromMemory.CacheStatus(), StringComparison.Ordinal);
-        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(1));
-        await refused.ProblemAsync(503, "unavailable");
-        Assert.NotNull(refused.Header("Retry-After"));
+            for (var reads = 0; reads < 100; reads++)
+            {
+                var begun = clock.GetTimestamp();
+                using var fromMemory = await silo.GetAsync("partner/order?id=7");
+                slowest = TimeSpan.FromTicks(Math.Max(slowest.Ticks, clock.GetElapsedTime(begun).Ticks));
+                Assert.Equal(value, await fromMemory.TextAsync());
+                Assert.Contains("degraded", fromMemory.CacheStatus(), StringComparison.Ordinal);
+            }
+        }
+
+        Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        using var ready = await silo.GetAsync("healthz/ready");
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
 
         await redis.RestartAsync(TestContext.Current.CancellationToken);
