@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OrleansCache;
 
 /// <inheritdoc/>
@@ -35,6 +37,7 @@ internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTab
             : Result(landing.Reply, landing.Value, started);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<WriteResult> SetAsync<T>(CacheKey key, T value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
     {
         var reply = await raw.SetAsync(key, codecs.Encode(value), options, when, ct).ConfigureAwait(false);

@@ -24,7 +24,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         return await CallKnownAsync(integration, method, args, ct).ConfigureAwait(false);
     }
 
-    public async ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
+    public ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
     {
         if (value.Bytes.Length > ValueCodecs.MaxBytes)
             throw new ArgumentException(ValueCodecs.TooLarge($"The value for region '{key.Region}'", value.Bytes.Length), nameof(value));
@@ -39,13 +39,13 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
             Version = when.Version,
             Writer = ids.Process,
         };
-        return await ChangeAsync(key, entry => entry.WriteAsync(request, CancellationToken.None), value.Bytes.Length, ct).ConfigureAwait(false);
+        return ChangeAsync(key, request, static (entry, write) => entry.WriteAsync(write, CancellationToken.None), value.Bytes.Length, ct);
     }
 
     public ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default)
     {
         var request = new RemoveRequest { OperationId = ids.Next(), Condition = when.Kind, Version = when.Version };
-        return ChangeAsync(key, entry => entry.RemoveAsync(request, CancellationToken.None), 0, ct);
+        return ChangeAsync(key, request, static (entry, removal) => entry.RemoveAsync(removal, CancellationToken.None), 0, ct);
     }
 
     public async ValueTask<ReadReply> RefreshAsync(CacheKey key, CancellationToken ct = default)
@@ -111,12 +111,14 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer.Reply, default);
     }
 
-    private async ValueTask<WriteReply> ChangeAsync(CacheKey key, Func<IEntryGrain, ValueTask<WriteReply>> change, int size, CancellationToken ct)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<WriteReply> ChangeAsync<TRequest>(CacheKey key, TRequest request, Func<IEntryGrain, TRequest, ValueTask<WriteReply>> change, int size, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         try
         {
-            var reply = await calls.CallAsync(key.GrainKey, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), ct: ct).AsTask().WaitAsync(ct).ConfigureAwait(false);
+            var call = calls.CallAsync(key.GrainKey, request, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), ct: ct);
+            var reply = ct.CanBeCanceled ? await call.AsTask().WaitAsync(ct).ConfigureAwait(false) : await call.ConfigureAwait(false);
             return reply.Status switch
             {
                 WriteStatus.Unavailable => throw new CacheUnavailableException(

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using OrleansCache.Redis;
 
@@ -20,6 +21,7 @@ internal sealed class RedisDatabase(string connectionString, TimeProvider time, 
     public async Task ConnectAsync(CancellationToken cancellationToken)
         => _client = await RedisClient.ConnectAsync(_options, time, logger, cancellationToken).ConfigureAwait(false);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<RedisAnswer> EvaluateAsync(RedisScriptText script, string key, RedisWord[] arguments, CancellationToken cancellationToken)
     {
         var prepared = (RedisScript)(script.Prepared ??= new RedisScript(script.Text));

@@ -65,11 +65,14 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
 
     /// <summary>Makes any other call until its answer is one to keep.</summary>
     /// <param name="key">The grain's key.</param>
+    /// <param name="state">For <paramref name="call"/>.</param>
     /// <param name="call">The call; repeated as it is.</param>
     /// <param name="isFinal">Whether an answer is one to keep; null for any.</param>
     /// <param name="limit">How long to go on; the call timeout when null.</param>
     /// <param name="ct">Ends the pauses between tries.</param>
-    public async ValueTask<TReply> CallAsync<TGrain, TReply>(string key, Func<TGrain, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null, CancellationToken ct = default)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<TReply> CallAsync<TGrain, TState, TReply>(
+        string key, TState state, Func<TGrain, TState, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null, CancellationToken ct = default)
         where TGrain : IGrainWithStringKey
     {
         var patience = new Patience(clock.GetTimestamp(), limit ?? Limit);
@@ -78,8 +81,8 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         {
             try
             {
-                var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key)).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
-                    : await call(grains.GetGrain<TGrain>(key)).ConfigureAwait(false);
+                var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key), state).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
+                    : await call(grains.GetGrain<TGrain>(key), state).ConfigureAwait(false);
                 if (isFinal is null || isFinal(reply))
                     return reply;
             }
@@ -91,6 +94,11 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
             await PauseAsync(patience.NextPause(clock), key, fault, ct).ConfigureAwait(false);
         }
     }
+
+    /// <inheritdoc cref="CallAsync{TGrain, TState, TReply}"/>
+    public ValueTask<TReply> CallAsync<TGrain, TReply>(
+        string key, Func<TGrain, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null, CancellationToken ct = default)
+        where TGrain : IGrainWithStringKey => CallAsync<TGrain, Func<TGrain, ValueTask<TReply>>, TReply>(key, call, static (grain, made) => made(grain), isFinal, limit, ct);
 
     // Silence after a fault says less than the fault did.
     private static Exception Telling(Exception? earlier, Exception e) => e is TimeoutException && earlier is not null ? earlier : e;

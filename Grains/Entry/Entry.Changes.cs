@@ -3,7 +3,7 @@ namespace OrleansCache;
 /// <summary>Writes and removals.</summary>
 internal sealed partial class Entry
 {
-    private delegate (EntryState State, ChangeVerdict Verdict) Judgement(in EntryState state, in ChangeContext at);
+    private delegate (EntryState State, ChangeVerdict Verdict) Judgement<TRequest>(in EntryState state, in TRequest request, in ChangeContext at);
 
     public ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
@@ -15,14 +15,13 @@ internal sealed partial class Entry
             return new(Reply(WriteStatus.TooLarge) with { Detail = detail });
         }
 
-        return ChangeAsync(
-            request.OperationId, removes: false, (in state, in at) => ChangeRules.Write(state, request, at), cancellationToken);
+        return ChangeAsync(request.OperationId, removes: false, request, ChangeRules.Write, cancellationToken);
     }
 
     public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken) =>
-        ChangeAsync(request.OperationId, removes: true, (in state, in at) => ChangeRules.Remove(state, request, at), cancellationToken);
+        ChangeAsync(request.OperationId, removes: true, request, ChangeRules.Remove, cancellationToken);
 
-    private async ValueTask<WriteReply> ChangeAsync(Guid operationId, bool removes, Judgement judge, CancellationToken cancellationToken)
+    private async ValueTask<WriteReply> ChangeAsync<TRequest>(Guid operationId, bool removes, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
         CatchUp();
@@ -40,7 +39,7 @@ internal sealed partial class Entry
         if (pending is null)
         {
             var at = new ChangeContext(Now, _policy, TagsGood, _services.Tags.Head, _services.Tags.Generation, _services.Random.NextDouble());
-            (_state, var verdict) = judge(_state, at);
+            (_state, var verdict) = judge(_state, request, at);
             if (!verdict.Accepted)
                 return Reply(WriteStatus.ConditionFailed) with { Version = verdict.Version, Existed = verdict.Existed };
             if (verdict.Change is null)
@@ -48,24 +47,18 @@ internal sealed partial class Entry
             pending = verdict.Change;
         }
 
-        var ack = AckOf(pending.Version);
+        var wait = AckOf(pending.Version);
         StartPump();
-        if (!await Waits.EndsAsync(ack, slice.Left, _services.Time, cancellationToken))
-            return Reply(WriteStatus.AskAgain);
-        return await ack switch
+        return await wait.EndAsync(slice.Left, cancellationToken) switch
         {
+            null => Reply(WriteStatus.AskAgain),
             ChangeAck.Accepted => Accepted(pending.Version, pending.Existed),
             ChangeAck.NotOwner => Reply(WriteStatus.NotOwner),
             _ => Reply(WriteStatus.Unavailable, "store"),
         };
     }
 
-    private Task<ChangeAck> AckOf(long version)
-    {
-        if (!Tasks.Acks.TryGetValue(version, out var waiting))
-            Tasks.Acks[version] = waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        return waiting.Task;
-    }
+    private AckWait AckOf(long version) => _services.AckWaits.Get().Begin(Tasks, version);
 
     private WriteReply Accepted(long version, bool existed)
     {

@@ -190,9 +190,9 @@ internal sealed partial class Entry
         var answer = end.GivenUp ? LoadAnswer.GivenUp : new LoadAnswer { Value = end.Problem is null ? end.Value : null, Stored = end.Kept, Detail = end.Detail, Problem = end.Problem };
         if (end.Change is { } change)
         {
-            var ack = AckOf(change.Version);
+            var wait = AckOf(change.Version);
             StartPump();
-            var stored = await Waits.EndsAsync(ack, EntryLimits.StorePatience, _services.Time, CancellationToken.None) && await ack == ChangeAck.Accepted;
+            var stored = await wait.EndAsync(EntryLimits.StorePatience, CancellationToken.None) == ChangeAck.Accepted;
             if (end.Value is not null)
                 answer = stored ? answer with { Stored = true } : answer with { Detail = "store", Value = end.Value with { Version = 0 } };
         }

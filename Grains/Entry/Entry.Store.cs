@@ -132,8 +132,7 @@ internal sealed partial class Entry
         if (_tasks is not { } tasks)
             return;
         foreach (var change in batch)
-            if (tasks.Acks.Remove(change.Version, out var waiting))
-                waiting.TrySetResult(ack);
+            tasks.Acknowledge(change.Version, ack);
     }
 
     private async Task FlushSoonAsync()

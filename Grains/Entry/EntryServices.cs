@@ -27,5 +27,6 @@ internal sealed class EntryServices(
     public EntryMetrics Metrics => metrics;
     public TimeProvider Time => time;
     public ILogger Log => log;
+    public Microsoft.Extensions.ObjectPool.ObjectPool<AckWait> AckWaits { get; } = AckWait.Pool(time);
     public Random Random { get; init; } = Random.Shared;
 }

@@ -3,14 +3,14 @@ namespace OrleansCache;
 /// <summary>What runs for an entry just now. Dropped when nothing does.</summary>
 internal sealed class EntryTasks
 {
+    private List<LoadFlight>? _flights;
+    private AckWait? _waits;
+
     /// <summary>Part of every load ticket: a ticket of a former activation is worth nothing.</summary>
     public Guid Activation => field != default ? field : field = Guid.NewGuid();
 
     /// <summary>The load that readers join, and older ones that were fenced off while callers still wait for them.</summary>
-    public List<LoadFlight> Flights { get; } = [];
-
-    /// <summary>Who waits for a change, by its version.</summary>
-    public Dictionary<long, TaskCompletionSource<ChangeAck>> Acks { get; } = [];
+    public List<LoadFlight> Flights => _flights ??= [];
 
     /// <summary>The last load that ended while callers had been told to ask again.</summary>
     public LoadFlight? Ended { get; set; }
@@ -25,7 +25,33 @@ internal sealed class EntryTasks
     public int Waiters { get; set; }
 
     public bool IsIdle =>
-        Flights.Count == 0 && Acks.Count == 0 && Ended is null && Reading is null && NextReadTry == 0 && Pumping is null && !FlushScheduled && Waiters == 0;
+        _flights is null or { Count: 0 } && _waits is null && Ended is null && Reading is null && NextReadTry == 0 && Pumping is null && !FlushScheduled && Waiters == 0;
+
+    /// <summary>Adds one who waits for a change.</summary>
+    public void Add(AckWait wait) => (wait.Next, _waits) = (_waits, wait);
+
+    public void Remove(AckWait wait)
+    {
+        AckWait? previous = null;
+        for (var other = _waits; other is not null; (previous, other) = (other, other.Next))
+        {
+            if (other != wait)
+                continue;
+            if (previous is null)
+                _waits = wait.Next;
+            else
+                previous.Next = wait.Next;
+            return;
+        }
+    }
+
+    /// <summary>Tells those who wait for the change; they go on in later turns.</summary>
+    public void Acknowledge(long version, ChangeAck ack)
+    {
+        for (var wait = _waits; wait is not null; wait = wait.Next)
+            if (wait.Version == version)
+                wait.End(ack);
+    }
 }
 
 /// <summary>How a change ended.</summary>

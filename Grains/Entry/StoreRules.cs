@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace OrleansCache;
 
@@ -133,11 +134,24 @@ internal static class StoreRules
 
     private static ImmutableArray<PastOperation> Remembered(ImmutableArray<PastOperation> past, EntryContent? replaced, ImmutableArray<PendingChange> batch)
     {
-        var all = replaced is null || replaced.OperationId == batch[^1].Content?.OperationId
-            ? past
-            : past.Add(new(replaced.OperationId, replaced.Version, replaced.Replaced));
-        all = all.AddRange(batch.Where(c => c != batch[^1] || c.Content is null).Select(static c => new PastOperation(c.OperationId, c.Version, c.Existed)));
-        return all.Length <= ChangeRules.MaxOperations ? all : all[^ChangeRules.MaxOperations..];
+        // The last one's content remembers its own operation; the content that it replaces must be remembered here.
+        var last = batch[^1];
+        var former = replaced is not null && replaced.OperationId != last.Content?.OperationId ? replaced : null;
+        var changes = last.Content is null ? batch.Length : batch.Length - 1;
+        var count = past.Length + (former is null ? 0 : 1) + changes;
+        if (count == past.Length)
+            return past;
+        var kept = new PastOperation[Math.Min(count, ChangeRules.MaxOperations)];
+        var skipped = count - kept.Length;
+        for (var i = 0; i < kept.Length; i++)
+        {
+            var at = i + skipped - past.Length;
+            kept[i] = at < 0 ? past[i + skipped]
+                : former is not null && at == 0 ? new(former.OperationId, former.Version, former.Replaced)
+                : batch[former is null ? at : at - 1] is var c ? new(c.OperationId, c.Version, c.Existed) : default;
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(kept);
     }
 
     private static EntryState Remember(in EntryState state, PastOperation operation) =>

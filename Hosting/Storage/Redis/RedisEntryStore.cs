@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansCache;
@@ -8,6 +9,7 @@ internal sealed class RedisEntryStore(
     IRedisDatabase redis, RedisKeys keys, SampledClusterClock clock, LeasedOwnership ownership, StorageMetrics metrics, ILogger<RedisEntryStore> logger) : IEntryStore
 {
     private const long ClaimMilliseconds = 60_000;
+    private const long LeastTime = 2;       // what a refusal says in its place
     private readonly byte[] _claim = EntryRecordCodec.Encode(new() { Kind = RecordKind.Claim });
 
     public string Kind => "redis";
@@ -26,12 +28,12 @@ internal sealed class RedisEntryStore(
             [claim.AsSpan(RecordStamp.EpochOffset, sizeof(long)).ToArray(), claim, ClaimMilliseconds],
             begun,
             cancellationToken).ConfigureAwait(false);
-        if (answer[2].AsNumber() == 2)
+        if (answer[1].Number == 2)
         {
             metrics.End("read", "refused", begun);
-            return new(null, Higher(answer[3]));
+            return new(null, Higher(answer[2]));
         }
-        var record = answer[2].AsNumber() == 1 ? Decode(answer[3].Bytes!, grainKey) : null;
+        var record = answer[1].Number == 1 ? Decode(answer[2].Bytes!, grainKey) : null;
         if (record is null || record.ExpiresAt <= clock.Now)
         {
             metrics.End("read", "absent", begun);
@@ -41,18 +43,20 @@ internal sealed class RedisEntryStore(
         return new(record with { Epoch = epoch }, 0);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StoreWriteResult> WriteAsync(string grainKey, EntryRecord record, CancellationToken cancellationToken)
     {
         var begun = metrics.Begin();
-        RedisWord expiry = record.ExpiresAt == long.MaxValue ? "" : (record.ExpiresAt / 1000) + 1;
-        var answer = await AskAsync("write", RedisScriptText.WriteEntry, grainKey, [EntryRecordCodec.Encode(record), expiry], begun, cancellationToken)
-            .ConfigureAwait(false);
-        var isWritten = answer[2].AsNumber() == 0;
+        var bytes = EntryRecordCodec.Encode(record);
+        RedisWord[] words = record.ExpiresAt == long.MaxValue ? [bytes] : [bytes, (record.ExpiresAt / 1000) + 1];
+        var answer = await AskAsync("write", RedisScriptText.WriteEntry, grainKey, words, begun, cancellationToken).ConfigureAwait(false);
+        var isWritten = answer.Items is null;
         metrics.End("write", isWritten ? "written" : "refused", begun);
-        return new(isWritten, answer[2].AsNumber() == 1 ? Higher(answer[3]) : 0);
+        return new(isWritten, answer[0].Number == 1 ? Higher(answer[1]) : 0);
     }
 
-    // Every answer carries the server's time: a sample of cluster time that costs nothing.
+    // Every answer but a refused write's carries the server's time: a sample of cluster time that costs next to nothing.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RedisAnswer> AskAsync(
         string operation, RedisScriptText script, string grainKey, RedisWord[] arguments, long begun, CancellationToken cancellationToken)
     {
@@ -60,7 +64,8 @@ internal sealed class RedisEntryStore(
         {
             var sentAt = clock.Timestamp();
             var answer = await redis.EvaluateAsync(script, keys.Entry(grainKey), arguments, cancellationToken).ConfigureAwait(false);
-            clock.Add(sentAt, (answer[0].AsNumber() * 1_000_000) + answer[1].AsNumber(), clock.Timestamp());
+            if ((answer.Items is null ? answer.Number : answer[0].Number) is > LeastTime and var now)
+                clock.Add(sentAt, now, clock.Timestamp());
             return answer;
         }
         catch (StoreUnavailableException)

@@ -20,21 +20,22 @@ internal sealed class RedisScriptText(string text)
 
     /// <summary>
     /// Reads a record and raises its epoch. ARGV: epoch (8 bytes), claim to leave at an absent key, its milliseconds.
-    /// Returns seconds, microseconds, 0 (nothing), 1 (record) or 2 (refused), and the record or the higher epoch.
+    /// Returns the time in microseconds, 0 (nothing), 1 (record) or 2 (refused), and the record or the higher epoch.
     /// </summary>
     public static RedisScriptText ReadEntry { get; } = new(Above + """
         local t = redis.call('TIME')
+        local now = t[1] * 1000000 + t[2]
         local stored = redis.call('GET', KEYS[1])
         if not stored then
           redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-          return {t[1], t[2], 0}
+          return {now, 0}
         end
         if #stored < 38 or string.byte(stored, 1) ~= 1 then
-          return {t[1], t[2], 1, stored}
+          return {now, 1, stored}
         end
         local epoch = string.sub(stored, 3, 10)
         if above(epoch, ARGV[1]) then
-          return {t[1], t[2], 2, epoch}
+          return {now, 2, epoch}
         end
         local isclaim = string.byte(stored, 2) == 0
         if above(ARGV[1], epoch) then
@@ -44,38 +45,39 @@ internal sealed class RedisScriptText(string text)
           end
         end
         if isclaim then
-          return {t[1], t[2], 0}
+          return {now, 0}
         end
-        return {t[1], t[2], 1, stored}
+        return {now, 1, stored}
         """);
 
     /// <summary>
-    /// Writes a record unless a newer one is there: <see cref="WriteRule"/> in Lua. ARGV: record, expiry in milliseconds or an empty text.
-    /// Returns seconds, microseconds, 0 (written), 1 (higher epoch) or 2 (newer version), and the higher epoch.
+    /// Writes a record unless a newer one is there: <see cref="WriteRule"/> in Lua. ARGV: record, and its expiry in milliseconds if it has one.
+    /// Returns the time in microseconds when it is written, else 1 and the higher epoch, or 2 (newer version).
     /// </summary>
-    public static RedisScriptText WriteEntry { get; } = new(Above + """
+    public static RedisScriptText WriteEntry { get; } = new("""
         local t = redis.call('TIME')
         local stored = redis.call('GETRANGE', KEYS[1], 0, 33)
         if #stored == 34 and string.byte(stored, 1) == 1 then
-          local epoch, mine = string.sub(stored, 3, 10), string.sub(ARGV[1], 3, 10)
-          if above(epoch, mine) then
-            return {t[1], t[2], 1, epoch}
+          local e1, e2, operation, v1, v2 = struct.unpack('>I4I4c16I4I4', stored, 3)
+          local m1, m2, mine, w1, w2 = struct.unpack('>I4I4c16I4I4', ARGV[1], 3)
+          if e1 > m1 or (e1 == m1 and e2 > m2) then
+            return {1, string.sub(stored, 3, 10)}
           end
-          if epoch == mine then
-            if string.sub(stored, 11, 34) == string.sub(ARGV[1], 11, 34) then
-              return {t[1], t[2], 0}
+          if e1 == m1 and e2 == m2 then
+            if operation == mine and v1 == w1 and v2 == w2 then
+              return t[1] * 1000000 + t[2]
             end
-            if above(string.sub(stored, 27, 34), string.sub(ARGV[1], 27, 34)) then
-              return {t[1], t[2], 2}
+            if v1 > w1 or (v1 == w1 and v2 > w2) then
+              return {2}
             end
           end
         end
-        if ARGV[2] == '' then
-          redis.call('SET', KEYS[1], ARGV[1])
-        else
+        if ARGV[2] then
           redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
+        else
+          redis.call('SET', KEYS[1], ARGV[1])
         end
-        return {t[1], t[2], 0}
+        return t[1] * 1000000 + t[2]
         """);
 
     /// <summary>

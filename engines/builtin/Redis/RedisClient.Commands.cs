@@ -31,13 +31,15 @@ public sealed partial class RedisClient
     public async ValueTask<RedisReply> EvalAsync(
         RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
     {
+        RedisArgument[] command = ["EVALSHA", script.Sha, keys.Length, .. keys, .. arguments];
         try
         {
-            return await ExecuteAsync(["EVALSHA", script.Sha, keys.Length, .. keys, .. arguments], cancellationToken).ConfigureAwait(false);
+            return await ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
         }
         catch (RedisServerException exception) when (exception.Code == "NOSCRIPT")
         {
-            return await ExecuteAsync(["EVAL", script.Text, keys.Length, .. keys, .. arguments], cancellationToken).ConfigureAwait(false);
+            (command[0], command[1]) = ("EVAL", script.Text);
+            return await ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
         }
     }
 
