@@ -19,7 +19,7 @@ public sealed class CodecTests
     public void Whatever_the_bytes_a_value_or_an_error_comes_out()
     {
         var random = new Random(11);
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         Codecs<Version2>.Instance.Write(writer, 0, new("name", 3, new("inner", 4, null, []), new() { ["k"] = [1, 2, 3], ["l"] = [] }));
         var good = writer.Written.ToArray();
 
@@ -93,7 +93,7 @@ public sealed class CodecTests
     {
         foreach (var value in new[] { 0L, 1, -1, 63, 64, -64, -65, int.MaxValue, long.MinValue, long.MaxValue })
             Assert.Equal(value, Through<long, long>(value));
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         Codecs<long>.Instance.Write(writer, 0, -1);
         Assert.Equal(2, writer.Length);
     }
@@ -113,7 +113,7 @@ public sealed class CodecTests
     [Fact]
     public void An_exception_of_an_unknown_type_keeps_its_words()
     {
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         ExceptionCodec.Write(writer, new UnreadableException(7));
         var reader = new MessageReader(writer.Written.Span, null);
 
@@ -126,7 +126,7 @@ public sealed class CodecTests
     [Fact]
     public void Etags_of_an_inconsistent_state_travel()
     {
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         ExceptionCodec.Write(writer, new InconsistentStateException("Changed.", "s", "c", new TimeoutException("t")));
         var reader = new MessageReader(writer.Written.Span, null);
 
@@ -137,7 +137,7 @@ public sealed class CodecTests
 
     private static TTo Through<TFrom, TTo>(TFrom value)
     {
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         Codecs<TFrom>.Instance.Write(writer, 0, value);
         var reader = new MessageReader(writer.Written.Span, null);
         reader.NextField(out _, out var wire);

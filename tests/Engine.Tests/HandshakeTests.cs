@@ -53,7 +53,7 @@ public sealed class HandshakeTests
         using var socket = new TcpClient();
         await socket.ConnectAsync(rig.Endpoint, Ct);
         await using var stream = socket.GetStream();
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         writer.Raw(Handshake.Magic);
         writer.Fixed32(0);
         Codecs<Handshake>.Instance.Write(writer, 0, new(Handshake.CurrentVersion, Handshake.EngineName, "default", "me", null, null));

@@ -104,7 +104,7 @@ public sealed class LimitTests
         await Wait.UntilAsync(async () => (await grain.BegunAsync()).Count == 1, "the call runs");
 
         using var give = new CancellationTokenSource(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        await rig.Silo.Listener.StopListeningAsync(give.Token);
+        await rig.Silo.Listener.StopListeningAsync();
         await rig.Silo.Listener.CloseAsync(give.Token);
 
         await Assert.ThrowsAsync<SiloUnavailableException>(() => call);

@@ -29,8 +29,6 @@ public abstract class GrainProxy(ProxyTarget target) : IAddressable, IEquatable<
     protected ValueTask<T> Call<T>(GrainRequest<T> request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled<T>(cancellationToken);
         request.Start(this, cancellationToken);
         return request.Result;
     }
@@ -39,8 +37,6 @@ public abstract class GrainProxy(ProxyTarget target) : IAddressable, IEquatable<
     protected ValueTask Call(GrainRequest<Nothing> request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled(cancellationToken);
         request.Start(this, cancellationToken);
         return request.Completion;
     }

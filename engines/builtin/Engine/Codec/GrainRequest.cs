@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace OrleansCache.Engine;
@@ -14,8 +13,7 @@ public readonly record struct Nothing
 [BuiltinOnly]
 public abstract class GrainRequest : Turn
 {
-    private const int Open = 0, Done = 1;
-    private int _state;
+    private bool _isDone;
     private CancellationTokenRegistration _registration;
 
     /// <summary>The method called.</summary>
@@ -23,32 +21,31 @@ public abstract class GrainRequest : Turn
 
     internal GrainProxy? Target { get; private set; }
 
-    /// <summary>The number of the call on its connection.</summary>
-    internal uint CallId { get; set; }
-
-    /// <summary>In the time provider's timestamps; 0 is never.</summary>
-    internal long Deadline { get; set; }
-
-    /// <summary>The connection that waits for the answer; null when the caller is in this process.</summary>
-    internal Connection? AnswerTo { get; set; }
-
-    /// <summary>The connection that the call went out by, or the grain's own queue: told of a cancellation.</summary>
-    internal ICallee? Callee { get; set; }
-
     internal CancellationToken CallerToken { get; private set; }
 
+    /// <summary>Told of a cancellation: the connection that the call went out by, or the grain's own queue.</summary>
+    internal ICallee? Callee { get; set; }
+
+    /// <summary>Where the caller waits; null when it does not.</summary>
+    internal PendingCalls? Pending { get; set; }
+
+    /// <summary>The number of the call among those.</summary>
+    internal uint CallId { get; set; }
+
+    /// <summary>In timestamps of the <see cref="DeadlineClock"/>; 0 when there is none yet.</summary>
+    internal long Deadline { get; set; }
+
+    /// <summary>Where the request came from; null when the caller is in this process.</summary>
+    internal IncomingCalls? AnswerTo { get; set; }
+
+    /// <summary>Cancels what the grain's method gets for its token.</summary>
     internal CancellationTokenSource? Cancellation { get; set; }
 
-    /// <summary>Neighbours in <see cref="PendingCalls"/>.</summary>
-    internal GrainRequest? Previous, Next;
-
-    internal bool IsPending;
-
-    internal bool IsDone => Volatile.Read(ref _state) == Done;
+    internal bool IsDone => Volatile.Read(ref _isDone);
 
     internal override bool Interleaves => Method.AlwaysInterleave;
 
-    internal override bool IsExpired => (IsDone && !Method.OneWay) || (AnswerTo is { } answer && Deadline != 0 && answer.Now >= Deadline);
+    internal override bool IsExpired => AnswerTo is { } answer ? answer.Clock.Now >= Deadline : IsDone && !Method.OneWay;
 
     /// <summary>What the grain's method gets for its token.</summary>
     protected CancellationToken Token => Cancellation?.Token ?? CancellationToken.None;
@@ -68,28 +65,28 @@ public abstract class GrainRequest : Turn
 
     internal abstract void WriteResult(MessageWriter writer);
 
-    internal abstract void ReadResult(ref MessageReader reader);
+    /// <summary>Reads the result, or the error; <see cref="Publish"/> gives it to the caller.</summary>
+    internal abstract void ReadAnswer(ref MessageReader reader, bool isError);
 
-    /// <summary>Gives the result that was read to the caller.</summary>
-    internal abstract void Publish();
+    /// <summary>Gives what was read to the caller.</summary>
+    internal abstract void Publish(bool inline);
 
-    internal Exception? Error { get; private protected set; }
-
-    /// <summary>Ends the wait of a caller who does not wait.</summary>
-    internal abstract void EndOneWay();
-
-    internal abstract void SetContinueInline(bool inline);
-
-    private protected abstract void PublishError(Exception error);
+    private protected abstract void SetOutcome(Exception? error, bool inline);
 
     internal void Start(GrainProxy target, CancellationToken cancellationToken)
     {
-        Target = target;
-        CallerToken = cancellationToken;
+        (Target, CallerToken) = (target, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Fail(new TaskCanceledException(null, null, cancellationToken));
+            return;
+        }
         try
         {
             target.Runtime.Send(target, this);
-            if (!IsDone)
+            if (Method.OneWay)
+                End(error: null, inline: false);
+            else if (!IsDone)
                 Watch(target.Runtime);
         }
         catch (Exception error)
@@ -98,34 +95,21 @@ public abstract class GrainRequest : Turn
         }
     }
 
-    /// <summary>One of answer, timeout, cancellation and broken connection ends the call; the first wins.</summary>
-    private protected bool TryEnd()
-    {
-        if (Interlocked.Exchange(ref _state, Done) == Done)
-            return false;
-        if (IsPending)
-            Target!.Runtime.Pending.Remove(this);
-        _registration.Unregister();
-        return true;
-    }
-
-    internal void Fail(Exception error)
+    /// <summary>Ends the caller's wait: of answer, timeout, cancellation and broken connection the first does.</summary>
+    private protected void End(Exception? error, bool inline)
     {
         if (TryEnd())
-            PublishError(error);
+            SetOutcome(error, inline);
     }
+
+    internal void Fail(Exception error) => End(error, inline: false);
 
     internal override void Refuse(Exception error)
     {
         if (AnswerTo is { } answer)
-        {
-            Error = error;
-            answer.Answer(this);
-        }
+            answer.Answer(this, error);
         else
-        {
             Fail(error);
-        }
     }
 
     /// <summary>Ends the caller's wait and tells the receiver, whose token is then cancelled as a turn.</summary>
@@ -134,21 +118,31 @@ public abstract class GrainRequest : Turn
         if (!TryEnd())
             return;
         Callee?.CancelCall(this);
-        PublishError(error);
+        SetOutcome(error, inline: false);
+    }
+
+    private bool TryEnd()
+    {
+        if (Interlocked.Exchange(ref _isDone, true))
+            return false;
+        Pending?.Remove(this);
+        _registration.Unregister();
+        return true;
     }
 
     private void Watch(EngineRuntime runtime)
     {
-        runtime.Pending.Add(this);
+        if (Deadline == 0)
+            runtime.LocalCalls.Add(this);       // no connection watches over it
         if (CallerToken.CanBeCanceled)
         {
             _registration = CallerToken.UnsafeRegister(static (state, token) =>
                 ((GrainRequest)state!).Abandon(new OperationCanceledException(token)), this);
-            if (IsDone)
-                _registration.Unregister();
         }
-        if (IsDone)
-            runtime.Pending.Remove(this);
+        if (!IsDone)
+            return;
+        Pending?.Remove(this);
+        _registration.Unregister();
     }
 }
 
@@ -156,9 +150,9 @@ public abstract class GrainRequest : Turn
 [BuiltinOnly]
 public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValueTaskSource
 {
-    private ManualResetValueTaskSourceCore<T> _core;
+    private ManualResetValueTaskSourceCore<Nothing> _core;
     private T? _result;
-    private long _begin;
+    private Exception? _error;
 
     internal ValueTask<T> Result => new(this, _core.Version);
 
@@ -168,127 +162,98 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
     protected abstract ValueTask<T> Invoke(object target);
 
     /// <summary>A task without a result, as one with.</summary>
-    protected static ValueTask<Nothing> Void(ValueTask task)
+    protected static async ValueTask<Nothing> Void(ValueTask task)
     {
-        return task.IsCompletedSuccessfully ? default : Wait(task);
-
-        static async ValueTask<Nothing> Wait(ValueTask task)
-        {
-            await task.ConfigureAwait(true);
-            return default;
-        }
+        await task.ConfigureAwait(true);
+        return default;
     }
 
     /// <summary>A task without a result, as one with.</summary>
     protected static ValueTask<Nothing> Void(Task task) => Void(new ValueTask(task));
 
-    internal override void Run(TurnQueue queue)
+    internal override void Run(TurnQueue queue) => _ = RunAsync(queue);
+
+    private async Task RunAsync(TurnQueue queue)
     {
-        ValueTask<T> task;
-        _begin = queue.Runtime.Metrics.MeasuresCalls ? queue.Runtime.Time.GetTimestamp() : 0;
+        var runtime = queue.Runtime;
+        var begin = runtime.Metrics.MeasuresCalls ? runtime.Time.GetTimestamp() : 0;
+        Exception? error = null;
         try
         {
-            task = Invoke(queue.Instance);
+            _result = await Invoke(queue.Instance).ConfigureAwait(true);        // back in the grain's own turns
         }
-        catch (Exception error)
+        catch (Exception failure)
         {
-            End(queue, default!, error);
-            return;
+            error = failure;
         }
-        if (task.IsCompletedSuccessfully)
-            End(queue, task.Result, null);
-        else
-            _ = WaitAsync(task, queue);
-    }
-
-    private async Task WaitAsync(ValueTask<T> task, TurnQueue queue)
-    {
-        T result;
-        try
-        {
-            result = await task.ConfigureAwait(true);   // back in the grain's own turns
-        }
-        catch (Exception error)
-        {
-            End(queue, default!, error);
-            return;
-        }
-        End(queue, result, null);
-    }
-
-    private void End(TurnQueue queue, T result, Exception? error)
-    {
         queue.Ended(this);
-        if (_begin != 0)
-            queue.Runtime.Metrics.Call(queue.Runtime.Time.GetElapsedTime(_begin), error is not null);
-        if (queue.Runtime.Chaos is { Drops: true })
+        if (begin != 0)
+            runtime.Metrics.Call(runtime.Time.GetElapsedTime(begin), error is not null);
+        if (runtime.Chaos is { Drops: true })
             error = new SiloUnavailableException("Chaos: the answer was dropped.");
-        if (Method.OneWay)
-        {
-            if (error is not null)
-                queue.Runtime.OneWayFailed(Method, error);
-            AnswerTo?.Answer(this);
-            return;
-        }
+        if (Method.OneWay && error is not null)
+            runtime.OneWayFailed(Method, error);
         if (AnswerTo is { } answer)
-        {
-            (_result, Error) = (result, error);
-            answer.Answer(this);
-            return;
-        }
-        if (error is null)
-        {
-            try
-            {
-                result = queue.Runtime.Chaos is null ? (Method.ImmutableResult ? result : Codecs<T>.Instance.Copy(result)) : Chaos.RoundTrip(result, queue.Runtime);
-            }
-            catch (Exception copying)
-            {
-                error = copying;
-            }
-        }
-        if (!TryEnd())
-            return;
-        if (error is null)
-            _core.SetResult(result);
+            answer.Answer(this, error);
         else
-            _core.SetException(error);
+            End(error ?? CopyResult(runtime.Chaos is null ? null : runtime), inline: false);
     }
 
-    internal override void EndOneWay()
+    /// <summary>What the caller gets shares nothing with what the grain has. Returns what went wrong.</summary>
+    private Exception? CopyResult(EngineRuntime? chaotic)
     {
-        if (TryEnd())
-            _core.SetResult(default!);
-    }
-
-    internal override void SetContinueInline(bool inline) => _core.RunContinuationsAsynchronously = !inline;
-
-    private protected override void PublishError(Exception error)
-    {
-        _core.RunContinuationsAsynchronously = true;        // whoever ended the call has other work
-        _core.SetException(error);
+        try
+        {
+            if (chaotic is not null)
+                _result = Chaos.RoundTrip(_result!, chaotic);
+            else if (!Method.ImmutableResult)
+                _result = Codecs<T>.Instance.Copy(_result!);
+            return null;
+        }
+        catch (Exception error)
+        {
+            return error;
+        }
     }
 
     internal override void WriteResult(MessageWriter writer) => Codecs<T>.Instance.Write(writer, 0, _result!);
 
-    internal override void ReadResult(ref MessageReader reader)
+    internal override void ReadAnswer(ref MessageReader reader, bool isError)
     {
-        while (reader.NextField(out var id, out var wire))
+        try
         {
-            if (id == 0)
-                _result = Codecs<T>.Instance.Read(ref reader, wire);
-            else
-                reader.Skip(wire);
+            if (isError)
+                _error = ExceptionCodec.Read(ref reader);
+            while (!isError && reader.NextField(out var id, out var wire))
+            {
+                if (id == 0)
+                    _result = Codecs<T>.Instance.Read(ref reader, wire);
+                else
+                    reader.Skip(wire);
+            }
+        }
+        catch (Exception error)
+        {
+            _error = error;
         }
     }
 
-    internal override void Publish()
+    internal override void Publish(bool inline) => End(_error, inline);
+
+    private protected override void SetOutcome(Exception? error, bool inline)
     {
-        if (TryEnd())
-            _core.SetResult(_result!);
+        _core.RunContinuationsAsynchronously = !inline;
+        if (error is null)
+            _core.SetResult(default);
+        else
+            _core.SetException(error);
     }
 
-    T IValueTaskSource<T>.GetResult(short token) => _core.GetResult(token);
+    T IValueTaskSource<T>.GetResult(short token)
+    {
+        _core.GetResult(token);
+        return _result!;
+    }
 
     void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
 

@@ -7,15 +7,15 @@ namespace OrleansCache.Engine;
 
 /// <summary>Writes tagged fields into one growing pooled buffer. Not thread-safe.</summary>
 [BuiltinOnly]
-public sealed class MessageWriter : IDisposable
+public sealed class MessageWriter
 {
     private const int MaxDepth = 64;
+    private const int ShortText = 0x7F;
+    private const int LargestKept = 256 * 1024;
     private byte[] _buffer = [];
     private int _depth;
 
     internal int Length { get; private set; }
-
-    internal int Depth { get => _depth; set => _depth = value; }
 
     internal ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, Length);
 
@@ -86,7 +86,14 @@ public sealed class MessageWriter : IDisposable
     /// <summary>Writes a length and the text in UTF-8 (a lone surrogate becomes U+FFFD).</summary>
     public void Text(string value)
     {
-        var size = Encoding.UTF8.GetByteCount(value);
+        var span = Reserve(sizeof(byte) + ShortText);
+        if (value.Length <= ShortText && Encoding.UTF8.TryGetBytes(value, span.Slice(1, ShortText), out var size))
+        {
+            span[0] = (byte)size;       // most texts are so short that their length fits one byte, which is known afterwards
+            Length += 1 + size;
+            return;
+        }
+        size = Encoding.UTF8.GetByteCount(value);
         VarInt((ulong)size);
         Length += Encoding.UTF8.GetBytes(value, Reserve(size));
     }
@@ -105,17 +112,10 @@ public sealed class MessageWriter : IDisposable
     internal void Reset()
     {
         Truncate(0);
-        if (_buffer.Length > 256 * 1024)
-            Dispose();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
+        if (_buffer.Length <= LargestKept)
+            return;
+        ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
-        Length = 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

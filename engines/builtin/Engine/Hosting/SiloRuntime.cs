@@ -54,23 +54,20 @@ internal sealed class SiloRuntime : EngineRuntime
 
     public override void Send(GrainProxy target, GrainRequest request)
     {
-        request.SetContinueInline(false);
         if (target.Interface.IsObserver && !Observers.IsHere(target.Key))
         {
             var client = ObserverTable.ClientOf(target.Key);
-            (Listener.ToClient(client) ?? throw new ClientNotAvailableException($"Client {client} is not connected to this silo.")).Send(target.Key, request);
+            (Listener.ToClient(client) ?? throw new ClientNotAvailableException($"Client {client} is not connected to this silo.")).Send(request);
         }
         else if (_router is not null && !target.Interface.IsObserver && _router.Locate(target.GrainId) is { } silo)
         {
-            ToSilo(silo).Send(target.Key, request);
+            ToSilo(silo).Send(request);
         }
         else
         {
             Isolate(request);
             Deliver(target.Key, request, inline: !request.Method.OneWay);
         }
-        if (request.Method.OneWay)
-            request.EndOneWay();
     }
 
     public override void Receive(string key, GrainRequest request) => Deliver(key, request, inline: true);
@@ -100,6 +97,7 @@ internal sealed class SiloRuntime : EngineRuntime
     public override void Dispose()
     {
         Collector.Dispose();
+        Listener.Dispose();
         foreach (var link in _silos.Values)
             link.Dispose();
         base.Dispose();

@@ -48,7 +48,7 @@ internal sealed class Chaos(ChaosOptions options, TimeProvider time)
 
     public static void RoundTripArguments(GrainRequest request, EngineRuntime runtime)
     {
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         request.WriteArguments(writer);
         var reader = new MessageReader(writer.Written.Span, runtime);
         request.ReadArguments(ref reader);
@@ -56,7 +56,7 @@ internal sealed class Chaos(ChaosOptions options, TimeProvider time)
 
     public static T RoundTrip<T>(T value, EngineRuntime runtime)
     {
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         Codecs<T>.Instance.Write(writer, 0, value);
         var reader = new MessageReader(writer.Written.Span, runtime);
         reader.NextField(out _, out var wire);

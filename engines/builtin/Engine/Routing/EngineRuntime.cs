@@ -11,11 +11,14 @@ internal interface ICallee
 /// <summary>What a silo and a client share: references, calls that wait, observers.</summary>
 internal abstract class EngineRuntime : IClusterClient, IDisposable
 {
+    private readonly PendingCalls[] _local;
+
     private protected EngineRuntime(IServiceProvider services, TimeProvider time, EngineOptions options, ILogger log)
     {
         (ServiceProvider, Time, Limits, Log) = (services, time, options, log);
         Chaos = options.Chaos is { } chaos ? new(chaos, time) : null;
-        Pending = new(time, options.ResponseTimeout);
+        Clock = new(time, options.ResponseTimeout);
+        _local = [.. Enumerable.Range(0, 8).Select(_ => new PendingCalls(Clock))];
         Observers = new(this);
         Metrics = new(services);
     }
@@ -26,14 +29,17 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
 
     public EngineOptions Limits { get; }
 
-    /// <summary>True when callers go on where the answer was read; else answers that came together go to the thread pool as one.</summary>
-    internal virtual bool ContinuesInline => false;
+    /// <summary>True when code that goes on with an answer, on the thread that read it, may block that thread.</summary>
+    internal virtual bool CallersMayBlock => false;
 
     public ILogger Log { get; }
 
     public Chaos? Chaos { get; }
 
-    public PendingCalls Pending { get; }
+    public DeadlineClock Clock { get; }
+
+    /// <summary>Calls that wait on no connection; several tables, so that threads seldom meet.</summary>
+    public PendingCalls LocalCalls => _local[Environment.CurrentManagedThreadId % _local.Length];
 
     public ObserverTable Observers { get; }
 
@@ -73,7 +79,7 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
 
     public void OneWayFailed(GrainMethod method, Exception error) => Log.OneWayFailed(error, method.ToString());
 
-    public virtual void Dispose() => Pending.Dispose();
+    public virtual void Dispose() => Clock.Dispose();
 
     /// <summary>Takes a call to a queue of this process: arguments are copied, and the receiver gets a token of its own.</summary>
     private protected void Isolate(GrainRequest request)

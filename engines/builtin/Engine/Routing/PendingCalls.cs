@@ -1,81 +1,66 @@
 namespace OrleansCache.Engine;
 
-/// <summary>The calls of this process that wait for an answer. All have one timeout, so each list is in order of deadlines.</summary>
-internal sealed class PendingCalls : IDisposable
+/// <summary>Calls that wait for an answer, by number. Those whose deadline has passed are given up.</summary>
+internal sealed class PendingCalls
 {
-    private readonly Stripe[] _stripes = [.. Enumerable.Range(0, 8).Select(_ => new Stripe())];
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _timeout;
-    private readonly long _ticks;
-    private readonly ITimer _timer;
+    private readonly Dictionary<uint, GrainRequest> _calls = [];
+    private readonly DeadlineClock _clock;
+    private uint _last;
 
-    public PendingCalls(TimeProvider time, TimeSpan timeout)
+    public PendingCalls(DeadlineClock clock)
     {
-        (_time, _timeout, _ticks) = (time, timeout, (long)(timeout.TotalSeconds * time.TimestampFrequency));
-        var period = TimeSpan.FromMilliseconds(Math.Clamp(timeout.TotalMilliseconds / 20, 10, 250));
-        _timer = time.CreateTimer(static calls => ((PendingCalls)calls!).Sweep(), this, period, period);
+        _clock = clock;
+        _clock.Ticked += Sweep;
     }
 
+    public int Count => _calls.Count;
+
+    /// <summary>Gives the call a number, and a deadline unless it has one.</summary>
     public void Add(GrainRequest call)
     {
-        var stripe = Of(call);
-        var deadline = _time.GetTimestamp() + _ticks;
-        lock (stripe)
-        {
-            (call.Deadline, call.IsPending) = (deadline, true);
-            call.Previous = stripe.Last;
-            if (stripe.Last is null)
-                stripe.First = call;
-            else
-                stripe.Last.Next = call;
-            stripe.Last = call;
-        }
+        call.Pending?.Remove(call);
+        if (call.Deadline == 0)
+            call.Deadline = _clock.After(_clock.Timeout);
+        call.Pending = this;
+        lock (_calls)
+            _calls.Add(call.CallId = ++_last, call);
     }
 
-    public void Remove(GrainRequest call)
+    /// <summary>Takes a call out; null when it is not there any more.</summary>
+    public GrainRequest? Take(uint number)
     {
-        var stripe = Of(call);
-        lock (stripe)
-        {
-            if (!call.IsPending)
-                return;
-            call.IsPending = false;
-            if (call.Previous is null)
-                stripe.First = call.Next;
-            else
-                call.Previous.Next = call.Next;
-            if (call.Next is null)
-                stripe.Last = call.Previous;
-            else
-                call.Next.Previous = call.Previous;
-            call.Previous = call.Next = null;
-        }
+        GrainRequest? call;
+        lock (_calls)
+            _calls.Remove(number, out call);
+        call?.Pending = null;
+        return call;
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Remove(GrainRequest call) => Take(call.CallId);
+
+    /// <summary>Ends the watch over the calls that still wait, which are returned.</summary>
+    public GrainRequest[] Close()
+    {
+        _clock.Ticked -= Sweep;
+        return TakeAll(static (_, _) => true);
+    }
 
     private void Sweep()
     {
-        var now = _time.GetTimestamp();
-        foreach (var stripe in _stripes)
-        {
-            while (true)
-            {
-                GrainRequest? call;
-                lock (stripe)
-                    call = stripe.First is { } first && first.Deadline <= now ? first : null;
-                if (call is null)
-                    break;
-                call.Abandon(new TimeoutException($"No answer to {call.Method} came within {_timeout}."));
-                Remove(call);
-            }
-        }
+        foreach (var call in TakeAll(static (call, now) => call.Deadline <= now))
+            call.Abandon(new TimeoutException($"No answer to {call.Method} came within {TimeSpan.FromMilliseconds(_clock.Timeout)}."));
     }
 
-    private Stripe Of(GrainRequest call) => _stripes[System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(call) & 7];
-
-    private sealed class Stripe
+    private GrainRequest[] TakeAll(Func<GrainRequest, long, bool> isWanted)
     {
-        public GrainRequest? First, Last;
+        lock (_calls)
+        {
+            if (_calls.Count == 0)
+                return [];
+            GrainRequest[] taken = [.. _calls.Values.Where(call => isWanted(call, _clock.Now))];
+            foreach (var call in taken)
+                _calls.Remove(call.CallId);
+            return taken;
+        }
     }
 }

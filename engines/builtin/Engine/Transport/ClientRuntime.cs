@@ -27,7 +27,7 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
         EngineModules.LoadAll();
     }
 
-    internal override bool ContinuesInline => _options.ContinueInline;
+    internal override bool CallersMayBlock => !_options.ContinueInline;
 
     /// <summary>Begins to connect; a call does it too.</summary>
     public void Connect()
@@ -59,23 +59,21 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
 
     public override void Send(GrainProxy target, GrainRequest request)
     {
-        request.SetContinueInline(true);        // on the thread that publishes the answer
         if (target.Interface.IsObserver && Observers.IsHere(target.Key))
         {
             Isolate(request);
-            request.SetContinueInline(false);
             Observers.Dispatch(target.Key, request);
         }
         else if (Pick(target) is { } connection)
         {
-            connection.Send(target.Key, request);
+            connection.Send(request);
         }
         else
         {
+            if (!request.Method.OneWay)
+                LocalCalls.Add(request);
             _ = SendLaterAsync(target, request);
         }
-        if (request.Method.OneWay)
-            request.EndOneWay();
     }
 
     public override void Receive(string key, GrainRequest request) => Observers.Dispatch(key, request);
@@ -192,7 +190,7 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
                 if (Pick(target) is { } connection)
                 {
                     if (!request.IsDone || request.Method.OneWay)
-                        connection.Send(target.Key, request);
+                        connection.Send(request);
                     return;
                 }
                 await change.WaitAsync(patience.Token).ConfigureAwait(false);

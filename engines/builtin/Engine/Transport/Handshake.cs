@@ -1,6 +1,4 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.IO.Pipelines;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace OrleansCache.Engine;
@@ -15,6 +13,7 @@ internal sealed record Handshake(
     public const string EngineName = "builtin";
     private static readonly string[] HttpWords = ["GET ", "POST ", "PUT ", "HEAD ", "PRI ", "HTTP/"];
     private const int MaxBytes = 1024 * 1024;
+    private const int DescribedBytes = 12;
 
     /// <summary>"OCENGINE".</summary>
     public static ReadOnlySpan<byte> Magic => "OCENGINE"u8;
@@ -22,31 +21,29 @@ internal sealed record Handshake(
     public static Handshake Of(EngineRuntime runtime, string? refusal = null) =>
         new(CurrentVersion, EngineName, runtime.Limits.ClusterId, runtime.Observers.ClientId, refusal, runtime.GrainTypes);
 
-    public async Task SendAsync(PipeWriter output, CancellationToken cancellationToken)
+    public async Task SendAsync(Stream output, CancellationToken cancellationToken)
     {
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         writer.Raw(Magic);
         writer.Fixed32(0);
         Codecs<Handshake>.Instance.Write(writer, 0, this);
-        writer.Patch32(Magic.Length, (uint)(writer.Length - Magic.Length - 4));
+        writer.Patch32(Magic.Length, (uint)(writer.Length - Magic.Length - sizeof(uint)));
         await output.WriteAsync(writer.Written, cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="InvalidDataException">Something else was said; the message says what, in words for a log.</exception>
-    public static async Task<Handshake> ReceiveAsync(PipeReader input, CancellationToken cancellationToken)
+    public static async Task<Handshake> ReceiveAsync(FrameReader input, CancellationToken cancellationToken)
     {
-        while (true)
+        Handshake? handshake;
+        while (!TryTake(input, out handshake))
         {
-            var read = await input.ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (TryParse(read.Buffer, out var handshake, out var end))
+            if (!await input.FillAsync(cancellationToken).ConfigureAwait(false))
             {
-                input.AdvanceTo(end);
-                return handshake!;
+                throw new InvalidDataException(input.Unread.IsEmpty
+                    ? "it was closed without a word; perhaps one side wants TLS and the other does not." : "it was closed in the middle of the first frame.");
             }
-            if (read.IsCompleted)
-                throw new InvalidDataException(read.Buffer.IsEmpty ? "it was closed without a word; perhaps one side wants TLS and the other does not." : "it was closed in the middle of the first frame.");
-            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+        return handshake;
     }
 
     /// <summary>Why these two cannot talk; null if they can.</summary>
@@ -56,25 +53,16 @@ internal sealed record Handshake(
         : other.ClusterId != ClusterId ? $"it belongs to cluster '{other.ClusterId}', this is cluster '{ClusterId}'; give both one ClusterId."
         : null;
 
-    private static bool TryParse(ReadOnlySequence<byte> buffer, out Handshake? handshake, out SequencePosition end)
+    private static bool TryTake(FrameReader input, [NotNullWhen(true)] out Handshake? handshake)
     {
-        (handshake, end) = (null, default);
-        Span<byte> head = stackalloc byte[12];
-        head = head[..(int)Math.Min(head.Length, buffer.Length)];
-        buffer.Slice(0, head.Length).CopyTo(head);
-        var magic = head[..Math.Min(head.Length, Magic.Length)];
-        if (!Magic.StartsWith(magic))
-            throw new InvalidDataException(Describe(head));
-        if (head.Length < 12)
+        handshake = null;
+        var heard = input.Unread;
+        if (!Magic.StartsWith(heard[..Math.Min(heard.Length, Magic.Length)]))
+            throw new InvalidDataException(Describe(heard[..Math.Min(heard.Length, DescribedBytes)]));
+        if (!input.TryTake(MaxBytes, out var frame, after: Magic.Length))
             return false;
-        var size = BinaryPrimitives.ReadUInt32LittleEndian(head[8..]);
-        if (size > MaxBytes)
-            throw new InvalidDataException($"its first frame says {size} bytes; {MaxBytes} are the limit.");
-        if (buffer.Length < 12 + size)
-            return false;
-        var reader = new MessageReader(buffer.Slice(12, size).ToArray(), runtime: null);
+        var reader = new MessageReader(frame, runtime: null);
         handshake = reader.NextField(out _, out var wire) ? Codecs<Handshake>.Instance.Read(ref reader, wire) : null;
-        end = buffer.GetPosition(12 + size);
         return handshake is null ? throw reader.Malformed("an empty handshake") : true;
     }
 

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace OrleansCache.Engine;
 
@@ -22,12 +19,6 @@ internal sealed record LinkOptions(
 /// <summary>One connection to a silo, remade with a growing, jittered delay whenever it breaks, until disposed.</summary>
 internal sealed class PeerLink : IDisposable
 {
-    private static readonly SocketConnectionContextFactory Sockets = new(new SocketConnectionFactoryOptions
-    {
-        UnsafePreferInlineScheduling = true,
-        WaitForDataBeforeAllocatingBuffer = false,
-    }, NullLogger.Instance);
-
     private readonly CancellationTokenSource _disposed = new();
     private readonly EngineRuntime _runtime;
     private readonly EndPoint _endpoint;
@@ -85,28 +76,27 @@ internal sealed class PeerLink : IDisposable
     {
         using var patience = new CancellationTokenSource(_options.ConnectTimeout, _runtime.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _disposed.Token);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        ConnectionContext? context = null;
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await socket.ConnectAsync(_endpoint, either.Token).ConfigureAwait(false);
-            context = Sockets.Create(socket);
-            var pipe = _options.Tls is null ? context.Transport
-                : await DuplexStream.SecureAsync(context.Transport, tls => tls.AuthenticateAsClientAsync(_options.Tls(_endpoint), either.Token)).ConfigureAwait(false);
-            var mine = Handshake.Of(_runtime);
-            await mine.SendAsync(pipe.Output, either.Token).ConfigureAwait(false);
-            var hello = await Handshake.ReceiveAsync(pipe.Input, either.Token).ConfigureAwait(false);
-            if ((hello.Refusal ?? mine.Mismatch(hello)) is { } refusal)
-                throw new InvalidDataException($"the silo refused: {refusal}");
-            return new(_runtime, context, pipe, hello);
         }
         catch
         {
-            if (context is not null)
-                await context.DisposeAsync().ConfigureAwait(false);
             socket.Dispose();
             throw;
         }
+        return await Connection.OpenAsync(_runtime, socket,
+            _options.Tls is { } tls ? stream => stream.AuthenticateAsClientAsync(tls(_endpoint), either.Token) : null,
+            (stream, input) => GreetAsync(stream, input, either.Token)).ConfigureAwait(false);
+    }
+
+    private async Task<Handshake> GreetAsync(Stream stream, FrameReader input, CancellationToken cancellationToken)
+    {
+        var mine = Handshake.Of(_runtime);
+        await mine.SendAsync(stream, cancellationToken).ConfigureAwait(false);
+        var hello = await Handshake.ReceiveAsync(input, cancellationToken).ConfigureAwait(false);
+        return (hello.Refusal ?? mine.Mismatch(hello)) is { } refusal ? throw new InvalidDataException($"the silo refused: {refusal}") : hello;
     }
 }

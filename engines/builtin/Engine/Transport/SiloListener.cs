@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
-using System.Text;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
+using System.Net.Sockets;
 
 namespace OrleansCache.Engine;
 
@@ -13,85 +10,92 @@ namespace OrleansCache.Engine;
 public sealed class EngineStartException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>Takes connections of clients and of other silos.</summary>
-internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions options)
+internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions options) : IDisposable
 {
+    private const int Backlog = 512;
+    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromMilliseconds(20);
     private readonly ConcurrentDictionary<string, ImmutableArray<Connection>> _clients = new();
-    private IConnectionListener? _listener;
+    private Socket? _socket;
     private Task _accepting = Task.CompletedTask;
 
-    public IPEndPoint? Endpoint => _listener?.EndPoint as IPEndPoint;
+    public IPEndPoint? Endpoint { get; private set; }
 
     /// <exception cref="EngineStartException">The address cannot be had.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public void Start()
     {
-        if (options.Endpoint is null)
+        if (options.Endpoint is not { } endpoint)
             return;
-        var sockets = new SocketTransportFactory(Microsoft.Extensions.Options.Options.Create(new SocketTransportOptions
-        {
-            UnsafePreferInlineScheduling = true,
-            WaitForDataBeforeAllocatingBuffer = false,
-        }), NullLoggerFactory.Instance);
         try
         {
-            _listener = await sockets.BindAsync(options.Endpoint, cancellationToken).ConfigureAwait(false);
+            _socket = new(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (endpoint.Address.Equals(IPAddress.IPv6Any))
+                _socket.DualMode = true;
+            _socket.Bind(endpoint);
+            _socket.Listen(Backlog);
         }
-        catch (AddressInUseException error)
+        catch (SocketException error)
         {
-            throw new EngineStartException($"EngineSiloOptions.Endpoint is {options.Endpoint}, which another process uses; stop that one or choose another port.", error);
+            _socket?.Dispose();
+            throw new EngineStartException($"EngineSiloOptions.Endpoint is {endpoint}, which " + (error.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? "another process uses; stop that one or choose another port." : $"cannot be listened on: {error.Message}"), error);
         }
-        catch (Exception error) when (error is System.Net.Sockets.SocketException or IOException)
-        {
-            throw new EngineStartException($"EngineSiloOptions.Endpoint is {options.Endpoint}, which cannot be listened on: {error.Message}", error);
-        }
-        _accepting = AcceptAsync(_listener);
+        Endpoint = (IPEndPoint)_socket.LocalEndPoint!;
+        _accepting = AcceptAsync(_socket);
     }
 
     /// <summary>A connection to the process that holds an observer.</summary>
     public Connection? ToClient(string clientId) =>
         _clients.TryGetValue(clientId, out var connections) ? connections.FirstOrDefault(c => c.IsOpen) : null;
 
-    public async Task StopListeningAsync(CancellationToken cancellationToken)
+    public Task StopListeningAsync()
     {
-        if (_listener is null)
-            return;
-        await _listener.UnbindAsync(cancellationToken).ConfigureAwait(false);
-        await _accepting.ConfigureAwait(false);
+        Dispose();
+        return _accepting;
     }
+
+    public void Dispose() => _socket?.Dispose();
 
     /// <summary>Closes all connections once their answers have left.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         var closing = _clients.Values.SelectMany(connections => connections).Select(connection => connection.CloseAsync("the silo stops."));
-        try
-        {
-            await Task.WhenAll(closing).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        if (_listener is not null)
-            await _listener.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(closing).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task AcceptAsync(IConnectionListener listener)
+    private async Task AcceptAsync(Socket listening)
     {
-        while (await listener.AcceptAsync().ConfigureAwait(false) is { } context)
-            _ = ServeAsync(context);
+        while (true)
+        {
+            try
+            {
+                _ = ServeAsync(await listening.AcceptAsync().ConfigureAwait(false));
+            }
+            catch (Exception error) when (error is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(PauseAfterTrouble, runtime.Time).ConfigureAwait(false);     // one was gone already, or there are too many
+            }
+        }
     }
 
-    private async Task ServeAsync(ConnectionContext context)
+    private async Task ServeAsync(Socket socket)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var remote = socket.RemoteEndPoint?.ToString() ?? "?";
         Connection connection;
         try
         {
-            connection = await GreetAsync(context).ConfigureAwait(false);
+            using var patience = new CancellationTokenSource(options.HandshakeTimeout, runtime.Time);
+            connection = await Connection.OpenAsync(runtime, socket,
+                options.Tls is { } tls ? stream => stream.AuthenticateAsServerAsync(tls, patience.Token) : null,
+                (stream, input) => GreetAsync(stream, input, patience.Token)).ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            var reason = error is OperationCanceledException ? $"it did not introduce itself within {options.HandshakeTimeout}." : error.Message;
-            runtime.Log.ConnectionRefused(context.RemoteEndPoint?.ToString() ?? "?", reason);
-            await context.DisposeAsync().ConfigureAwait(false);
+            runtime.Log.ConnectionRefused(remote, error is OperationCanceledException ? $"it did not introduce itself within {options.HandshakeTimeout}." : error.Message);
             return;
         }
         var client = connection.Peer.ClientId ?? "";
@@ -101,29 +105,21 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
         _clients.TryRemove(KeyValuePair.Create(client, ImmutableArray<Connection>.Empty));
     }
 
-    private async Task<Connection> GreetAsync(ConnectionContext context)
+    private async Task<Handshake> GreetAsync(Stream stream, FrameReader input, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(options.HandshakeTimeout, runtime.Time);
-        var pipe = options.Tls is null ? context.Transport
-            : await DuplexStream.SecureAsync(context.Transport, tls => tls.AuthenticateAsServerAsync(options.Tls, patience.Token)).ConfigureAwait(false);
         Handshake hello;
         try
         {
-            hello = await Handshake.ReceiveAsync(pipe.Input, patience.Token).ConfigureAwait(false);
+            hello = await Handshake.ReceiveAsync(input, cancellationToken).ConfigureAwait(false);
         }
         catch (InvalidDataException)
         {
-            await pipe.Output.WriteAsync(Encoding.ASCII.GetBytes("OrleansCache: this is a silo's port of engine 'builtin', which nothing else can use.\n"), patience.Token).ConfigureAwait(false);
+            await stream.WriteAsync("OrleansCache: this is a silo's port of engine 'builtin', which nothing else can use.\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
             throw;
         }
         var mine = Handshake.Of(runtime);
         var refusal = runtime.IsClosed ? "the silo is stopping." : mine.Mismatch(hello);
-        if (refusal is not null)
-        {
-            await (mine with { Refusal = hello.Mismatch(mine) ?? refusal }).SendAsync(pipe.Output, patience.Token).ConfigureAwait(false);
-            throw new InvalidDataException(refusal);
-        }
-        await mine.SendAsync(pipe.Output, patience.Token).ConfigureAwait(false);
-        return new(runtime, context, pipe, hello);
+        await (mine with { Refusal = refusal is null ? null : hello.Mismatch(mine) ?? refusal }).SendAsync(stream, cancellationToken).ConfigureAwait(false);
+        return refusal is null ? hello : throw new InvalidDataException(refusal);
     }
 }
