@@ -3,6 +3,12 @@ using OrleansCache;
 const int Stopped = 0, Faulted = 1, Refused = 2;
 const int SampleOriginPort = 8899;
 
+if (!Icu.IsThere())
+{
+    Icu.SayMissing();
+    return Refused;
+}
+
 if (!CommandLine.TryParse(args, out var line, out var error))
     return Refuse([error]);
 if (line.Help)

@@ -50,28 +50,19 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
         Begin();
     }
 
-    /// <summary>Takes the folder at once.</summary>
-    /// <exception cref="StartRefusedException">The folder is another's, or its lease is damaged.</exception>
-    public void Start()
-    {
-        Hold();
-        Begin();
-    }
-
     private void Hold()
     {
-        if (folder is not null)
+        if (folder is null)
+            return;
+        _folder = DataFolder.Hold(folder);
+        try
         {
-            _folder = DataFolder.Hold(folder);
-            try
-            {
-                _lease = LeaseFile.Open(Path.Combine(_folder.FullPath, "lease"));
-            }
-            catch
-            {
-                _folder.Dispose();
-                throw;
-            }
+            _lease = LeaseFile.Open(Path.Combine(_folder.FullPath, "lease"));
+        }
+        catch
+        {
+            _folder.Dispose();
+            throw;
         }
     }
 

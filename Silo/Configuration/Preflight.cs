@@ -21,7 +21,7 @@ internal static class Preflight
 
         throw new StartRefusedException(
             "Globalization is invariant, and keys need Unicode normalisation: unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT and InvariantGlobalization, " +
-            "and install ICU (Debian and Ubuntu: the package libicu-dev or libicu7x; Alpine: icu-libs and icu-data-full).");
+            "and " + Icu.Remedy);
     }
 
     public static void RequireFolder(string data)

@@ -35,19 +35,19 @@ public sealed class FindingTests
 
         silos = [second.Endpoint];
         var before = Volatile.Read(ref asked);
-        await Wait.UntilAsync(() => Volatile.Read(ref asked) > before + 1, "the client asks again while a silo is not connected");
-        await Wait.UntilAsync(async () => { await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2); return second.Silo.ActivationCount == 1; }, "the new silo is used");
+        await Eventually.TrueAsync(() => Volatile.Read(ref asked) > before + 1, what: "the client asks again while a silo is not connected", cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => { await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2); return second.Silo.ActivationCount == 1; }, what: "the new silo is used", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1, first.Silo.ActivationCount);
 
         await first.StopSiloAsync();
-        await Wait.UntilAsync(
+        await Eventually.TrueAsync(
             async () =>
             {
                 var seen = Volatile.Read(ref asked);
                 await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
                 return seen == Volatile.Read(ref asked);
             },
-            "the client is content without it");
+            what: "the client is content without it", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
     }
 

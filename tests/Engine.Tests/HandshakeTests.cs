@@ -42,7 +42,7 @@ public sealed class HandshakeTests
             if (n % 2 == 0)
                 BitConverter.TryWriteBytes(bytes.AsSpan(8), 100);
             await AskAsync(rig.Endpoint, bytes);
-            await Wait.UntilAsync(() => rig.Log.Lines.Count(l => l.Id == 106) == n, "the refusal");
+            await Eventually.TrueAsync(() => rig.Log.Lines.Count(l => l.Id == 106) == n, what: "the refusal", cancellationToken: TestContext.Current.CancellationToken);
         }
     }
 
@@ -68,17 +68,17 @@ public sealed class HandshakeTests
     [Fact]
     public async Task Who_says_nothing_is_let_go_after_the_handshake_timeout()
     {
-        var clock = new ManualClock();
+        var clock = new ManualTimeProvider();
         await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
         using var socket = new TcpClient();
         await socket.ConnectAsync(rig.Endpoint, Ct);
         var closed = socket.GetStream().ReadAsync(new byte[1], Ct).AsTask();
 
-        await Wait.UntilAsync(() =>
+        await Eventually.TrueAsync(() =>
         {
             clock.Advance(TimeSpan.FromSeconds(5));
             return closed.IsCompleted;
-        }, "the connection is closed");
+        }, what: "the connection is closed", cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Contains("did not introduce itself", await rig.LineAsync(106), StringComparison.Ordinal);
     }

@@ -7,7 +7,7 @@ public sealed class LimitTests
     [Fact]
     public async Task A_call_without_an_answer_ends_at_the_response_timeout_and_not_before()
     {
-        var clock = new ManualClock();
+        var clock = new ManualTimeProvider();
         await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
         var call = rig.Silo.GetGrain<IWorkGrain>("a").WaitAsync("x");
 
@@ -21,12 +21,12 @@ public sealed class LimitTests
     [Fact]
     public async Task A_call_that_waited_past_its_deadline_is_not_begun()
     {
-        var clock = new ManualClock();
+        var clock = new ManualTimeProvider();
         await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
         var client = await rig.ClientAsync();
         var grain = client.GetGrain<IWorkGrain>("a");
         var first = grain.WaitAsync("first");
-        await Wait.UntilAsync(async () => (await grain.BegunAsync()).Count == 1, "the first call runs");
+        await Eventually.TrueAsync(async () => (await grain.BegunAsync()).Count == 1, what: "the first call runs", cancellationToken: TestContext.Current.CancellationToken);
         var late = grain.WaitAsync("late");
         await grain.BegunAsync();
 
@@ -101,7 +101,7 @@ public sealed class LimitTests
         var client = await rig.ClientAsync(o => (o.ReconnectDelay, o.ConnectTimeout) = (TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(20)));
         var grain = client.GetGrain<IWorkGrain>("a");
         var call = grain.WaitAsync("x");
-        await Wait.UntilAsync(async () => (await grain.BegunAsync()).Count == 1, "the call runs");
+        await Eventually.TrueAsync(async () => (await grain.BegunAsync()).Count == 1, what: "the call runs", cancellationToken: TestContext.Current.CancellationToken);
 
         using var give = new CancellationTokenSource(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         await rig.Silo.Listener.StopListeningAsync();

@@ -6,76 +6,6 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansCache;
 
-/// <summary>A clock that moves when told to.</summary>
-internal sealed class ManualClock : TimeProvider
-{
-    private readonly List<Timer> _timers = [];
-    private long _now;
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override long GetTimestamp() => Volatile.Read(ref _now);
-
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(GetTimestamp());
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new Timer(this, () => callback(state));
-        timer.Change(dueTime, period);
-        return timer;
-    }
-
-    public void Advance(TimeSpan by)
-    {
-        for (var end = _now + by.Ticks; ;)
-        {
-            Timer? next;
-            lock (_timers)
-                next = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
-            if (next is null)
-            {
-                Volatile.Write(ref _now, end);
-                return;
-            }
-            Volatile.Write(ref _now, Math.Max(_now, next.Due));
-            next.Fire();
-        }
-    }
-
-    private sealed class Timer(ManualClock clock, Action callback) : ITimer
-    {
-        private TimeSpan _period;
-
-        public long Due { get; private set; } = long.MaxValue;
-
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            lock (clock._timers)
-            {
-                clock._timers.Remove(this);
-                (_period, Due) = (period, dueTime < TimeSpan.Zero ? long.MaxValue : clock.GetTimestamp() + dueTime.Ticks);
-                if (Due != long.MaxValue)
-                    clock._timers.Add(this);
-            }
-            return true;
-        }
-
-        public void Fire()
-        {
-            Change(_period > TimeSpan.Zero ? _period : Timeout.InfiniteTimeSpan, _period);
-            callback();
-        }
-
-        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-
-        public ValueTask DisposeAsync()
-        {
-            Dispose();
-            return default;
-        }
-    }
-}
-
 /// <summary>What the engine logged.</summary>
 internal sealed class LogLines : ILoggerProvider, ILogger
 {
@@ -151,7 +81,7 @@ internal sealed class Rig : IAsyncDisposable
     public async Task<string> LineAsync(int id, string? containing = null)
     {
         (int, string Text) line = (0, "");
-        await Wait.UntilAsync(() => (line = Log.Lines.FirstOrDefault(l => l.Id == id && (containing is null || l.Text.Contains(containing, StringComparison.Ordinal)))).Text is not null, $"log event {id} {containing}");
+        await Eventually.TrueAsync(() => (line = Log.Lines.FirstOrDefault(l => l.Id == id && (containing is null || l.Text.Contains(containing, StringComparison.Ordinal)))).Text is not null, what: $"log event {id} {containing}", cancellationToken: TestContext.Current.CancellationToken);
         return line.Text;
     }
 
@@ -161,22 +91,6 @@ internal sealed class Rig : IAsyncDisposable
         {
             await host.StopAsync();
             host.Dispose();
-        }
-    }
-}
-
-internal static class Wait
-{
-    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
-
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
-    {
-        var begin = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            if (TimeProvider.System.GetElapsedTime(begin) > TimeSpan.FromSeconds(30))
-                Assert.Fail($"This did not happen within 30 s: {what}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
 }

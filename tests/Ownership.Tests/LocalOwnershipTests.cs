@@ -18,21 +18,28 @@ public sealed class LocalOwnershipTests : IDisposable
         return (new(self: "silo-0", folder, clock, _time, NullLogger<LocalOwnership>.Instance), clock);
     }
 
-    private (LocalOwnership Ownership, LocalClusterClock Clock) Start()
+    private async Task<(LocalOwnership Ownership, LocalClusterClock Clock)> StartAsync()
     {
         var created = Create(_folder);
-        created.Ownership.Start();
+        var start = created.Ownership.StartAsync(Cancellation).AsTask();
+        await Eventually.TrueAsync(() =>
+        {
+            if (!start.IsCompleted)
+                _time.Advance(TimeSpan.FromMilliseconds(10));       // what a crash reserved is waited out
+            return start.IsCompleted;
+        }, cancellationToken: Cancellation);
+        await start;
         return created;
     }
 
     [Fact]
-    public void A_silo_owns_every_key_of_its_folder_while_it_holds_the_lock()
+    public async Task A_silo_owns_every_key_of_its_folder_while_it_holds_the_lock()
     {
         var (ownership, _) = Create(_folder);
         Assert.False(ownership.FenceHolds);
         Assert.False(ownership.Owns(7));
 
-        ownership.Start();
+        await ownership.StartAsync(Cancellation);
         Assert.True(ownership.FenceHolds);
         Assert.True(ownership.Owns(7));
 
@@ -41,38 +48,38 @@ public sealed class LocalOwnershipTests : IDisposable
     }
 
     [Fact]
-    public void Every_start_has_a_higher_epoch()
+    public async Task Every_start_has_a_higher_epoch()
     {
         for (var start = 1; start <= 3; start++)
         {
-            var (ownership, _) = Start();
+            var (ownership, _) = await StartAsync();
             Assert.Equal((start, start), (ownership.View, ownership.EpochOf(7)));
             ownership.Dispose();
         }
     }
 
     [Fact]
-    public void A_clean_stop_leaves_its_mark_and_a_crash_does_not()
+    public async Task A_clean_stop_leaves_its_mark_and_a_crash_does_not()
     {
-        var (first, _) = Start();
+        var (first, _) = await StartAsync();
         Assert.True(first.FormerStoppedCleanly);
         first.Dispose();
-        var (second, _) = Start();
+        var (second, _) = await StartAsync();
         Assert.True(second.FormerStoppedCleanly);
         Crash(second);
 
-        var (third, _) = Start();
+        var (third, _) = await StartAsync();
 
         Assert.False(third.FormerStoppedCleanly);
         third.Dispose();
     }
 
     [Fact]
-    public void A_folder_that_is_held_is_refused_with_its_name_the_pid_and_the_way_out()
+    public async Task A_folder_that_is_held_is_refused_with_its_name_the_pid_and_the_way_out()
     {
-        var (holder, _) = Start();
+        var (holder, _) = await StartAsync();
 
-        var refusal = Assert.Throws<StartRefusedException>(() => Start());
+        var refusal = await Assert.ThrowsAsync<StartRefusedException>(StartAsync);
 
         Assert.Contains($"{_folder} is in use by pid {Environment.ProcessId}", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--data", refusal.Message, StringComparison.Ordinal);
@@ -82,9 +89,9 @@ public sealed class LocalOwnershipTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Cluster_time_does_not_fall_when_the_wall_clock_is_set_back_between_starts(bool cleanly)
+    public async Task Cluster_time_does_not_fall_when_the_wall_clock_is_set_back_between_starts(bool cleanly)
     {
-        var (ownership, clock) = Start();
+        var (ownership, clock) = await StartAsync();
         _time.Advance(TimeSpan.FromSeconds(100));
         var last = clock.Now;
         if (cleanly)
@@ -93,7 +100,7 @@ public sealed class LocalOwnershipTests : IDisposable
             Crash(ownership);
 
         _time.ShiftWallClock(TimeSpan.FromHours(-1));
-        (ownership, clock) = Start();
+        (ownership, clock) = await StartAsync();
 
         Assert.InRange(clock.Now, last + 1, last + LocalOwnership.Reserve + 1);
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -104,7 +111,7 @@ public sealed class LocalOwnershipTests : IDisposable
     [Fact]
     public async Task A_start_after_a_crash_waits_for_the_time_that_was_reserved_and_jumps_over_none()
     {
-        var (crashed, clock) = Start();
+        var (crashed, clock) = await StartAsync();
         var last = clock.Now;
         Crash(crashed);
         var (ownership, again) = Create(_folder);
@@ -124,9 +131,9 @@ public sealed class LocalOwnershipTests : IDisposable
     }
 
     [Fact]
-    public void Cluster_time_does_not_notice_that_the_wall_clock_is_set_while_running()
+    public async Task Cluster_time_does_not_notice_that_the_wall_clock_is_set_while_running()
     {
-        var (ownership, clock) = Start();
+        var (ownership, clock) = await StartAsync();
         var before = clock.Now;
 
         _time.ShiftWallClock(TimeSpan.FromHours(-1));
@@ -137,32 +144,32 @@ public sealed class LocalOwnershipTests : IDisposable
     }
 
     [Fact]
-    public void Cluster_time_follows_the_wall_clock_when_that_is_ahead()
+    public async Task Cluster_time_follows_the_wall_clock_when_that_is_ahead()
     {
-        var (ownership, _) = Start();
+        var (ownership, _) = await StartAsync();
         ownership.Dispose();
         _time.Advance(TimeSpan.FromDays(1));
 
-        (ownership, var clock) = Start();
+        (ownership, var clock) = await StartAsync();
 
         Assert.Equal((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10, clock.Now);
         ownership.Dispose();
     }
 
     [Fact]
-    public void Of_two_copies_of_the_lease_one_may_be_torn()
+    public async Task Of_two_copies_of_the_lease_one_may_be_torn()
     {
         for (var copy = 0; copy < 2; copy++)
         {
-            var (ownership, _) = Start();
+            var (ownership, _) = await StartAsync();
             var view = ownership.View;
             ownership.Dispose();
             var file = Path.Combine(_folder, "lease");
-            var bytes = File.ReadAllBytes(file);
+            var bytes = await File.ReadAllBytesAsync(file, Cancellation);
             Array.Clear(bytes, copy * 4096, 32);
-            File.WriteAllBytes(file, bytes);
+            await File.WriteAllBytesAsync(file, bytes, Cancellation);
 
-            (ownership, _) = Start();
+            (ownership, _) = await StartAsync();
 
             Assert.InRange(ownership.View, view, view + 1);
             ownership.Dispose();
@@ -170,27 +177,27 @@ public sealed class LocalOwnershipTests : IDisposable
     }
 
     [Fact]
-    public void A_lease_with_both_copies_damaged_is_refused_by_its_path()
+    public async Task A_lease_with_both_copies_damaged_is_refused_by_its_path()
     {
-        var (ownership, _) = Start();
+        var (ownership, _) = await StartAsync();
         ownership.Dispose();
         var file = Path.Combine(_folder, "lease");
-        File.WriteAllBytes(file, [.. Enumerable.Repeat((byte)7, 5000)]);
+        await File.WriteAllBytesAsync(file, [.. Enumerable.Repeat((byte)7, 5000)], Cancellation);
 
-        var refusal = Assert.Throws<StartRefusedException>(() => Start());
+        var refusal = await Assert.ThrowsAsync<StartRefusedException>(StartAsync);
 
         Assert.Contains(file, refusal.Message, StringComparison.Ordinal);
         File.Delete(file);
-        (ownership, _) = Start();       // the refused start let go of the folder
+        (ownership, _) = await StartAsync();       // the refused start let go of the folder
         ownership.Dispose();
     }
 
     [Fact]
-    public void Without_a_folder_the_silo_owns_what_it_keeps_in_memory()
+    public async Task Without_a_folder_the_silo_owns_what_it_keeps_in_memory()
     {
         var (ownership, clock) = Create(folder: null);
 
-        ownership.Start();
+        await ownership.StartAsync(Cancellation);
 
         Assert.Equal((true, 1), (ownership.FenceHolds, ownership.EpochOf(7)));
         var now = clock.Now;
@@ -204,7 +211,7 @@ public sealed class LocalOwnershipTests : IDisposable
     public async Task Commit_wait_ends_when_the_instant_has_come()
     {
         var (ownership, clock) = Create(folder: null);
-        ownership.Start();
+        await ownership.StartAsync(Cancellation);
 
         Assert.True(clock.PassedAsync(clock.Now, Cancellation).AsTask().IsCompletedSuccessfully);
         var wait = clock.PassedAsync(clock.Now + 2500, Cancellation).AsTask();

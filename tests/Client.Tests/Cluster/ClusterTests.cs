@@ -114,6 +114,27 @@ public class ClusterTests
     }
 
     [Fact]
+    public async Task Explain_has_the_limiters_windows_in_the_silo_and_in_a_client()
+    {
+        await using var silo = new OneSilo();
+        const string Partner = "OrleansCache:Integrations:partner";
+        var embedded = (await silo.StartAsync(
+            ($"{Partner}:BaseAddress", "http://127.0.0.1:1/"),
+            ($"{Partner}:Service", "shop"),
+            ($"{Partner}:ServiceVersion", "1.0"),
+            ($"{Partner}:RateLimit:PerSecond", "7"),
+            ($"{Partner}:Methods:country:Get", "countries/{code}"))).Services.GetRequiredService<IOrleansCache>();
+        var client = await silo.ConnectAsync();
+        var key = CacheKey.For(RegionName.OfMethod("shop", "1.0", "partner", "country"), ("code", "NL"));
+
+        var (here, there) = (await embedded.ExplainAsync(key), await client.ExplainAsync(key));
+
+        Assert.Contains("7", here.Limiter, StringComparison.Ordinal);
+        Assert.Equal((here.Limiter, here.Breaker), (there.Limiter, there.Breaker));
+        Assert.Null((await client.ExplainAsync(Key)).Limiter);
+    }
+
+    [Fact]
     public async Task HybridCache_works_over_the_wire()
     {
         await using var silo = new OneSilo();

@@ -19,7 +19,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         services.AddSingleton<TimeProvider>(Clock);
-        services.AddSingleton(FakeGrainFactory.Of(GrainOf));
+        services.AddSingleton(GrainsByKey.Of<IGrainFactory>(GrainOf));
         configure?.Invoke(services);
         services.AddCacheClientCore();
         _services = services.BuildServiceProvider();

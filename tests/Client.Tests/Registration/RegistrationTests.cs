@@ -49,7 +49,7 @@ public class RegistrationTests
         Assert.Contains("'cache'", Assert.Throws<InvalidOperationException>(() => builder.AddOrleansCacheClient("other")).Message, StringComparison.Ordinal);
 
         var silo = Builder();
-        silo.Services.AddSingleton(Fakes.FakeGrainFactory.Of((_, key) => throw new NotSupportedException(key)));
+        silo.Services.AddSingleton(TestSupport.GrainsByKey.Of<IGrainFactory>((_, key) => throw new NotSupportedException(key)));
         Assert.Contains("silo", Assert.Throws<InvalidOperationException>(() => silo.AddOrleansCacheClient("cache")).Message, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansCache.TestSupport;
 
 namespace OrleansCache.Tests;
 
@@ -18,23 +18,7 @@ internal sealed class LimiterGrains(Func<IRateLimits> limits, TimeProvider clock
         return new(desk);
     });
 
-    public IGrainFactory Factory()
-    {
-        var factory = DispatchProxy.Create<IGrainFactory, ByName>();
-        ((ByName)(object)factory).Grains = this;
-        return factory;
-    }
-
-    /// <summary>A grain factory of either engine, of which only <c>GetGrain</c> by name is there.</summary>
-#pragma warning disable CA1852 // The proxy derives from it at run time.
-    internal class ByName : DispatchProxy
-#pragma warning restore CA1852
-    {
-        internal LimiterGrains Grains { get; set; } = null!;
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
-            targetMethod?.Name == nameof(IGrainFactory.GetGrain) && args?[0] is string name ? Grains.Of(name) : throw new NotSupportedException();
-    }
+    public IGrainFactory Factory() => GrainsByKey.Of<IGrainFactory>((_, name) => Of(name));
 
     internal sealed class OneLimiter(PermitDesk desk) : IRateLimiterGrain
     {

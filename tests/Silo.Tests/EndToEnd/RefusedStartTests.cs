@@ -112,6 +112,23 @@ public sealed class RefusedStartTests
         await RefusedAsync(silo, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "ICU");
     }
 
+    [Fact]
+    public async Task A_system_without_ICU_is_refused_with_what_to_install()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var loaded = OperatingSystem.IsLinux() ? await File.ReadAllLinesAsync("/proc/self/maps", ct) : [];
+        var icu = loaded.Where(line => line.Contains("/libicuuc.so", StringComparison.Ordinal)).Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..]).FirstOrDefault();
+        Assert.SkipWhen(icu is null || ChildProcess.Find("unshare") is null, "A system can be shown without ICU on Linux only.");
+        await using var mayMount = ChildProcess.Start("unshare", ["-m", "mount", "--bind", "/dev/null", icu!]);
+        Assert.SkipUnless(await mayMount.WaitForExitAsync(cancellationToken: ct) == 0, "This user may not hide a file from a process.");
+
+        await using var process = ChildProcess.Start("unshare", ["-m", "sh", "-c", "mount --bind /dev/null \"$0\" && exec \"$@\"", icu!, Programs.DotNet, Programs.Silo, "--help"]);
+
+        Assert.Equal(2, await process.WaitForExitAsync(cancellationToken: ct));
+        Assert.StartsWith("silo: ICU is not on this system", Assert.Single(process.Lines), StringComparison.Ordinal);
+        Assert.Contains("libicu", process.Output, StringComparison.Ordinal);
+    }
+
     private static async Task RefusedAsync(SiloProcess silo, params string[] says)
     {
         var process = silo.Begin();

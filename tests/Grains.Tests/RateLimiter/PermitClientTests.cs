@@ -1,0 +1,80 @@
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Tests;
+
+public class PermitClientTests
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50);
+    private readonly ManualTimeProvider _clock = new();
+    private readonly ScriptedLimiter _limiter = new();
+
+    [Fact]
+    public async Task A_limiter_without_proof_is_asked_again_and_the_wait_for_a_permit_begins_with_the_proof()
+    {
+        var began = _clock.GetTimestamp();
+        _limiter.Answer = _ => _clock.GetElapsedTime(began) < TimeSpan.FromSeconds(3) ? Unproven
+            : _clock.GetElapsedTime(began) < TimeSpan.FromSeconds(3.5) ? new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 50 }
+            : new() { Status = PermitStatus.Granted };
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.FromSeconds(1));
+
+        Assert.Equal(PermitKind.Granted, permit.Kind);
+        Assert.InRange(_clock.GetElapsedTime(began), TimeSpan.FromSeconds(3.5), TimeSpan.FromSeconds(3.7));
+        Assert.InRange(_limiter.Asked[^1].WaitMilliseconds, 400, 550);
+        Assert.Single(_limiter.Asked.Select(asked => asked.Ticket).Distinct());
+    }
+
+    [Fact]
+    public async Task A_limiter_that_never_gets_its_proof_is_given_up_after_more_than_a_lease()
+    {
+        var began = _clock.GetTimestamp();
+        _limiter.Answer = _ => Unproven;
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.FromMinutes(1));
+
+        Assert.Equal((PermitKind.Refused, Pace), (permit.Kind, permit.RetryAfter));
+        Assert.InRange(_clock.GetElapsedTime(began), PermitClient.ProofPatience, PermitClient.ProofPatience + (4 * Pace));
+    }
+
+    [Fact]
+    public async Task Who_wants_an_answer_now_does_not_wait_for_the_proof()
+    {
+        _limiter.Answer = _ => Unproven;
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.Zero);
+
+        Assert.Equal((PermitKind.Refused, 1), (permit.Kind, _limiter.Asked.Count));
+    }
+
+    private static PermitReply Unproven => new() { Status = PermitStatus.Unproven, RetryAfterMilliseconds = 50 };
+
+    private async Task<Permit> AcquireAsync(TimeSpan maxWait)
+    {
+        var client = new PermitClient(GrainsByKey.Of<IGrainFactory>((_, _) => _limiter), _clock);
+        var acquiring = client.AcquireAsync("partner", background: false, maxWait, TestContext.Current.CancellationToken).AsTask();
+        await Eventually.TrueAsync(() =>
+        {
+            if (!acquiring.IsCompleted && _clock.ActiveTimers > 0)
+                _clock.Advance(Pace);
+            return acquiring.IsCompleted;
+        }, cancellationToken: TestContext.Current.CancellationToken);
+        return await acquiring;
+    }
+
+    private sealed class ScriptedLimiter : IRateLimiterGrain
+    {
+        public List<PermitRequest> Asked { get; } = [];
+
+        public Func<PermitRequest, PermitReply> Answer { get; set; } = _ => default;
+
+        public ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken = default)
+        {
+            Asked.Add(request);
+            return new(Answer(request));
+        }
+
+        public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+}
