@@ -93,7 +93,7 @@ internal static class InterfaceSource
         b.Line($"internal sealed class {name} : GrainRequest<{resultName}>");
         b.Line("{");
         b.Line($"    internal static readonly GrainMethod Info = new({Symbols.Quote(wire)}, static () => new {name}(), "
-            + $"{Flag(Symbols.Has(method, "AlwaysInterleave"))}, {Flag(Symbols.Has(method, "OneWay"))}, {Flag(shared)});");
+            + $"{Flag(Symbols.Has(method, "AlwaysInterleave"))}, {Flag(Symbols.Has(method, "OneWay"))}, {Flag(parameters.All(p => p.IsShared))}, {Flag(shared)});");
         foreach (var p in parameters)
             b.Line($"    internal {Symbols.Full(p.Type)} a{p.Number};");
         b.Line("    public override GrainMethod Method => Info;");
@@ -117,14 +117,6 @@ internal static class InterfaceSource
             b.Line("                default: reader.Skip(wire); break;");
             b.Line("            }");
             b.Line("        }");
-            b.Line("    }");
-        }
-        if (parameters.Any(p => !p.IsShared))
-        {
-            b.Line("    public override void CopyArguments()");
-            b.Line("    {");
-            foreach (var p in parameters.Where(p => !p.IsShared))
-                b.Line($"        a{p.Number} = Codecs<{Symbols.Full(p.Type)}>.Instance.Copy(a{p.Number});");
             b.Line("    }");
         }
         b.Line("}");

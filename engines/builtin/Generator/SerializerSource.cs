@@ -118,36 +118,16 @@ internal static class SerializerSource
         b.Line("                default: reader.Skip(field); break;");
         b.Line("            }");
         b.Line("        }");
-        b.Line($"        var made = {Make(byConstructor.Select(m => "m" + m.Id))};");
+        b.Line($"        var made = {(isClass ? $"New({string.Join(", ", byConstructor.Select(m => "m" + m.Id))})" : $"default({full})")};");
         foreach (var m in members.Except(byConstructor))
             b.Line($"        if (has{m.Id}) {m.Set("made", byRef, "m" + m.Id)};");
         b.Line("        return made;");
-        b.Line("    }");
-        b.Line($"    public override {full} Copy({full} value)");
-        b.Line("    {");
-        if (Symbols.Has(type, "Immutable"))
-        {
-            b.Line("        return value;");
-        }
-        else
-        {
-            if (isClass)
-                b.Line("        if (value is null) return null;");
-            if (isClass && !type.IsSealed)
-                b.Line($"        if (value.GetType() != typeof({full})) throw new global::System.NotSupportedException(value.GetType() + \" derives from {Symbols.Wire(type)}, whose codec would cut it.\");");
-            b.Line($"        var made = {Make(byConstructor.Select(m => m.Copied(byRef)))};");
-            foreach (var m in members.Except(byConstructor))
-                b.Line($"        {m.Set("made", byRef, m.Copied(byRef))};");
-            b.Line("        return made;");
-        }
         b.Line("    }");
         if (isClass)
             b.Line($"    [UnsafeAccessor(UnsafeAccessorKind.Constructor)] private static extern {full} New({string.Join(", ", byConstructor.Select(m => $"{m.TypeName} p{m.Id}"))});");
         foreach (var accessor in members.Select(m => m.Accessor(full, byRef)).Where(a => a.Length > 0))
             b.Line("    " + accessor);
         b.Line("}");
-
-        string Make(IEnumerable<string> arguments) => isClass ? $"New({string.Join(", ", arguments)})" : $"default({full})";
     }
 
     private sealed record Member(ISymbol Symbol, uint Id)
@@ -155,8 +135,6 @@ internal static class SerializerSource
         public ITypeSymbol Type => Symbol is IFieldSymbol f ? f.Type : ((IPropertySymbol)Symbol).Type;
 
         public string TypeName => Symbols.Full(Type);
-
-        public string Codec => $"Codecs<{TypeName}>.Instance";
 
         private bool HidesField => Symbol is IFieldSymbol f && (f.IsReadOnly || !Reachable(f));
 
@@ -168,8 +146,6 @@ internal static class SerializerSource
 
         public string Set(string target, string byRef, string value) =>
             HidesField ? $"Field{Id}({byRef}{target}) = {value}" : HidesSetter ? $"Set{Id}({byRef}{target}, {value})" : $"{target}.@{Symbol.Name} = {value}";
-
-        public string Copied(string byRef) => Symbols.IsImmutable(Type) || Symbols.Has(Symbol, "Immutable") ? Get("value", byRef) : $"{Codec}.Copy({Get("value", byRef)})";
 
         public string Accessor(string owner, string byRef)
         {

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace OrleansCache.Engine;
 
-/// <summary>Writes, reads and copies values of one type. A copy shares nothing with the original that anyone could change.</summary>
+/// <summary>Writes and reads values of one type.</summary>
 [BuiltinOnly]
 public abstract class Codec<T>
 {
@@ -14,9 +14,6 @@ public abstract class Codec<T>
     /// <summary>Reads a value whose tag was just read.</summary>
     /// <exception cref="InvalidDataException">The bytes are not such a value.</exception>
     public abstract T Read(ref MessageReader reader, WireType wire);
-
-    /// <summary>A copy; the value itself where nobody can change it.</summary>
-    public abstract T Copy(T value);
 }
 
 /// <summary>The codec of a type, found once.</summary>
@@ -25,6 +22,16 @@ public static class Codecs<T>
 {
     /// <summary>The codec; one that explains what is missing where there is none.</summary>
     public static readonly Codec<T> Instance = CodecTable.Find(typeof(T)) as Codec<T> ?? new MissingCodec<T>();
+
+    /// <summary>A copy that shares nothing with the original: it is what would come out at the other end of a connection.</summary>
+    internal static T Copy(T value, EngineRuntime runtime)
+    {
+        var writer = MessageWriter.Scratch;
+        Instance.Write(writer, 0, value);
+        var reader = new MessageReader(writer.Written.Span, runtime);
+        reader.NextField(out _, out var wire);
+        return Instance.Read(ref reader, wire);
+    }
 }
 
 internal static class CodecTable
@@ -72,8 +79,6 @@ internal sealed class MissingCodec<T> : Codec<T>
     public override void Write(MessageWriter writer, uint id, T value) => throw Missing();
 
     public override T Read(ref MessageReader reader, WireType wire) => throw Missing();
-
-    public override T Copy(T value) => throw Missing();
 
     private static NotSupportedException Missing() =>
         new($"{typeof(T)} cannot travel: give it [GenerateSerializer] and its members [Id], in a project that runs the engine's generator.");

@@ -39,8 +39,6 @@ internal abstract class CollectionCodec<TCollection, T> : Codec<TCollection>
 
 internal sealed class ArrayCodec<T> : CollectionCodec<T[], T>
 {
-    public override T[] Copy(T[] value) => value is null ? null! : Array.ConvertAll(value, Codecs<T>.Instance.Copy);
-
     protected override ReadOnlySpan<T> Span(T[] value) => value;
 
     protected override T[] Make(List<T> values) => [.. values];
@@ -48,8 +46,6 @@ internal sealed class ArrayCodec<T> : CollectionCodec<T[], T>
 
 internal sealed class ListCodec<T> : CollectionCodec<List<T>, T>
 {
-    public override List<T> Copy(List<T> value) => value?.ConvertAll(Codecs<T>.Instance.Copy)!;
-
     protected override ReadOnlySpan<T> Span(List<T> value) => CollectionsMarshal.AsSpan(value);
 
     protected override List<T> Make(List<T> values) => values;
@@ -57,8 +53,6 @@ internal sealed class ListCodec<T> : CollectionCodec<List<T>, T>
 
 internal sealed class ImmutableArrayCodec<T> : CollectionCodec<ImmutableArray<T>, T>
 {
-    public override ImmutableArray<T> Copy(ImmutableArray<T> value) => value.IsDefault ? default : ImmutableArray.CreateRange(value, Codecs<T>.Instance.Copy);
-
     protected override bool IsNull(ImmutableArray<T> value) => value.IsDefault;
 
     protected override ReadOnlySpan<T> Span(ImmutableArray<T> value) => value.AsSpan();
@@ -68,14 +62,11 @@ internal sealed class ImmutableArrayCodec<T> : CollectionCodec<ImmutableArray<T>
 
 internal sealed class DictionaryCodec<TKey, TValue> : CollectionCodec<Dictionary<TKey, TValue>, KeyValuePair<TKey, TValue>> where TKey : notnull
 {
-    public override Dictionary<TKey, TValue> Copy(Dictionary<TKey, TValue> value) =>
-        value?.ToDictionary(pair => Codecs<TKey>.Instance.Copy(pair.Key), pair => Codecs<TValue>.Instance.Copy(pair.Value), value.Comparer)!;
-
     protected override ReadOnlySpan<KeyValuePair<TKey, TValue>> Span(Dictionary<TKey, TValue> value) => value.ToArray();
 
     protected override Dictionary<TKey, TValue> Make(List<KeyValuePair<TKey, TValue>> values)
     {
-        var made = new Dictionary<TKey, TValue>();
+        var made = new Dictionary<TKey, TValue>(values.Count);
         foreach (var (key, value) in values)
             made[key ?? throw new InvalidDataException("The message is malformed: a dictionary's key is null.")] = value;
         return made;
@@ -95,8 +86,6 @@ internal sealed class PairCodec<TKey, TValue> : Codec<KeyValuePair<TKey, TValue>
         var key = Codecs<TKey>.Instance.Read(ref reader, wire);
         return reader.NextField(out _, out var next) ? new(key, Codecs<TValue>.Instance.Read(ref reader, next)) : throw reader.Malformed("a pair");
     }
-
-    public override KeyValuePair<TKey, TValue> Copy(KeyValuePair<TKey, TValue> value) => value;
 }
 
 internal sealed class NullableCodec<T> : Codec<T?> where T : struct
@@ -110,8 +99,6 @@ internal sealed class NullableCodec<T> : Codec<T?> where T : struct
     }
 
     public override T? Read(ref MessageReader reader, WireType wire) => wire == WireType.Null ? null : Codecs<T>.Instance.Read(ref reader, wire);
-
-    public override T? Copy(T? value) => value is { } present ? Codecs<T>.Instance.Copy(present) : null;
 }
 
 /// <summary>A reference to a grain or an observer: the interface's number and the key.</summary>
@@ -128,8 +115,6 @@ internal sealed class ReferenceCodec<T> : Codec<T?> where T : class
         return (reader.Runtime ?? throw reader.Malformed("a reference outside a call")).Reference(info, image.Key ?? "") as T
             ?? throw reader.Malformed($"a reference to {info.Name} where {typeof(T).Name} belongs");
     }
-
-    public override T? Copy(T? value) => value is null ? null : (T)(object)Proxy(value);
 
     private static GrainProxy Proxy(T value) => value as GrainProxy ?? throw new ArgumentException(
         $"{value.GetType()} is no reference: pass a grain by AsReference<{typeof(T).Name}>() and an observer by CreateObjectReference.");

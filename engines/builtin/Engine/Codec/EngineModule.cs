@@ -46,23 +46,25 @@ internal static class EngineModules
     public static void LoadAll()
     {
         var seen = new HashSet<string>();
-        var queue = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies());
-        while (queue.TryDequeue(out var assembly))
+        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
+            LoadWithReferences(assembly, seen);
+    }
+
+    private static void LoadWithReferences(Assembly assembly, HashSet<string> seen)
+    {
+        var name = assembly.GetName();
+        if (assembly.IsDynamic || IsFramework(name.Name!) || !seen.Add(name.FullName))
+            return;
+        Load(assembly);
+        foreach (var reference in assembly.GetReferencedAssemblies().Where(r => !IsFramework(r.Name!) && !seen.Contains(r.FullName)))
         {
-            var name = assembly.GetName();
-            if (assembly.IsDynamic || IsFramework(name.Name!) || !seen.Add(name.FullName))
-                continue;
-            Load(assembly);
-            foreach (var reference in assembly.GetReferencedAssemblies().Where(r => !IsFramework(r.Name!) && !seen.Contains(r.FullName)))
+            try
             {
-                try
-                {
-                    queue.Enqueue(Assembly.Load(reference));
-                }
-                catch (FileNotFoundException)
-                {
-                    // an optional part of somebody's package
-                }
+                LoadWithReferences(Assembly.Load(reference), seen);
+            }
+            catch (FileNotFoundException)
+            {
+                // an optional part of somebody's package
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -15,8 +14,7 @@ internal sealed record ErrorImage(
 /// else as an <see cref="OrleansException"/> that says it all.</summary>
 internal static class ExceptionCodec
 {
-    private const int MaxCauses = 8, MaxTypes = 1000;
-    private static readonly ConcurrentDictionary<string, Type?> Types = new();
+    private const int MaxCauses = 8;
 
     public static void Write(MessageWriter writer, Exception error) => Codecs<ErrorImage>.Instance.Write(writer, 0, ToImage(error, MaxCauses)!);
 
@@ -30,7 +28,7 @@ internal static class ExceptionCodec
     private static Exception FromImage(ErrorImage image)
     {
         var cause = image.Cause is null ? null : FromImage(image.Cause);
-        var type = image.Type is null ? null : Types.GetValueOrDefault(image.Type) ?? Find(image.Type);
+        var type = image.Type is null ? null : Find(image.Type);
         var made = type == typeof(InconsistentStateException) ? new InconsistentStateException(image.Message ?? "", image.StoredEtag, image.CurrentEtag, cause)
             : type is null ? null : Make(type, image.Message ?? "", image.Parameter, cause);
         made ??= new OrleansException($"{image.Name}: {image.Message}", cause!);
@@ -57,19 +55,15 @@ internal static class ExceptionCodec
     /// <summary>Only types of assemblies that are loaded: a message loads no code.</summary>
     private static Type? Find(string name)
     {
-        Type? type = null;
         try
         {
-            type = Type.GetType(name, assembly => AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(a => a.GetName().Name == assembly.Name), typeResolver: null, throwOnError: false);
-            if (type is { IsAbstract: true } or { ContainsGenericParameters: true } || !typeof(Exception).IsAssignableFrom(type))
-                type = null;
+            var type = Type.GetType(name, assembly => AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(a => a.GetName().Name == assembly.Name), typeResolver: null, throwOnError: false);
+            return type is { IsAbstract: false, ContainsGenericParameters: false } && typeof(Exception).IsAssignableFrom(type) ? type : null;
         }
         catch (Exception error) when (error is ArgumentException or TypeLoadException or IOException or BadImageFormatException)
         {
+            return null;
         }
-        if (type is not null && Types.Count < MaxTypes)
-            Types[name] = type;
-        return type;
     }
 
     /// <summary>Without what the type itself appends, such as a parameter's name.</summary>

@@ -54,14 +54,16 @@ public abstract class GrainRequest : Turn
     public virtual void WriteArguments(MessageWriter writer) { }
 
     /// <summary>Reads the arguments.</summary>
-    public virtual void ReadArguments(ref MessageReader reader)
-    {
-        while (reader.NextField(out _, out var wire))
-            reader.Skip(wire);
-    }
+    public virtual void ReadArguments(ref MessageReader reader) { }
 
-    /// <summary>Replaces each argument by a copy, but for immutable ones.</summary>
-    public virtual void CopyArguments() { }
+    /// <summary>Replaces the arguments by what would come out at the other end of a connection.</summary>
+    internal void CopyArguments(EngineRuntime runtime)
+    {
+        var writer = MessageWriter.Scratch;
+        WriteArguments(writer);
+        var reader = new MessageReader(writer.Written.Span, runtime);
+        ReadArguments(ref reader);
+    }
 
     internal abstract void WriteResult(MessageWriter writer);
 
@@ -95,14 +97,21 @@ public abstract class GrainRequest : Turn
         }
     }
 
-    /// <summary>Ends the caller's wait: of answer, timeout, cancellation and broken connection the first does.</summary>
+    /// <summary>Ends the caller's wait, unless another outcome has.</summary>
     private protected void End(Exception? error, bool inline)
     {
         if (TryEnd())
             SetOutcome(error, inline);
     }
 
-    internal void Fail(Exception error) => End(error, inline: false);
+    /// <summary>Ends the caller's wait without an answer, and tells the receiver, whose token is then cancelled as a turn.</summary>
+    internal void Fail(Exception error)
+    {
+        if (!TryEnd())
+            return;
+        Callee?.CancelCall(this);
+        SetOutcome(error, inline: false);
+    }
 
     internal override void Refuse(Exception error)
     {
@@ -110,15 +119,6 @@ public abstract class GrainRequest : Turn
             answer.Answer(this, error);
         else
             Fail(error);
-    }
-
-    /// <summary>Ends the caller's wait and tells the receiver, whose token is then cancelled as a turn.</summary>
-    internal void Abandon(Exception error)
-    {
-        if (!TryEnd())
-            return;
-        Callee?.CancelCall(this);
-        SetOutcome(error, inline: false);
     }
 
     private bool TryEnd()
@@ -136,8 +136,7 @@ public abstract class GrainRequest : Turn
             runtime.LocalCalls.Add(this);       // no connection watches over it
         if (CallerToken.CanBeCanceled)
         {
-            _registration = CallerToken.UnsafeRegister(static (state, token) =>
-                ((GrainRequest)state!).Abandon(new OperationCanceledException(token)), this);
+            _registration = CallerToken.UnsafeRegister(static (call, token) => ((GrainRequest)call!).Fail(new OperationCanceledException(token)), this);
         }
         if (!IsDone)
             return;
@@ -196,18 +195,16 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
         if (AnswerTo is { } answer)
             answer.Answer(this, error);
         else
-            End(error ?? CopyResult(runtime.Chaos is null ? null : runtime), inline: false);
+            End(error ?? Isolate(runtime), inline: false);
     }
 
     /// <summary>What the caller gets shares nothing with what the grain has. Returns what went wrong.</summary>
-    private Exception? CopyResult(EngineRuntime? chaotic)
+    private Exception? Isolate(EngineRuntime runtime)
     {
         try
         {
-            if (chaotic is not null)
-                _result = Chaos.RoundTrip(_result!, chaotic);
-            else if (!Method.ImmutableResult)
-                _result = Codecs<T>.Instance.Copy(_result!);
+            if (runtime.Chaos is not null || !Method.ImmutableResult)
+                _result = Codecs<T>.Copy(_result!, runtime);
             return null;
         }
         catch (Exception error)
@@ -224,13 +221,8 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
         {
             if (isError)
                 _error = ExceptionCodec.Read(ref reader);
-            while (!isError && reader.NextField(out var id, out var wire))
-            {
-                if (id == 0)
-                    _result = Codecs<T>.Instance.Read(ref reader, wire);
-                else
-                    reader.Skip(wire);
-            }
+            else if (reader.NextField(out _, out var wire))
+                _result = Codecs<T>.Instance.Read(ref reader, wire);
         }
         catch (Exception error)
         {

@@ -8,9 +8,10 @@ namespace OrleansCache.Engine;
 /// <param name="Make">Makes an empty request, to be filled from the wire.</param>
 /// <param name="AlwaysInterleave">Starts whatever runs already.</param>
 /// <param name="OneWay">Nobody waits for the result.</param>
+/// <param name="ImmutableArguments">The arguments are passed without a copy.</param>
 /// <param name="ImmutableResult">The result is passed without a copy.</param>
 [BuiltinOnly]
-public sealed record GrainMethod(string Name, Func<GrainRequest> Make, bool AlwaysInterleave, bool OneWay, bool ImmutableResult)
+public sealed record GrainMethod(string Name, Func<GrainRequest> Make, bool AlwaysInterleave, bool OneWay, bool ImmutableArguments, bool ImmutableResult)
 {
     internal ulong Id { get; set; }
 

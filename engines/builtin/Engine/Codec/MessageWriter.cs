@@ -12,8 +12,14 @@ public sealed class MessageWriter
     private const int MaxDepth = 64;
     private const int ShortText = 0x7F;
     private const int LargestKept = 256 * 1024;
+    [ThreadStatic]
+    private static MessageWriter? t_scratch;
+
     private byte[] _buffer = [];
     private int _depth;
+
+    /// <summary>An empty one for what this thread needs at once and then no more.</summary>
+    internal static MessageWriter Scratch => (t_scratch ??= new()).Reset();
 
     internal int Length { get; private set; }
 
@@ -109,13 +115,15 @@ public sealed class MessageWriter
     internal void Truncate(int length) => (Length, _depth) = (length, 0);
 
     /// <summary>Empties the buffer; one that has grown large goes back to the pool.</summary>
-    internal void Reset()
+    internal MessageWriter Reset()
     {
         Truncate(0);
-        if (_buffer.Length <= LargestKept)
-            return;
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
+        if (_buffer.Length > LargestKept)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
+        return this;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,8 +26,8 @@ internal static class Primitives
         Add(WireType.Fixed32, (w, v) => w.Fixed32(BitConverter.SingleToUInt32Bits(v)), (ref r) => BitConverter.UInt32BitsToSingle(r.Fixed32()));
         Add(WireType.Fixed64, (w, v) => w.Fixed64(BitConverter.DoubleToUInt64Bits(v)), (ref r) => BitConverter.UInt64BitsToDouble(r.Fixed64()));
         Add(WireType.Bytes, (w, v) => w.Text(v), (ref r) => r.Text());
-        Add<byte[]>(WireType.Bytes, (w, v) => w.Bytes(v), (ref r) => r.Bytes().ToArray(), v => v.AsSpan().ToArray());
-        Add<ReadOnlyMemory<byte>>(WireType.Bytes, (w, v) => w.Bytes(v.Span), (ref r) => r.Bytes().ToArray(), v => v.ToArray());
+        Add<byte[]>(WireType.Bytes, (w, v) => w.Bytes(v), (ref r) => r.Bytes().ToArray());
+        Add<ReadOnlyMemory<byte>>(WireType.Bytes, (w, v) => w.Bytes(v.Span), (ref r) => r.Bytes().ToArray());
         Add(WireType.Bytes, (w, v) => w.Bytes(v.ToByteArray()), (ref r) => new Guid(r.Bytes()));
         Add(WireType.Bytes, (w, v) => w.Bytes(MemoryMarshal.AsBytes<int>(decimal.GetBits(v))), (ref r) => new decimal(MemoryMarshal.Cast<byte, int>(r.Bytes())));
         Add(WireType.Bytes, (w, v) => w.Bytes([.. BitConverter.GetBytes(v.Ticks), .. BitConverter.GetBytes((short)v.TotalOffsetMinutes)]),
@@ -37,14 +37,14 @@ internal static class Primitives
         Add<Nothing>(WireType.VarInt, (w, _) => w.VarInt(0), (ref r) => new(r.VarInt()));
         return all;
 
-        void Add<T>(WireType wire, Action<MessageWriter, T> write, SimpleCodec<T>.Reading read, Func<T, T>? copy = null) => all[typeof(T)] = new SimpleCodec<T>(wire, write, read, copy);
+        void Add<T>(WireType wire, Action<MessageWriter, T> write, SimpleCodec<T>.Reading read) => all[typeof(T)] = new SimpleCodec<T>(wire, write, read);
 
         void Integer<T>(Func<T, long> toLong, Func<long, T> fromLong) => Add(WireType.VarInt, (w, v) => w.ZigZag(toLong(v)), (ref r) => fromLong(r.ZigZag()));
     }
 }
 
 /// <summary>A value of one field. Null is the wire type of that name.</summary>
-internal sealed class SimpleCodec<T>(WireType wireType, Action<MessageWriter, T> write, SimpleCodec<T>.Reading read, Func<T, T>? copy) : Codec<T>
+internal class SimpleCodec<T>(WireType wireType, Action<MessageWriter, T> write, SimpleCodec<T>.Reading read) : Codec<T>
 {
     public delegate T Reading(ref MessageReader reader);
 
@@ -69,29 +69,18 @@ internal sealed class SimpleCodec<T>(WireType wireType, Action<MessageWriter, T>
             throw reader.Malformed($"a {typeof(T).Name} out of range");
         }
     }
-
-    public override T Copy(T value) => copy is null || value is null ? value : copy(value);
 }
 
-internal sealed class EnumCodec<T> : Codec<T> where T : struct, Enum
+/// <summary>An enum travels as its number, of which eight bytes at most are taken and given.</summary>
+internal sealed class EnumCodec<T>() : SimpleCodec<T>(WireType.VarInt, static (writer, value) => writer.ZigZag(Number(value)), static (ref reader) => Value(reader.ZigZag()))
+    where T : struct, Enum
 {
-    public override void Write(MessageWriter writer, uint id, T value) => Codecs<long>.Instance.Write(writer, id, Unsafe.SizeOf<T>() switch
+    private static long Number(T value)
     {
-        1 => Unsafe.BitCast<T, sbyte>(value),
-        2 => Unsafe.BitCast<T, short>(value),
-        4 => Unsafe.BitCast<T, int>(value),
-        _ => Unsafe.BitCast<T, long>(value),
-    });
+        long number = 0;
+        Unsafe.As<long, T>(ref number) = value;
+        return number;
+    }
 
-    public override T Read(ref MessageReader reader, WireType wire) => Of(Codecs<long>.Instance.Read(ref reader, wire));
-
-    public override T Copy(T value) => value;
-
-    private static T Of(long number) => Unsafe.SizeOf<T>() switch
-    {
-        1 => Unsafe.BitCast<sbyte, T>((sbyte)number),
-        2 => Unsafe.BitCast<short, T>((short)number),
-        4 => Unsafe.BitCast<int, T>((int)number),
-        _ => Unsafe.BitCast<long, T>(number),
-    };
+    private static T Value(long number) => Unsafe.As<long, T>(ref number);
 }

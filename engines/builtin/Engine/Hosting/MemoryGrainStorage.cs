@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OrleansCache.Engine;
 
 /// <summary>State in memory, with ETags. It ends with the process.</summary>
-internal sealed class MemoryGrainStorage : IGrainStorage
+internal sealed class MemoryGrainStorage(SiloRuntime runtime) : IGrainStorage
 {
     private readonly Dictionary<(string Name, GrainId Grain), (object? Value, string Tag)> _records = [];
     private long _lastTag;
@@ -13,7 +13,7 @@ internal sealed class MemoryGrainStorage : IGrainStorage
         lock (_records)
         {
             grainState.RecordExists = _records.TryGetValue((stateName, grainId), out var record);
-            grainState.State = grainState.RecordExists ? Codecs<T>.Instance.Copy((T)record.Value!) : Fresh<T>();
+            grainState.State = grainState.RecordExists ? Codecs<T>.Copy((T)record.Value!, runtime) : Fresh<T>();
             grainState.ETag = record.Tag;
         }
         return Task.CompletedTask;
@@ -26,7 +26,7 @@ internal sealed class MemoryGrainStorage : IGrainStorage
             Check(stateName, grainId, grainState.ETag);
             grainState.ETag = (++_lastTag).ToString(CultureInfo.InvariantCulture);
             grainState.RecordExists = true;
-            _records[(stateName, grainId)] = (Codecs<T>.Instance.Copy(grainState.State!), grainState.ETag);
+            _records[(stateName, grainId)] = (Codecs<T>.Copy(grainState.State!, runtime), grainState.ETag);
         }
         return Task.CompletedTask;
     }

@@ -46,23 +46,6 @@ internal sealed class Chaos(ChaosOptions options, TimeProvider time)
         return pop();
     }
 
-    public static void RoundTripArguments(GrainRequest request, EngineRuntime runtime)
-    {
-        var writer = new MessageWriter();
-        request.WriteArguments(writer);
-        var reader = new MessageReader(writer.Written.Span, runtime);
-        request.ReadArguments(ref reader);
-    }
-
-    public static T RoundTrip<T>(T value, EngineRuntime runtime)
-    {
-        var writer = new MessageWriter();
-        Codecs<T>.Instance.Write(writer, 0, value);
-        var reader = new MessageReader(writer.Written.Span, runtime);
-        reader.NextField(out _, out var wire);
-        return Codecs<T>.Instance.Read(ref reader, wire);
-    }
-
     private async Task DeliverAsync(Action deliver)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

@@ -84,10 +84,8 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
     /// <summary>Takes a call to a queue of this process: arguments are copied, and the receiver gets a token of its own.</summary>
     private protected void Isolate(GrainRequest request)
     {
-        if (Chaos is not null)
-            Chaos.RoundTripArguments(request, this);
-        else
-            request.CopyArguments();
+        if (Chaos is not null || !request.Method.ImmutableArguments)
+            request.CopyArguments(this);
         if (request.CallerToken.CanBeCanceled)
             request.Cancellation = new();
     }

@@ -48,7 +48,7 @@ internal sealed class PendingCalls
     private void Sweep()
     {
         foreach (var call in TakeAll(static (call, now) => call.Deadline <= now))
-            call.Abandon(new TimeoutException($"No answer to {call.Method} came within {TimeSpan.FromMilliseconds(_clock.Timeout)}."));
+            call.Fail(new TimeoutException($"No answer to {call.Method} came within {TimeSpan.FromMilliseconds(_clock.Timeout)}."));
     }
 
     private GrainRequest[] TakeAll(Func<GrainRequest, long, bool> isWanted)

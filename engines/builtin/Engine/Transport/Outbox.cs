@@ -35,7 +35,10 @@ internal sealed class Outbox(Stream stream, EngineOptions limits, Func<bool> isB
                 _gathered.VarInt((byte)kind);
                 _gathered.VarInt(call);
                 write(_gathered, content);
-                EndFrame(start);
+                var size = _gathered.Length - start - sizeof(uint);
+                if (size > limits.MaxFrameBytes)
+                    throw new InvalidOperationException($"The message has {size} bytes, MaxFrameBytes allows {limits.MaxFrameBytes}.");
+                _gathered.Patch32(start, (uint)size);
             }
             catch
             {
@@ -63,7 +66,7 @@ internal sealed class Outbox(Stream stream, EngineOptions limits, Func<bool> isB
         lock (_gate)
         {
             _reader = 0;
-            if (_isSending || _gathered.Length == 0)
+            if (_isSending || (_gathered.Length == 0 && !_isClosed))
                 return;
             _isSending = true;
         }
@@ -74,13 +77,8 @@ internal sealed class Outbox(Stream stream, EngineOptions limits, Func<bool> isB
     public void Close()
     {
         lock (_gate)
-        {
             _isClosed = true;
-            if (_isSending)
-                return;
-            _isSending = true;
-        }
-        _ = SendAsync();
+        Release();
     }
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync();
@@ -113,13 +111,5 @@ internal sealed class Outbox(Stream stream, EngineOptions limits, Func<bool> isB
             isOver = !_isSending && _isClosed;
             return _isSending;
         }
-    }
-
-    private void EndFrame(int start)
-    {
-        var size = _gathered.Length - start - sizeof(uint);
-        if (size > limits.MaxFrameBytes)
-            throw new InvalidOperationException($"The message has {size} bytes, MaxFrameBytes allows {limits.MaxFrameBytes}.");
-        _gathered.Patch32(start, (uint)size);
     }
 }
