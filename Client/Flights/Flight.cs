@@ -10,6 +10,9 @@ internal abstract class Flight(FlightKind kind)
     /// <summary>The grain's name that it goes to. The table's.</summary>
     public string Key { get; set; } = "";
 
+    /// <summary>Of the key. The table's.</summary>
+    public int Hash { get; set; }
+
     /// <summary>The next flight of the table's bucket. Under the bucket's lock.</summary>
     public Flight? Next { get; set; }
 

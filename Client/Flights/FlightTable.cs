@@ -18,7 +18,7 @@ internal sealed class FlightTable
     public int Count => _buckets.Sum(static bucket => bucket.Sum(static _ => 1));
 
     /// <summary>How many callers wait for the key's flights.</summary>
-    public int Waiting(string key) => BucketOf(key).Sum(flight => flight.Key == key ? flight.Waiting : 0);
+    public int Waiting(string key) => BucketOf(HashOf(key)).Sum(flight => flight.Key == key ? flight.Waiting : 0);
 
     /// <summary>Joins the key's flight of this kind and type, or starts one.</summary>
     /// <param name="key">The key's grain name.</param>
@@ -79,7 +79,7 @@ internal sealed class FlightTable
     /// <summary>Nobody who comes after this joins a flight of the key that began before it.</summary>
     public void Detach(string key)
     {
-        var bucket = BucketOf(key);
+        var bucket = BucketOf(HashOf(key));
         if (bucket.First is null)
             return;
         lock (bucket)
@@ -99,12 +99,13 @@ internal sealed class FlightTable
     /// <summary>Starts a flight, unless one of its kind and type is there to join.</summary>
     public bool TryStart<T>(string key, Flight<T> flight)
     {
-        var bucket = BucketOf(key);
+        var hash = HashOf(key);
+        var bucket = BucketOf(hash);
         lock (bucket)
         {
             if (bucket.Find<T>(key, flight.Kind) is not null)
                 return false;
-            bucket.Add(key, flight);
+            bucket.Add(key, hash, flight);
             return true;
         }
     }
@@ -112,7 +113,7 @@ internal sealed class FlightTable
     /// <summary>A flight has landed: nobody joins it any more.</summary>
     public void Remove(Flight flight)
     {
-        var bucket = BucketOf(flight.Key);
+        var bucket = BucketOf(flight.Hash);
         lock (bucket)
             bucket.Remove(flight);
     }
@@ -137,7 +138,8 @@ internal sealed class FlightTable
 
     private Flight<T> JoinOrStart<T>(string key, FlightKind kind, out Task<Landing<T>>? joined)
     {
-        var bucket = BucketOf(key);
+        var hash = HashOf(key);
+        var bucket = BucketOf(hash);
         lock (bucket)
         {
             if (bucket.Find<T>(key, kind) is { } found)
@@ -148,12 +150,14 @@ internal sealed class FlightTable
 
             joined = null;
             var started = new Flight<T>(kind);
-            bucket.Add(key, started);
+            bucket.Add(key, hash, started);
             return started;
         }
     }
 
-    private Bucket BucketOf(string key) => _buckets[key.GetHashCode(StringComparison.Ordinal) & (Buckets - 1)];
+    private static int HashOf(string key) => key.GetHashCode(StringComparison.Ordinal);
+
+    private Bucket BucketOf(int hash) => _buckets[hash & (Buckets - 1)];
 
     // A load is a load for all that waited for it, though the strict ones then found its result as a hit.
     private static Landing<T> AsJoined<T>(in Landing<T> landing, ReadStatus? earlier)
@@ -179,7 +183,7 @@ internal sealed class FlightTable
             return null;
         }
 
-        public void Add(string key, Flight flight) => (flight.Key, flight.Next, First) = (key, First, flight);
+        public void Add(string key, int hash, Flight flight) => (flight.Key, flight.Hash, flight.Next, First) = (key, hash, First, flight);
 
         public void Remove(Flight flight) => RemoveWhere(flight, null);
 

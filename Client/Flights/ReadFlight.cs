@@ -53,8 +53,8 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
             _call = ValueTask.FromException<ReadReply>(e).ConfigureAwait(false).GetAwaiter();
         }
 
-        _asked = calls.Now;
         var isAnswered = _call.IsCompleted;
+        _asked = isAnswered ? 0 : calls.Now;
         if (isAnswered)
             Answered();
         if (_ended == 0)
@@ -97,17 +97,20 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
             if (OwnerCalls.IsFinal(reply))
                 Land(reply);
             else
-                _ = GoOnAsync(new(reply, null, _asked));
+                _ = GoOnAsync(new(reply, null, AskedAt));
         }
         catch (Exception e) when (OwnerCalls.IsTransient(e))
         {
-            _ = GoOnAsync(new(default, e, _asked));
+            _ = GoOnAsync(new(default, e, AskedAt));
         }
         catch (Exception e)
         {
             Break(e);
         }
     }
+
+    // An answer that was there at once took no time.
+    private long AskedAt => _asked != 0 ? _asked : _calls.Now;
 
     private async Task GoOnAsync(FirstTry tried)
     {

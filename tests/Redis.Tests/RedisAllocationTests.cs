@@ -31,7 +31,7 @@ public class RedisAllocationTests : RedisTest
         async Task ManyAsync(int count)
         {
             for (var i = 0; i < count; i++)
-                await client.GetAsync("k", CancellationToken.None).ConfigureAwait(false);
+                await client.ExecuteAsync(["GET", "k"], CancellationToken.None).ConfigureAwait(false);
         }
     }
 }

@@ -1,10 +1,6 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
-
 namespace OrleansCache.Redis;
 
 /// <summary>One word of a command: bytes, a string (sent as UTF-8) or an integer (sent in decimal). <c>default</c> is empty.</summary>
-[SuppressMessage("Usage", "CA2225", Justification = "A command is written as a list of its words.")]
 public readonly struct RedisArgument
 {
     private readonly string? _text;

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace OrleansCache.Redis;
 
 public sealed partial class RedisClient
@@ -16,13 +14,13 @@ public sealed partial class RedisClient
     public async ValueTask<IAsyncDisposable> SubscribeAsync(
         string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken = default)
     {
-        ValueTask confirmed = default;
+        ValueTask<RedisReply> confirmed = default;
         lock (_subscribing)
         {
             if (!_handlers.TryAdd(channel, handler))
                 throw new ArgumentException($"Channel '{channel}' has a handler already; dispose of that, or serve both from one.", nameof(channel));
             if (_subscribed is { IsBroken: false } connection)
-                confirmed = connection.Send(["SUBSCRIBE", channel]).AsVoid(cancellationToken);
+                confirmed = connection.Send(["SUBSCRIBE", channel]).ReplyAsync(cancellationToken);
         }
         var subscription = new Subscription(this, KeyValuePair.Create(channel, handler));
         try
@@ -40,11 +38,11 @@ public sealed partial class RedisClient
     // Subscribes a new connection to everything, before it is used. Later additions go to it directly.
     private async Task ResubscribeAsync(RedisConnection connection, CancellationToken cancellationToken)
     {
-        ValueTask[] confirmed;
+        ValueTask<RedisReply>[] confirmed;
         lock (_subscribing)
         {
             _subscribed = connection;
-            confirmed = [.. _handlers.Keys.Select(channel => connection.Send(["SUBSCRIBE", channel]).AsVoid(cancellationToken))];
+            confirmed = [.. _handlers.Keys.Select(channel => connection.Send(["SUBSCRIBE", channel]).ReplyAsync(cancellationToken))];
         }
         foreach (var one in confirmed)
             await one.ConfigureAwait(false);

@@ -1,7 +1,3 @@
-using System.Net.Security;
-using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace OrleansCache.Redis;
 
 /// <summary>
@@ -57,18 +53,43 @@ public sealed partial class RedisClient : IAsyncDisposable
         throw new RedisConnectionException(message, maybeApplied: false, client.LastFailure);
     }
 
+    /// <summary>
+    /// Any command, word by word: <c>ExecuteAsync(["HSET", key, "field", value])</c>. Not for SUBSCRIBE or blocking commands.
+    /// A token ends the wait, not the command.
+    /// </summary>
+    /// <exception cref="RedisServerException">The server refused it.</exception>
+    /// <exception cref="RedisConnectionException">No connection, or it broke: see <see cref="RedisConnectionException.MaybeApplied"/>.</exception>
+    /// <exception cref="RedisTimeoutException">No answer came in time.</exception>
+    public ValueTask<RedisReply> ExecuteAsync(ReadOnlySpan<RedisArgument> command, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var sent = _connection?.Send(command) ?? new PendingCommand().Fail(new RedisConnectionException(
+            $"Redis at {_options} is not connected; the command was not sent. {LastFailure.Message}", maybeApplied: false, LastFailure));
+        return sent.ReplyAsync(cancellationToken);
+    }
+
+    /// <summary>Runs a script by its SHA; a server that does not have it gets the text. An error reply of the script throws.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RedisReply> EvalAsync(
+        RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
+    {
+        RedisArgument[] command = ["EVALSHA", script.Sha, keys.Length, .. keys, .. arguments];
+        try
+        {
+            return await ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (exception.Code == "NOSCRIPT")
+        {
+            (command[0], command[1]) = ("EVAL", script.Text);
+            return await ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Closes the connection; what waits for an answer fails.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private PendingCommand Send(ReadOnlySpan<RedisArgument> command, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return _connection?.Send(command) ?? new PendingCommand().Fail(new RedisConnectionException(
-            $"Redis at {_options} is not connected; the command was not sent. {LastFailure.Message}", maybeApplied: false, LastFailure));
     }
 
     private async Task RunAsync()
@@ -134,9 +155,10 @@ public sealed partial class RedisClient : IAsyncDisposable
                 stream = secure;
             }
             var connection = new RedisConnection(stream, endPoint.Authority, _options, _clock, Deliver);
+            connection.Start();
             await GreetAsync(connection, both.Token).ConfigureAwait(false);
             await ResubscribeAsync(connection, both.Token).ConfigureAwait(false);
-            _logger.Connected(connection.EndPoint, _options.Database);
+            _logger.Connected(endPoint.Authority, _options.Database);
             return connection;
         }
         catch
@@ -153,7 +175,7 @@ public sealed partial class RedisClient : IAsyncDisposable
         RedisArgument[] name = _options.ClientName is { } given ? ["SETNAME", given] : [];
         try
         {
-            await connection.Send(["HELLO", 3, .. credentials, .. name]).AsVoid(cancellationToken).ConfigureAwait(false);
+            await connection.Send(["HELLO", 3, .. credentials, .. name]).ReplyAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (RedisServerException exception) when (exception.Code is "NOPROTO" or "ERR")
         {
@@ -161,7 +183,7 @@ public sealed partial class RedisClient : IAsyncDisposable
             throw new RedisServerException("NOPROTO This server does not speak RESP3; Redis does from version 6 on, where HELLO is not renamed.");
         }
         if (_options.Database != 0)
-            await connection.Send(["SELECT", _options.Database]).AsVoid(cancellationToken).ConfigureAwait(false);
-        await connection.Send(["PING"]).AsVoid(cancellationToken).ConfigureAwait(false);
+            await connection.Send(["SELECT", _options.Database]).ReplyAsync(cancellationToken).ConfigureAwait(false);
+        await connection.Send(["PING"]).ReplyAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -5,7 +5,7 @@ namespace OrleansCache.Redis;
 /// has gathered. Replies complete their callers on the read loop, and what those send in turn leaves as one batch when the replies
 /// at hand are done with. It is used until it breaks, and never again.
 /// </summary>
-internal sealed class RedisConnection
+internal sealed class RedisConnection(Stream stream, string endPoint, RedisConnectionOptions options, TimeProvider clock, Action<RedisReply> onPush)
 {
     private const int BufferSize = 64 * 1024;
     private const int TicksPerTimeout = 20;
@@ -13,11 +13,8 @@ internal sealed class RedisConnection
     private readonly Lock _lock = new();
     private readonly Queue<PendingCommand> _waiting = new();
     private readonly TaskCompletionSource<Exception> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Stream _stream;
-    private readonly RedisConnectionOptions _options;
-    private readonly Action<RedisReply> _onPush;
-    private readonly TimeSpan _period;
-    private readonly ITimer _timer;
+    private readonly TimeSpan _period = options.CommandTimeout / TicksPerTimeout;
+    private ITimer? _timer;
     private ArrayBufferWriter<byte> _gathering = new();
     private ArrayBufferWriter<byte> _sending = new();
     private int _unsent;
@@ -26,19 +23,15 @@ internal sealed class RedisConnection
     private int _readingThread;
     private long _tick;
 
-    public RedisConnection(Stream stream, string endPoint, RedisConnectionOptions options, TimeProvider clock, Action<RedisReply> onPush)
+    /// <summary>Begins to read.</summary>
+    public void Start()
     {
-        (_stream, EndPoint, _options, _onPush) = (stream, endPoint, options, onPush);
-        _period = options.CommandTimeout / TicksPerTimeout;
         _timer = clock.CreateTimer(static state => ((RedisConnection)state!).Tick(), this, _period, _period);
         _ = ReadAsync().ContinueWith(reading => Abort(reading.Exception?.InnerException ?? new TaskCanceledException(reading)), TaskScheduler.Default);
     }
 
     /// <summary>Completes with the cause when the connection has broken.</summary>
     public Task<Exception> Closed => _closed.Task;
-
-    /// <summary><c>host:port</c>, for messages.</summary>
-    public string EndPoint { get; }
 
     public bool IsBroken => _broken is not null;
 
@@ -50,7 +43,7 @@ internal sealed class RedisConnection
         lock (_lock)
         {
             if (Refusal() is { } why)
-                return new PendingCommand().Fail(new RedisConnectionException($"Not sent to {EndPoint}: {why}", maybeApplied: false, _broken));
+                return new PendingCommand().Fail(new RedisConnectionException($"Not sent to {endPoint}: {why}", maybeApplied: false, _broken));
             _gathering.WriteCommand(command);
             pending = PendingCommand.Pool.Get();
             pending.QueuedAt = _tick;
@@ -74,21 +67,21 @@ internal sealed class RedisConnection
             orphans = [.. _waiting];
             _waiting.Clear();
         }
-        _timer.Dispose();
-        _stream.Dispose();
+        _timer?.Dispose();
+        stream.Dispose();
         _closed.TrySetResult(cause);
         for (var i = 0; i < orphans.Length; i++)
         {
             var maybe = i < orphans.Length - _unsent;
-            var message = $"The connection to {EndPoint} broke; the command {(maybe ? "may" : "can not")} have been applied. {cause.Message}";
+            var message = $"The connection to {endPoint} broke; the command {(maybe ? "may" : "can not")} have been applied. {cause.Message}";
             orphans[i].Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
         }
     }
 
     private string? Refusal()
         => _broken is not null ? $"the connection is broken: {_broken.Message}"
-        : _waiting.Count >= _options.MaxPendingCommands ? $"{_waiting.Count} commands wait already (MaxPendingCommands)."
-        : _gathering.WrittenCount > _options.MaxUnsentBytes ? $"{_gathering.WrittenCount} bytes wait already (MaxUnsentBytes)."
+        : _waiting.Count >= options.MaxPendingCommands ? $"{_waiting.Count} commands wait already (MaxPendingCommands)."
+        : _gathering.WrittenCount > options.MaxUnsentBytes ? $"{_gathering.WrittenCount} bytes wait already (MaxUnsentBytes)."
         : null;
 
     private async Task SendGatheredAsync()
@@ -96,7 +89,7 @@ internal sealed class RedisConnection
         try
         {
             for (var isSender = false; TryTakeGathered(isSender); isSender = true)
-                await _stream.WriteAsync(_sending.WrittenMemory).ConfigureAwait(false);
+                await stream.WriteAsync(_sending.WrittenMemory).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -119,11 +112,11 @@ internal sealed class RedisConnection
     // Ends with an exception.
     private async Task ReadAsync()
     {
-        var parser = new RespParser(_options.MaxReplyBytes);
+        var parser = new RespParser(options.MaxReplyBytes);
         var buffer = new byte[BufferSize];
         for (var filled = 0; ;)
         {
-            var received = await _stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
+            var received = await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
             if (received == 0)
                 throw new EndOfStreamException("The server closed the connection.");
             filled = HandOut(parser, buffer, filled + received);
@@ -145,7 +138,7 @@ internal sealed class RedisConnection
         {
             // The answer to a subscription, or to its end, is a push too.
             if (isPush && reply[0].AsString() is not ("subscribe" or "unsubscribe"))
-                _onPush(reply);
+                onPush(reply);
             else
                 TakeOldest().Complete(reply);
         }
@@ -168,10 +161,10 @@ internal sealed class RedisConnection
         {
             _tick++;
             isLate = _waiting.TryPeek(out var oldest) && _tick - oldest.QueuedAt > TicksPerTimeout;
-            isIdle = oldest is null && _options.KeepAlive > TimeSpan.Zero && _tick % (long)Math.Ceiling(_options.KeepAlive / _period) == 0;
+            isIdle = oldest is null && options.KeepAlive > TimeSpan.Zero && _tick % (long)Math.Ceiling(options.KeepAlive / _period) == 0;
         }
         if (isLate)
-            Abort(new TimeoutException($"It did not answer within {_options.CommandTimeout.TotalMilliseconds} ms (asyncTimeout)."));
+            Abort(new TimeoutException($"It did not answer within {options.CommandTimeout.TotalMilliseconds} ms (asyncTimeout)."));
         else if (isIdle)
             Send(["PING"]);
     }

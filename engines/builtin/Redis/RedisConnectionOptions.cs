@@ -1,5 +1,3 @@
-using System.Net.Security;
-
 namespace OrleansCache.Redis;
 
 /// <summary>Where Redis is and how to speak to it.</summary>

@@ -54,21 +54,16 @@ internal static class RedisConnectionString
 
     private readonly record struct Setting(string Key, string Text)
     {
-        public string Must(bool holds, string wanted) => holds ? Text : throw Bad($"'{Key}' is '{Text}'; give {wanted}.");
+        public string Must(bool holds, string wanted) => holds ? Text : throw Not(wanted);
 
-        public bool Flag()
-        {
-            var isTrue = Text.ToUpperInvariant() is "TRUE" or "YES" or "1";
-            Must(isTrue || Text.ToUpperInvariant() is "FALSE" or "NO" or "0", "true or false");
-            return isTrue;
-        }
+        private FormatException Not(string wanted) => Bad($"'{Key}' is '{Text}'; give {wanted}.");
 
-        public int Number(int least, string what)
-        {
-            var isNumber = int.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-            Must(isNumber && number >= least, $"{what}: a whole number from {least} to {int.MaxValue}");
-            return number;
-        }
+        public bool Flag() => Text.ToUpperInvariant() is "TRUE" or "YES" or "1"
+            || (Text.ToUpperInvariant() is "FALSE" or "NO" or "0" ? false : throw Not("true or false"));
+
+        public int Number(int least, string what) =>
+            int.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least ? number
+            : throw Not($"{what}: a whole number from {least} to {int.MaxValue}");
 
         public TimeSpan Milliseconds() => TimeSpan.FromMilliseconds(Number(1, "milliseconds"));
     }

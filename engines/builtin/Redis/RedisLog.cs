@@ -1,4 +1,3 @@
-
 namespace OrleansCache.Redis;
 
 internal static partial class RedisLog

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace OrleansCache.Redis;
 
 /// <summary>A Lua script with its SHA-1, computed once: keep it in a static field.</summary>

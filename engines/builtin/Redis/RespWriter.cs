@@ -1,5 +1,3 @@
-using System.Text.Unicode;
-
 namespace OrleansCache.Redis;
 
 internal static class RespWriter
