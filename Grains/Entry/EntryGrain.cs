@@ -31,5 +31,7 @@ internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, I
 
     IRateLimiterGrain IEntryHost.Limiter(string integration) => GrainFactory.GetGrain<IRateLimiterGrain>(integration);
 
+    void IEntryHost.Stay(TimeSpan time) => DelayDeactivation(time);
+
     void IEntryHost.Leave() => DeactivateOnIdle();
 }

@@ -8,6 +8,8 @@ internal static class EntryLifetimes
     /// <summary>How long the store remembers that a key was removed.</summary>
     public static readonly TimeSpan RemovalKept = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan LongestStay = TimeSpan.FromDays(365);
+
     /// <param name="lifetime">The storing caller's; null follows the region.</param>
     /// <param name="policy">The region's.</param>
     /// <param name="now">When the value was retrieved.</param>
@@ -41,6 +43,9 @@ internal static class EntryLifetimes
         milliseconds <= 0 ? 0 : milliseconds >= Never / 1000 ? Never : milliseconds * 1000;
 
     public static long FromSpan(TimeSpan span) => span <= TimeSpan.Zero ? 0 : (long)span.TotalMicroseconds;
+
+    /// <summary>A span of microseconds, of a year at most.</summary>
+    public static TimeSpan ToSpan(long microseconds) => microseconds >= LongestStay.TotalMicroseconds ? LongestStay : TimeSpan.FromMicroseconds(Math.Max(0, microseconds));
 
     /// <summary>Milliseconds left; once it is past at most -1; <see cref="ReadReply.NoLifetime"/> for never.</summary>
     public static long Remaining(long until, long now) =>

@@ -441,4 +441,15 @@ public sealed class DurabilityTests
 
         Assert.Equal((WriteStatus.Accepted, false), ((await entry.Put("2", when: ConditionKind.IfAbsent)) is var again ? again.Status : default, again.Existed));
     }
+
+    [Fact]
+    public async Task Without_a_store_an_entry_stays_for_its_lifetime_though_nobody_reads_it()
+    {
+        var entry = new EntryHarness(new() { Region = "plain", Coherence = Coherence.None, Durability = Durability.None, FreshFor = TimeSpan.FromHours(1), StaleFor = TimeSpan.FromHours(2) });
+
+        await entry.Put("1");
+        Assert.InRange(entry.Stays, TimeSpan.FromHours(2.99), TimeSpan.FromHours(3));
+        await entry.Remove();
+        Assert.Equal(TimeSpan.Zero, entry.Stays);
+    }
 }

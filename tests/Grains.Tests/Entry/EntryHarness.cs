@@ -54,9 +54,12 @@ internal sealed class EntryHarness : IEntryHost
     public FakeLimiter Limiter { get; } = new();
     public EntryMemory Memory { get; }
     public int Leaves { get; private set; }
+    public TimeSpan Stays { get; private set; }
     public EntryRecord? Stored => Store[Key];
 
     IRateLimiterGrain IEntryHost.Limiter(string integration) => Limiter;
+
+    void IEntryHost.Stay(TimeSpan time) => Stays = time;
 
     void IEntryHost.Leave() => Leaves++;
 
