@@ -80,6 +80,33 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Who_takes_no_answers_is_let_go_at_once()
+    {
+        await using var rig = await Rig.StartAsync(o => (o.MaxFrameBytes, o.MaxUnsentBytes) = (1024 * 1024, 1024 * 1024));
+        using var socket = new System.Net.Sockets.TcpClient();
+        await socket.ConnectAsync(rig.Endpoint, TestContext.Current.CancellationToken);
+        await using var stream = socket.GetStream();
+        await new Handshake(Handshake.CurrentVersion, Handshake.EngineName, "default", "me", null, null).SendAsync(stream, TestContext.Current.CancellationToken);
+        var outbox = new Outbox(stream, new EngineSiloOptions(), () => false, _ => { });
+        await Eventually.TrueAsync(() => rig.Silo.Listener.ToClient("me") is not null, cancellationToken: TestContext.Current.CancellationToken);
+
+        var isOpen = true;
+        for (var call = 1u; isOpen && call < 1000; call++)
+        {
+            isOpen = outbox.Write(FrameKind.Request, call, "a", (writer, key) =>
+            {
+                writer.VarInt(0);
+                writer.VarInt(30_000);
+                writer.Fixed64(InterfaceInfo.Hash("tests.work/MakeAsync(System.Int32)"));
+                writer.Text(key);
+                Codecs<int>.Instance.Write(writer, 0, 1_000_000);
+            });
+        }
+
+        await Eventually.TrueAsync(() => rig.Silo.Listener.ToClient("me") is null, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_message_over_the_frame_limit_fails_its_call_only()
     {
         await using var rig = await Rig.StartAsync(o => o.MaxFrameBytes = 64 * 1024);

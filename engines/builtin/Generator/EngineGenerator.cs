@@ -25,8 +25,8 @@ public sealed class EngineGenerator : IIncrementalGenerator
 
         foreach (var outputs in new[] { codecs, interfaces, classes })
             context.RegisterSourceOutput(outputs, static (c, output) => Emit(c, output));
-        var all = codecs.Collect().Combine(interfaces.Collect()).Combine(classes.Collect()).Combine(context.CompilationProvider.Select(static (c, _) => c.AssemblyName ?? ""));
-        context.RegisterSourceOutput(all, static (c, x) => EmitModule(c, [.. x.Left.Left.Left, .. x.Left.Left.Right, .. x.Left.Right], x.Right));
+        var all = codecs.Collect().Combine(interfaces.Collect()).Combine(classes.Collect());
+        context.RegisterSourceOutput(all, static (c, x) => EmitModule(c, [.. x.Left.Left, .. x.Left.Right, .. x.Right]));
     }
 
     private static bool IsFirst(INamedTypeSymbol type, SyntaxNode node) =>
@@ -42,7 +42,7 @@ public sealed class EngineGenerator : IIncrementalGenerator
             context.AddSource(output.Name + ".g.cs", $"{Head}namespace OrleansCache.Engine.Generated;\n{output.Source}");
     }
 
-    private static void EmitModule(SourceProductionContext context, ImmutableArray<Output?> outputs, string assembly)
+    private static void EmitModule(SourceProductionContext context, ImmutableArray<Output?> outputs)
     {
         foreach (var twice in outputs.SelectMany(o => o?.Aliases.Items ?? []).GroupBy(a => a.Alias).Where(g => g.Count() > 1))
         {
@@ -52,11 +52,9 @@ public sealed class EngineGenerator : IIncrementalGenerator
         var registrations = outputs.Select(o => o?.Registration ?? "").Where(r => r.Length > 0).Distinct().OrderBy(r => r, System.StringComparer.Ordinal).ToList();
         if (registrations.Count == 0)
             return;
-        var name = "Module_" + string.Concat(assembly.Select(c => char.IsLetterOrDigit(c) ? c : '_'));
-        var source = new StringBuilder(Head).Append($"[assembly: EngineModule(typeof(OrleansCache.Engine.Generated.{name}))]\n")
-            .Append($"namespace OrleansCache.Engine.Generated;\ninternal sealed class {name} : EngineModule\n{{\n    public override void Register()\n    {{\n");
+        var source = new StringBuilder(Head).Append("namespace OrleansCache.Engine.Generated;\ninternal static class Module\n{\n    [ModuleInitializer]\n    internal static void Register()\n    {\n");
         foreach (var registration in registrations)
-            source.Append("        ").Append(registration).Append('\n');
-        context.AddSource(name + ".g.cs", source.Append("    }\n}\n").ToString());
+            source.Append("        EngineModules.").Append(registration).Append('\n');
+        context.AddSource("Module.g.cs", source.Append("    }\n}\n").ToString());
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 
 namespace OrleansCache.Engine;
 
@@ -53,8 +52,7 @@ internal static class CodecTable
     {
         if (Known.TryGetValue(type, out var codec))
             return codec;
-        RuntimeHelpers.RunModuleConstructor(type.Module.ModuleHandle);
-        EngineModules.Load(type.Assembly);
+        EngineModules.Load(type.Module);
         if (Known.TryGetValue(type, out codec))
             return codec;
         return Compose(type) is { } composed ? Known.GetOrAdd(type, composed) : null;

@@ -63,7 +63,7 @@ public sealed class InterfaceInfo
     {
         if (ByType.TryGetValue(type, out var info))
             return info;
-        EngineModules.Load(type.Assembly);
+        EngineModules.Load(type.Module);
         return ByType.TryGetValue(type, out info) ? info : throw new ArgumentException(
             $"{type} is no grain interface known here: it must derive from IGrainWithStringKey or IGrainObserver, in a project that runs the engine's generator.");
     }

@@ -17,7 +17,6 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     private int _turn;
     private readonly CancellationTokenSource _closing = new();
     private string? _trouble;       // with finding the silos
-    private bool _started;
 
     public ClientRuntime(IServiceProvider services, TimeProvider time, EngineClientOptions options, IGrainRouter? router, ILogger log)
         : base(services, time, options, log)
@@ -25,30 +24,15 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
         (_options, _router) = (options, router);
         _linkOptions = new(options.Tls, options.ConnectTimeout, options.ReconnectDelay, options.MaxReconnectDelay);
         EngineModules.LoadAll();
+        Follow([.. options.Endpoints]);
+        if (options.FindEndpoints is { } find)
+            _ = FindAsync(find);
     }
 
     internal override bool CallersMayBlock => !_options.ContinueInline;
 
-    /// <summary>Begins to connect; a call does it too.</summary>
-    public void Connect()
-    {
-        lock (_gate)
-        {
-            if (_started || _closing.IsCancellationRequested)
-                return;
-            _started = true;
-        }
-        Follow([.. _options.Endpoints]);
-        if (_options.FindEndpoints is { } find)
-            _ = FindAsync(find);
-    }
-
-    /// <summary>With the host's start, so that the first call need not wait; disposal closes the connections.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        Connect();
-        return Task.CompletedTask;
-    }
+    /// <summary>The host makes a client at its start, so that the first call need not wait; disposal closes the connections.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -182,7 +166,6 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     {
         try
         {
-            Connect();
             using var patience = new CancellationTokenSource(_options.ConnectTimeout, Time);
             while (true)
             {

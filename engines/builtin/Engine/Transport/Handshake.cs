@@ -18,8 +18,8 @@ internal sealed record Handshake(
     /// <summary>"OCENGINE".</summary>
     public static ReadOnlySpan<byte> Magic => "OCENGINE"u8;
 
-    public static Handshake Of(EngineRuntime runtime, string? refusal = null) =>
-        new(CurrentVersion, EngineName, runtime.Limits.ClusterId, runtime.Observers.ClientId, refusal, runtime.GrainTypes);
+    public static Handshake Of(EngineRuntime runtime) =>
+        new(CurrentVersion, EngineName, runtime.Limits.ClusterId, runtime.Observers.ClientId, Refusal: null, runtime.GrainTypes);
 
     public async Task SendAsync(Stream output, CancellationToken cancellationToken)
     {
