@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -29,6 +30,21 @@ public sealed class FoundThroughRedisTests
 
         using var got = await silo.GetAsync(SiloProcess.EntryPath("r", "k"));
         Assert.Equal("over tcp", await got.TextAsync());
+        await host.StopAsync(Ct);
+    }
+
+    [Fact]
+    public async Task A_silo_that_listens_on_every_address_is_found_by_its_machines_name()
+    {
+        await using var redis = await StartRedisAsync();
+        var name = await Dns.GetHostAddressesAsync(Environment.MachineName, Ct).ContinueWith(static found => found.IsCompletedSuccessfully, TaskScheduler.Default);
+        Assert.SkipUnless(name, "This machine's name cannot be resolved.");
+        await using var silo = await SiloProcess.StartAsync(redis: redis.EndPoint, arguments: "--OrleansCache:Silo:Address=0.0.0.0");
+        using var put = await silo.PutAsync("r", "k", "there");
+        using var host = Client(redis.EndPoint);
+        await host.StartAsync(Ct);
+
+        Assert.Equal("there", await ReadAsync(host.Services.GetRequiredService<IOrleansCache>()));
         await host.StopAsync(Ct);
     }
 
