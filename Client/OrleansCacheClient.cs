@@ -27,6 +27,7 @@ internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTab
     }
 
     /// <inheritdoc cref="IOrleansCache.GetOrCreateAsync{TState, T}"/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(LoadOrder<TState, T> order, CancellationToken ct)
     {
         var started = metrics.Start();

@@ -10,7 +10,8 @@ namespace OrleansCache;
 /// <summary>One type as bytes and back.</summary>
 internal abstract class ValueCodec<T>
 {
-    public abstract string ContentType { get; }
+    /// <summary>Null for bytes that are nobody's but the application's: HTTP calls them <c>application/octet-stream</c>, and each entry is a string smaller.</summary>
+    public virtual string? ContentType => null;
 
     /// <summary>True when callers may share one object: it cannot be changed.</summary>
     public bool IsShareable { get; } = typeof(T) == typeof(string) || typeof(T) == typeof(ReadOnlyMemory<byte>) || typeof(T).IsPrimitive || typeof(T).IsEnum
@@ -25,7 +26,7 @@ internal abstract class ValueCodec<T>
 /// <summary>System.Text.Json.</summary>
 internal sealed class JsonCodec<T>(JsonTypeInfo<T> type) : ValueCodec<T>
 {
-    public override string ContentType => "application/json";
+    public override string? ContentType => "application/json";
 
     public override byte[] Encode(T value) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(value, type);
 
@@ -35,8 +36,6 @@ internal sealed class JsonCodec<T>(JsonTypeInfo<T> type) : ValueCodec<T>
 /// <summary>What the application registered.</summary>
 internal sealed class CustomCodec<T>(IHybridCacheSerializer<T> serializer) : ValueCodec<T>
 {
-    public override string ContentType => "application/octet-stream";
-
     public override byte[] Encode(T value)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -50,7 +49,7 @@ internal sealed class CustomCodec<T>(IHybridCacheSerializer<T> serializer) : Val
 /// <summary>Text as UTF-8.</summary>
 internal sealed class TextCodec : ValueCodec<string>
 {
-    public override string ContentType => "text/plain; charset=utf-8";
+    public override string? ContentType => "text/plain; charset=utf-8";
 
     public override byte[] Encode(string value) => Encoding.UTF8.GetBytes(value);
 
@@ -60,8 +59,6 @@ internal sealed class TextCodec : ValueCodec<string>
 /// <summary>Bytes as they are. Copied both ways: the cache's are shared, and an array can be changed.</summary>
 internal sealed class ArrayCodec : ValueCodec<byte[]>
 {
-    public override string ContentType => "application/octet-stream";
-
     public override byte[] Encode(byte[] value) => [.. value];
 
     public override byte[] Decode(byte[] bytes) => [.. bytes];
@@ -70,8 +67,6 @@ internal sealed class ArrayCodec : ValueCodec<byte[]>
 /// <summary>Bytes as they are; copied on the way in only.</summary>
 internal sealed class MemoryCodec : ValueCodec<ReadOnlyMemory<byte>>
 {
-    public override string ContentType => "application/octet-stream";
-
     public override byte[] Encode(ReadOnlyMemory<byte> value) => value.ToArray();
 
     public override ReadOnlyMemory<byte> Decode(byte[] bytes) => bytes;

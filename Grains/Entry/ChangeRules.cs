@@ -19,7 +19,7 @@ internal static class ChangeRules
             Value = new()
             {
                 Bytes = request.Bytes,
-                ContentType = request.ContentType,
+                ContentType = EntryContent.Shared(request.ContentType),
                 Encoding = request.Encoding,
                 Version = VersionRules.Next(state, at.Now),
                 LastRetrieved = at.Now,

@@ -32,7 +32,7 @@ internal static class Records
         Value = new()
         {
             Bytes = record.Bytes,
-            ContentType = record.ContentType,
+            ContentType = EntryContent.Shared(record.ContentType),
             Encoding = record.Encoding,
             IsAbsent = record.Kind == RecordKind.Absent,
             Version = record.Version,
