@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using OrleansCache;
 
-namespace OrleansCache;
+namespace Microsoft.Extensions.Hosting;      // where who writes a Program.cs looks for it
 
 /// <summary>The front door of a process that owns keys.</summary>
 public static class CacheSiloHostBuilderExtensions

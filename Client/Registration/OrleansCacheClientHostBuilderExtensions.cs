@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using OrleansCache;
 
-namespace OrleansCache;
+namespace Microsoft.Extensions.Hosting;      // where who writes a Program.cs looks for it
 
 /// <summary>The front door of a process that uses a cache cluster elsewhere.</summary>
 public static class OrleansCacheClientHostBuilderExtensions
@@ -58,8 +58,3 @@ public static class OrleansCacheClientHostBuilderExtensions
         }
     }
 }
-
-/// <summary>The one connection of this process.</summary>
-/// <param name="Name">Of the connection string.</param>
-/// <param name="NamesRedis">Whether that names the Redis that knows the silos, rather than silos; as known when it was added.</param>
-internal sealed record ClientConnection(string Name, bool NamesRedis);

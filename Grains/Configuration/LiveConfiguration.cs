@@ -30,6 +30,8 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
 
     public RateLimitPolicy? For(string limiter) => _current.Integrations.GetValueOrDefault(limiter)?.Limit;
 
+    public bool Knows(string limiter) => _current.Integrations.ContainsKey(limiter);
+
     public void Dispose() => _watch.Dispose();
 
     private void Reload()

@@ -8,6 +8,8 @@ internal sealed partial class Entry
     /// <summary>The stale value at once; with it the lease to refresh, if a permit is to be had without waiting.</summary>
     private async ValueTask<ReadReply> StaleWithTicketAsync(ReadRequest request, CancellationToken cancellationToken)
     {
+        if (UnknownLimiter(request) is { } misspelt)
+            return Stale(Now, request.Load) with { Problem = misspelt };
         var flight = BeginLeased(request);
         var granted = await GrantAsync(flight, request, new Slice(_services.Time, EntryLimits.ReadPatience), stale: true, cancellationToken);
         var now = Now;
@@ -95,6 +97,14 @@ internal sealed partial class Entry
         var answer = await EndAsync(flight, LoadResult.Failure(problem));
         return AnswerOf(flight, answer, request.OperationId, (_services.Tags.Head, _services.Tags.Generation)) ?? Reply(ReadStatus.AskAgain);
     }
+
+    /// <summary>A load without a limit because of a misspelt name would break the very promise that the name asks for.</summary>
+    private LoadProblem? UnknownLimiter(in ReadRequest request) => request.Limiter is not { } limiter || _services.Limits.Knows(limiter) ? null : new()
+    {
+        Kind = ProblemKind.BadCall,
+        Detail = "unknown-limiter",
+        Message = $"EntryOptions.Limiter is '{limiter}', and the silo has no integration of that name; name one that it has, or leave the option null.",
+    };
 
     private ReadReply Lease(LoadFlight flight, Guid holder, int permitMilliseconds)
     {

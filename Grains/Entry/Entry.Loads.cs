@@ -67,6 +67,8 @@ internal sealed partial class Entry
     {
         if (IsCycle(request))
             return Unshared(request.Load);
+        if (UnknownLimiter(request) is { } misspelt)
+            return Failed(misspelt, EntryReason.LoadFailed);
         if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && Now - ended.EndedAt < LeaseSpan
             && AnswerOf(ended, await ended.Done, request.OperationId, arrival) is { } kept)
             return kept;

@@ -5,6 +5,9 @@ internal interface IRateLimits
 {
     /// <summary>The limiter of that name; null when nothing is limited under it.</summary>
     RateLimitPolicy? For(string limiter);
+
+    /// <summary>True for a configured integration, limited or not.</summary>
+    bool Knows(string limiter);
 }
 
 /// <summary>A limiter's windows, and how its callers wait. Equal for equal configuration.</summary>

@@ -61,6 +61,7 @@ internal sealed class FakePolicies(RegionPolicy policy) : IRegionPolicies, IRate
     public RateLimitPolicy? Limit { get; set; }
     public RegionPolicy For(string region) => Policy;
     RateLimitPolicy? IRateLimits.For(string limiter) => Limit;
+    bool IRateLimits.Knows(string limiter) => limiter == "partner";
 
     public void Change(RegionPolicy policy)
     {

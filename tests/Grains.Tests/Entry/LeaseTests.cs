@@ -156,6 +156,18 @@ public sealed class LeaseTests
     }
 
     [Fact]
+    public async Task A_limiter_that_nobody_configured_is_refused_by_its_name()
+    {
+        var entry = new EntryHarness();
+
+        var refused = await entry.Lease(limiter: "partnr");
+
+        Assert.Equal((ReadStatus.Failed, ProblemKind.BadCall), (refused.Status, refused.Problem!.Kind));
+        Assert.Contains("'partnr'", refused.Problem.Message, StringComparison.Ordinal);
+        Assert.Empty(entry.Limiter.Requests);
+    }
+
+    [Fact]
     public async Task A_refused_refresh_keeps_the_stale_value_and_hands_out_no_lease()
     {
         var entry = new EntryHarness(Declared with { Integration = null });

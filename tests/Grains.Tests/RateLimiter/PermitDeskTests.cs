@@ -338,5 +338,7 @@ public sealed class PermitDeskTests : IDisposable
         public void Are(RateLimits limits) => _policy = new() { Limits = limits };
 
         public RateLimitPolicy? For(string limiter) => _policy;
+
+        public bool Knows(string limiter) => true;
     }
 }
