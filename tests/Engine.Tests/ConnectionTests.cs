@@ -64,6 +64,22 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_caller_that_blocks_on_its_next_call_gets_its_answer()
+    {
+        await using var rig = await Rig.StartAsync();
+        var client = await rig.ClientAsync(o => o.ContinueInline = false);
+        var grain = client.GetGrain<IWorkGrain>("a");
+
+        var isAnswered = await Task.Run(async () =>
+        {
+            await grain.AddAsync(1, 1).ConfigureAwait(false);       // from here on by the thread that reads
+            return ((IAsyncResult)grain.AddAsync(1, 2)).AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(20));
+        }, Ct);
+
+        Assert.True(isAnswered);
+    }
+
+    [Fact]
     public async Task Several_connections_share_the_calls()
     {
         await using var rig = await Rig.StartAsync();

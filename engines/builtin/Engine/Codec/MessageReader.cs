@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace OrleansCache.Engine;
@@ -19,8 +20,6 @@ public ref struct MessageReader
     }
 
     internal EngineRuntime? Runtime { get; }
-
-    internal readonly int Remaining => _bytes.Length - _at;
 
     /// <summary>Reads the next tag; false at the end of the group or of the bytes.</summary>
     public bool NextField(out uint id, out WireType wire)
@@ -55,8 +54,6 @@ public ref struct MessageReader
         switch (wire)
         {
             case WireType.VarInt: VarInt(); break;
-            case WireType.Fixed64: Take(8); break;
-            case WireType.Fixed32: Take(4); break;
             case WireType.Bytes: Bytes(); break;
             case WireType.Group:
                 BeginGroup(wire);
@@ -76,10 +73,11 @@ public ref struct MessageReader
     }
 
     /// <summary>Reads an integer of seven bits a byte.</summary>
-    public ulong VarInt()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong VarInt() => _at < _bytes.Length && _bytes[_at] < 0x80 ? _bytes[_at++] : LongVarInt();
+
+    private ulong LongVarInt()
     {
-        if (_at < _bytes.Length && _bytes[_at] < 0x80)
-            return _bytes[_at++];
         ulong value = 0;
         for (var shift = 0; shift < 64; shift += 7)
         {
@@ -109,28 +107,20 @@ public ref struct MessageReader
     /// <summary>Reads eight bytes.</summary>
     public ulong Fixed64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
 
-    /// <summary>Reads four bytes.</summary>
-    public uint Fixed32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
-
     /// <summary>Reads a length and that many bytes, which stay where they are.</summary>
-    public ReadOnlySpan<byte> Bytes()
-    {
-        var size = VarInt();
-        if (size > (ulong)Remaining)
-            throw Malformed("a length");
-        return Take((int)size);
-    }
+    public ReadOnlySpan<byte> Bytes() => Take(VarInt());
 
     /// <summary>Reads a length and text in UTF-8.</summary>
     public string Text() => Encoding.UTF8.GetString(Bytes());
 
     internal readonly InvalidDataException Malformed(string what) => new($"The message is malformed: {what} at byte {_at} of {_bytes.Length}.");
 
-    private ReadOnlySpan<byte> Take(int size)
+    private ReadOnlySpan<byte> Take(ulong size)
     {
-        if (size > Remaining)
-            throw Malformed("the end");
-        _at += size;
-        return _bytes.Slice(_at - size, size);
+        var rest = _bytes[_at..];
+        if (size > (ulong)rest.Length)
+            throw Malformed($"a length of {size}");
+        _at += (int)size;
+        return rest[..(int)size];
     }
 }

@@ -51,11 +51,10 @@ public sealed class MessageWriter
     public void VarInt(ulong value)
     {
         var span = Reserve(10);
-        var n = 0;
-        for (; value > 0x7F; value >>= 7)
-            span[n++] = (byte)(value | 0x80);
-        span[n++] = (byte)value;
-        Length += n;
+        for (; value > 0x7F; value >>= 7, Length++, span = span[1..])
+            span[0] = (byte)(value | 0x80);
+        span[0] = (byte)value;
+        Length++;
     }
 
     /// <summary>Writes an integer field.</summary>

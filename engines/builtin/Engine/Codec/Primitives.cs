@@ -23,8 +23,8 @@ internal static class Primitives
         Integer(v => unchecked((long)v), v => unchecked((ulong)v));
         Integer(v => v.Ticks, TimeSpan.FromTicks);
         Integer(v => v.ToBinary(), DateTime.FromBinary);
-        Add(WireType.Fixed32, (w, v) => w.Fixed32(BitConverter.SingleToUInt32Bits(v)), (ref r) => BitConverter.UInt32BitsToSingle(r.Fixed32()));
-        Add(WireType.Fixed64, (w, v) => w.Fixed64(BitConverter.DoubleToUInt64Bits(v)), (ref r) => BitConverter.UInt64BitsToDouble(r.Fixed64()));
+        Add(WireType.Bytes, (w, v) => w.Bytes(BitConverter.GetBytes(v)), (ref r) => BitConverter.ToSingle(r.Bytes()));
+        Add(WireType.Bytes, (w, v) => w.Bytes(BitConverter.GetBytes(v)), (ref r) => BitConverter.ToDouble(r.Bytes()));
         Add(WireType.Bytes, (w, v) => w.Text(v), (ref r) => r.Text());
         Add<byte[]>(WireType.Bytes, (w, v) => w.Bytes(v), (ref r) => r.Bytes().ToArray());
         Add<ReadOnlyMemory<byte>>(WireType.Bytes, (w, v) => w.Bytes(v.Span), (ref r) => r.Bytes().ToArray());

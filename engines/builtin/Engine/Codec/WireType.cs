@@ -6,16 +6,12 @@ public enum WireType : byte
 {
     /// <summary>LEB128, at most ten bytes.</summary>
     VarInt = 0,
-    /// <summary>Eight bytes, little-endian.</summary>
-    Fixed64 = 1,
     /// <summary>A VarInt length and that many bytes.</summary>
     Bytes = 2,
     /// <summary>Fields up to the matching <see cref="EndGroup"/>.</summary>
     Group = 3,
     /// <summary>Ends a group.</summary>
     EndGroup = 4,
-    /// <summary>Four bytes, little-endian.</summary>
-    Fixed32 = 5,
     /// <summary>No bytes: null.</summary>
     Null = 6,
 }

@@ -27,7 +27,6 @@ internal sealed class AnswerQueue(Connection connection, bool mayBlock) : IThrea
         Volatile.Write(ref _standsBy, 0);
         if (Volatile.Read(ref _hasReader) == 1)
             return;
-        connection.Release();       // the caller that holds up the reader may have written before
         if (!_answers.IsEmpty)
             StandBy();
         if (Drain())

@@ -110,11 +110,8 @@ internal sealed class Connection : ICallee
             _out.Write(FrameKind.Cancel, request.CallId, request, static (_, _) => { });
     }
 
-    /// <summary>Begins to read, or goes on where another thread was held up.</summary>
+    /// <summary>Begins to read; or goes on where another thread was held up, and sends what that one has written.</summary>
     public void Read() => _ = LoopAsync();
-
-    /// <summary>Sends what the reading thread has written so far.</summary>
-    public void Release() => _out.Release();
 
     private async Task LoopAsync()
     {
