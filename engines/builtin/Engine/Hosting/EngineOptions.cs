@@ -83,8 +83,8 @@ public sealed class EngineClientOptions : EngineOptions
     /// <summary>Encrypts connections; null: they are plain. Asked at each.</summary>
     public Func<EndPoint, SslClientAuthenticationOptions>? Tls { get; set; }
 
-    /// <summary>The code after an awaited call runs on the thread that read the answer: fastest, but it must not block.
-    /// Else answers that came together go to the thread pool as one. True if not set.</summary>
+    /// <summary>The code after an awaited call runs on the thread that read the answer. When true it must not block; else it may, since
+    /// another thread stands by to read on. True if not set.</summary>
     public bool ContinueInline { get; set; } = true;
 
     /// <summary>A call waits this long for a connection before it fails. 5 s if not set.</summary>
