@@ -33,7 +33,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         var entry = Entry(key.GrainKey);
         var asked = tried?.AskedAt ?? clock.GetTimestamp();
         var first = asked;
-        var patience = new Patience(asked, effort.Once ? TimeSpan.Zero : Limit);
+        var patience = new Patience(asked, effort.Patience ?? Limit);
         Exception? fault = null;
         while (true)
         {

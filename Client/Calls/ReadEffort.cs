@@ -12,8 +12,8 @@ internal readonly record struct ReadEffort
     /// <summary>Loads again though a value is there.</summary>
     public bool Refresh { get; init; }
 
-    /// <summary>Tries once only.</summary>
-    public bool Once { get; init; }
+    /// <summary>How long faults are answered by another try; zero tries once, null for the call timeout.</summary>
+    public TimeSpan? Patience { get; init; }
 }
 
 /// <summary>A reply, and when it was asked for on this process's clock: a permit is counted from there.</summary>

@@ -7,6 +7,10 @@ namespace OrleansCache;
 internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable flights, ValueCodecs codecs, OperationIds ids, TimeProvider clock, ILogger<Loader> logger) : IDisposable
 {
     private const int DecodingTries = 2;
+
+    /// <summary>How long a load that its caller can do without the cache looks for an owner.</summary>
+    private static readonly TimeSpan OutagePatience = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _closing = new();
     private volatile bool _isAway;
 
@@ -36,7 +40,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             Limiter = order.Options.Limiter,
         };
         // Within another load a wait has an end: a circle through other processes cannot be seen from here.
-        var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Once = order.SurvivesOutage && _isAway };
+        var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Patience = !order.SurvivesOutage ? null : _isAway ? TimeSpan.Zero : OutagePatience };
         for (var undecodable = 0; ;)
         {
             Answer answer;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -77,6 +78,23 @@ public sealed class ConnectionTests
         }, Ct);
 
         Assert.True(isAnswered);
+    }
+
+    [Fact]
+    public async Task A_call_fails_at_once_while_every_silo_refuses()
+    {
+        await using var rig = await Rig.StartAsync();
+        var client = await rig.ClientAsync(o =>
+        {
+            o.Endpoints.Clear();
+            o.Endpoints.Add(new IPEndPoint(IPAddress.Loopback, FreePort.Next()));
+            o.ConnectTimeout = TimeSpan.FromMinutes(5);
+        });
+
+        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(
+            () => client.GetGrain<IWorkGrain>("a").AddAsync(1, 1).WaitAsync(Eventually.Deadline, TimeProvider.System, TestContext.Current.CancellationToken));
+
+        Assert.Contains("refused", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -118,7 +118,9 @@ public class HybridCacheTests
         var cache = cluster.Get<HybridCache>();
         cluster.EntryOf(Key).OnRead = _ => throw new SiloUnavailableException("away");
 
+        var began = cluster.Clock.GetTimestamp();
         Assert.Equal(5, await cluster.DriveAsync(cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(5))));
+        Assert.InRange(cluster.Clock.GetElapsedTime(began), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1.5));
         var asked = cluster.EntryOf(Key).Reads.Count;
         Assert.Equal(6, await cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(6)).AsTask().WaitAsync(TestSupport.Eventually.Deadline));
         Assert.Equal(asked + 1, cluster.EntryOf(Key).Reads.Count);

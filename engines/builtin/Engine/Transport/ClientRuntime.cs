@@ -176,6 +176,11 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
                         connection.Send(request);
                     return;
                 }
+                if (IsHopeless())
+                {
+                    request.Fail(new SiloUnavailableException($"No silo can be reached: {Troubles()}"));
+                    return;
+                }
                 await change.WaitAsync(patience.Token).ConfigureAwait(false);
             }
         }
@@ -187,6 +192,13 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
         {
             request.Fail(error);
         }
+    }
+
+    /// <summary>Every silo that is known was tried and did not answer; the connections are tried on in the background.</summary>
+    private bool IsHopeless()
+    {
+        lock (_gate)
+            return _links.Count > 0 && _links.Values.All(links => links.All(link => link.HasFailed));
     }
 
     private string Troubles()

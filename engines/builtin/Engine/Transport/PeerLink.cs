@@ -38,6 +38,9 @@ internal sealed class PeerLink : IDisposable
     /// <summary>Why there is none.</summary>
     public string Trouble { get; private set; } = "no attempt has ended yet.";
 
+    /// <summary>True when the last attempt to connect failed: to wait for the next is the caller's choice.</summary>
+    public bool HasFailed { get; private set; }
+
     public void Dispose() => _disposed.Cancel();
 
     private async Task KeepAsync()
@@ -49,7 +52,7 @@ internal sealed class PeerLink : IDisposable
             try
             {
                 var connection = await ConnectAsync().ConfigureAwait(false);
-                attempt = 0;
+                (attempt, HasFailed) = (0, false);
                 _connection = connection;
                 _runtime.Log.Connected(connection.Remote);
                 _changed();
@@ -62,6 +65,7 @@ internal sealed class PeerLink : IDisposable
             }
             catch (Exception error)
             {
+                HasFailed = true;
                 Trouble = error is OperationCanceledException ? $"it did not answer within {_options.ConnectTimeout}." : error.Message;
             }
             var delay = _options.Delay(attempt++);
