@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Cluster;
@@ -90,6 +91,19 @@ public class TlsTests
 
         Assert.Contains("Tls:CertificateFile", (await Assert.ThrowsAsync<StartRefusedException>(() => silo.StartAsync(Certificate(authority)))).Message, StringComparison.Ordinal);
         Assert.Contains("Tls:Enabled", (await Assert.ThrowsAnyAsync<Exception>(() => silo.ConnectAsync(o => o.Tls = new() { Enabled = true }))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_holds_no_certificate_stops_the_start_of_either_side()
+    {
+        using var authority = new TestAuthority();
+        var (_, key) = authority.Issue("silo");
+        await using var silo = new OneSilo();
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => silo.StartAsync(("OrleansCache:Silo:Tls:CertificateFile", key)));
+        Assert.Contains($"OrleansCache:Silo:Tls:CertificateFile is '{key}': it cannot be used", refused.Message, StringComparison.Ordinal);
+        refused = await Assert.ThrowsAsync<OptionsValidationException>(() => silo.ConnectAsync(o => o.Tls = new() { Enabled = true, CaFile = key }));
+        Assert.Contains($"OrleansCache:Client:Tls:CaFile: is '{key}': it cannot be used", refused.Message, StringComparison.Ordinal);
     }
 
     private static bool OnOrleans => typeof(IGrainFactory).Namespace == "Orleans";

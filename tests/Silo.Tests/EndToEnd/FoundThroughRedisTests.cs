@@ -115,6 +115,22 @@ public sealed class FoundThroughRedisTests
         await host.StopAsync(Ct);
     }
 
+    [Fact]
+    public async Task A_silo_that_said_goodbye_is_not_looked_for()
+    {
+        Assert.SkipWhen(OnOrleans, "On Orleans the start of a client waits for its silo.");
+        await using var redis = await StartRedisAsync();
+        await using var silo = await SiloProcess.StartAsync(redis: redis.EndPoint);
+        await silo.Process.StopAsync(TimeSpan.FromSeconds(30));
+        using var host = Client(redis.EndPoint, null, ("OrleansCache:Client:CallTimeout", "00:00:02"));
+        await host.StartAsync(Ct);
+
+        var refused = await Assert.ThrowsAsync<CacheUnavailableException>(() => host.Services.GetRequiredService<IOrleansCache>().GetAsync<string>(Key, Ct).AsTask());
+
+        Assert.Contains("no silo of cluster 'default' that runs", refused.Message, StringComparison.Ordinal);
+        await host.StopAsync(Ct);
+    }
+
     private static async Task<string?> ReadAsync(IOrleansCache cache)
     {
         try
