@@ -32,7 +32,7 @@ internal sealed class RedisSilos
         await using var closing = client.ConfigureAwait(false);
         var view = await client.ExecuteAsync(["HGET", ClusterView.RedisKey(_clusterId), ClusterView.RedisField], cancellationToken).ConfigureAwait(false);
         var members = view.AsBytes() is { } json && ClusterView.Parse(json) is { } known ? known.Members : [];
-        EndPoint[] silos = [.. members.Where(member => !member.HasStopped).Select(member => member.EndPoint).OfType<EndPoint>()];
+        EndPoint[] silos = [.. members.Where(member => !member.IsLeaving).Select(member => member.EndPoint).OfType<EndPoint>()];
         return silos.Length > 0 ? silos : throw new SiloUnavailableException($"Redis at {_redis} names no silo of cluster '{_clusterId}' that runs.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -19,11 +20,19 @@ internal sealed class MembershipByOwnership(
             await Task.Delay(Pace, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (var silo in membership.CurrentSnapshot.Members.Values.Where(member => member.Status != SiloStatus.Dead && !member.SiloAddress.Equals(self.SiloAddress)))
             {
-                if (ownership.FenceHolds && !stoppingToken.IsCancellationRequested)
+                if (ownership.FenceHolds && !IsNamed(silo.SiloAddress.Endpoint) && !stoppingToken.IsCancellationRequested)
                     await GiveUpAsync(silo.SiloAddress).ConfigureAwait(false);
             }
         }
     }
+
+    // One that listens on every address is known by its port alone: rather one too many is waited for.
+    private bool IsNamed(IPEndPoint silo) => ownership.Placement.Members.Any(member => member.EndPoint switch
+    {
+        IPEndPoint named => named.Equals(silo),
+        DnsEndPoint anywhere => anywhere.Port == silo.Port,
+        _ => false,
+    });
 
     private async Task GiveUpAsync(SiloAddress silo)
     {

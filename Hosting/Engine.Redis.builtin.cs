@@ -50,6 +50,18 @@ internal sealed class RedisDatabase(string connectionString, TimeProvider time, 
         }
     }
 
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Client.SubscribeAsync(channel, handler, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisException exception)
+        {
+            throw Unavailable(exception);
+        }
+    }
+
     public ValueTask DisposeAsync() => _client?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static StoreUnavailableException Unavailable(RedisException exception) => new(

@@ -48,6 +48,21 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
         }
     }
 
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken)
+    {
+        var subscriber = _connection?.GetSubscriber() ?? throw new StoreUnavailableException("Redis is not connected yet.", maybeApplied: false);
+        try
+        {
+            Action<RedisChannel, RedisValue> deliver = (_, message) => handler(message);
+            await subscriber.SubscribeAsync(RedisChannel.Literal(channel), deliver).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return new Subscription(subscriber, channel, deliver);
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            throw Unavailable(exception);
+        }
+    }
+
     public ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     // What waits here for a connection is told so at once, as on the other engine.
@@ -78,4 +93,9 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
         ResultType.Error => throw new StoreUnavailableException(string.Create(CultureInfo.InvariantCulture, $"Redis answered: {result}"), maybeApplied: false),
         _ => new((byte[]?)result, 0, null),
     };
+
+    private sealed class Subscription(ISubscriber subscriber, string channel, Action<RedisChannel, RedisValue> deliver) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), deliver, CommandFlags.FireAndForget).ConfigureAwait(false);
+    }
 }

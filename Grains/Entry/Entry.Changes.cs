@@ -24,8 +24,9 @@ internal sealed partial class Entry
     private async ValueTask<WriteReply> ChangeAsync<TRequest>(Guid operationId, bool removes, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
-        CatchUp();
-        if (!_isDisowned && (removes || _policy.Durability == Durability.Through) && !_services.Ownership.FenceHolds
+        if (!await OwnsAsync(slice.Left, cancellationToken))
+            return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.AskAgain);
+        if ((removes || _policy.Durability == Durability.Through) && !_services.Ownership.FenceHolds
             && !await _services.Ownership.WaitForFenceAsync(slice.Left, cancellationToken))
             return Reply(IsProofComing ? WriteStatus.AskAgain : WriteStatus.Unavailable, "unproven");
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, cancellationToken))

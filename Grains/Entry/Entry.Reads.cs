@@ -19,7 +19,7 @@ internal sealed partial class Entry
     private bool TryAnswer(in ReadRequest request, out ReadReply reply)
     {
         reply = default;
-        if (_state.Content is null || !IsUpToDate || !IsProven)
+        if (_state.Content is null || !IsProven || !IsUpToDate)
             return false;
         var now = Now;
         var freshness = ReadRules.Judge(_state, now, TagsGood);
@@ -74,8 +74,7 @@ internal sealed partial class Entry
     /// <summary>Why the key can't be read here and now; null when it can.</summary>
     private async ValueTask<ReadReply?> NotReadyAsync(LoadMode load, CancellationToken cancellationToken)
     {
-        CatchUp();
-        if (_isDisowned || _isGone)
+        if (!await OwnsAsync(EntryLimits.Slice, cancellationToken) || _isGone)
             return Reply(_isDisowned ? ReadStatus.NotOwner : ReadStatus.AskAgain);
         if (!IsProven && !await _services.Ownership.WaitForFenceAsync(EntryLimits.ReadPatience, cancellationToken))
             return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();

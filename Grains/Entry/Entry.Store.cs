@@ -35,7 +35,7 @@ internal sealed partial class Entry
         {
             var found = await _services.Store.ReadAsync(_key, _epoch, CancellationToken.None);
             if (found.RefusedByEpoch > 0)
-                Disown();
+                Refused();
             else
                 _state = StoreRules.Adopt(_state, found.Record, Now);
             if (_tasks is { } tasks)
@@ -100,7 +100,7 @@ internal sealed partial class Entry
                 var written = await _services.Store.WriteAsync(_key, record, CancellationToken.None);
                 if (written.RefusedByEpoch > 0)
                 {
-                    Disown();
+                    Refused();
                     return (ChangeAck.NotOwner, false);
                 }
 
@@ -124,7 +124,12 @@ internal sealed partial class Entry
         if (job.Kind is StoreJobKind.Value or StoreJobKind.Removal && !_services.Ownership.FenceHolds
             && !await _services.Ownership.WaitForFenceAsync(EntryLimits.Slice, CancellationToken.None))
             return (ChangeAck.Unavailable, true);
-        return (ChangeAck.Accepted, false);
+        if (job.Kind == StoreJobKind.Flush)
+            return (ChangeAck.Accepted, false);
+
+        // The view may have changed while the store wrote or the fence was waited for: who has the key now has not heard of this.
+        CatchUp();
+        return _isDisowned ? (ChangeAck.NotOwner, true) : (ChangeAck.Accepted, false);
     }
 
     private void Acknowledge(System.Collections.Immutable.ImmutableArray<PendingChange> batch, ChangeAck ack)

@@ -13,6 +13,7 @@ internal sealed partial class Entry : EntryNode
     private int _policyNumber;
     private EntryReason _reason;
     private bool _isDisowned;
+    private bool _isRefused;
     private bool _isGone;
     private long _view;
     private readonly long _epoch;
@@ -44,13 +45,15 @@ internal sealed partial class Entry : EntryNode
     private bool TagsGood => _state.Content is not { TagHashes.Length: > 0 } content
         || _services.Tags.IsGood(content.TagHashes, content.Value.Born, content.LogGeneration);
 
-    /// <summary>True when policy and view are those of the last call: the common case, checked on every read.</summary>
+    /// <summary>
+    /// True when policy and view are those of the last call: the common case, checked on every read, after the fence (see
+    /// <see cref="IOwnership"/>).
+    /// </summary>
     private bool IsUpToDate => _policyNumber == _services.Policies.Number && _view == _services.Ownership.View && !_isDisowned;
 
     public async ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken)
     {
-        CatchUp();
-        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !_isDisowned)
+        if (await OwnsAsync(EntryLimits.StorePatience, cancellationToken) && _state is { Content: null, Stored: StoreKnowledge.Unread })
             await ReadStoreAsync(EntryLimits.StorePatience, cancellationToken);
         var now = Now;
         var freshness = ReadRules.Judge(_state, now, TagsGood);
@@ -86,12 +89,12 @@ internal sealed partial class Entry : EntryNode
     public async Task DeactivateAsync(CancellationToken cancellationToken)
     {
         GiveUpLoads();
-        if (_state.Unflushed && !_isDisowned)
+        if (_state.Unflushed && !_isRefused)
             await Waits.EndsAsync(FlushAsync(), EntryLimits.Slice, _services.Time, cancellationToken);
         if (_tasks?.Pumping is { } pumping)
             await Waits.EndsAsync(pumping, EntryLimits.Slice, _services.Time, cancellationToken);
         _isGone = true;
-        if (_state.Unflushed && _policy.Durability != Durability.None && !_isDisowned)
+        if (_state.Unflushed && _policy.Durability != Durability.None && !_isRefused)
             _services.Log.LostOnLeaving(_hash);
         _services.Memory.Remove(this);
     }
@@ -134,11 +137,37 @@ internal sealed partial class Entry : EntryNode
             _services.Memory.Place(this, policy);
         }
 
-        if (_view == _services.Ownership.View)
+        var view = _services.Ownership.View;
+        if (_view == view)
             return;
-        _view = _services.Ownership.View;
-        if (!_services.Ownership.Owns(_hash) || _services.Ownership.EpochOf(_hash) != _epoch)
+        if (!_services.Ownership.IsPlacedHere(_hash) || _services.Ownership.EpochOf(_hash) != _epoch)
             Disown();
+        else if (_services.Ownership.Owns(_hash))
+            _view = view;
+    }
+
+    /// <summary>
+    /// Takes up what changed, and waits while the key's former owner has not let it go: until then nothing may be read or written, the
+    /// store included. False when that is not so in time; then <see cref="_isDisowned"/> says whether the key went elsewhere.
+    /// </summary>
+    private async ValueTask<bool> OwnsAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        CatchUp();
+        if (IsUpToDate)
+            return true;
+        if (!_isDisowned && !_isGone)
+        {
+            await _services.Ownership.WaitToOwnAsync(_hash, limit, cancellationToken);
+            CatchUp();
+        }
+        return IsUpToDate;
+    }
+
+    /// <summary>The store knows a newer owner. Without that, one who lost the key may still bring the store what it has: its epoch keeps order.</summary>
+    private void Refused()
+    {
+        _isRefused = true;
+        Disown();
     }
 
     private void Disown()

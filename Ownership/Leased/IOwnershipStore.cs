@@ -4,13 +4,19 @@ namespace OrleansCache;
 /// <remarks>Any exception but cancellation means that the store was not reached, or that nobody knows.</remarks>
 internal interface IOwnershipStore
 {
-    /// <summary>Counts the silo's lease on, if the view's number is still the expected one and the silo has a lease; reads all in any case.</summary>
+    /// <summary>Counts the silo's lease on, if the view's number is the expected one in a store that kept it; reads all in any case.</summary>
     /// <param name="expectedView">Null only reads.</param>
     /// <param name="incarnation">Whose lease.</param>
     /// <param name="sealedView">Reported with it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<OwnershipSnapshot> RenewAsync(long? expectedView, Guid incarnation, long sealedView, CancellationToken cancellationToken);
 
-    /// <summary>Replaces the view, drops the leases of who is not in it and gives the silo a first one, if everything is as the change expects.</summary>
+    /// <summary>
+    /// If everything is as the change expects: replaces the view, drops the leases of who is not in it, counts the publisher's on, and tells
+    /// who listens.
+    /// </summary>
     ValueTask<OwnershipSnapshot> PublishAsync(ViewChange change, Guid incarnation, CancellationToken cancellationToken);
+
+    /// <summary>Tells the number of each view that is published, until disposed. A hint: some may be lost.</summary>
+    ValueTask<IAsyncDisposable> ListenAsync(Action<long> hint, CancellationToken cancellationToken);
 }

@@ -3,15 +3,22 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansCache;
 
-/// <summary>The right to serve by a lease in a shared store, renewed each second. One silo at a time has it.</summary>
+/// <summary>The right to serve by a lease in a shared store, renewed each second, in a view of all who have one.</summary>
 internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
 {
     /// <summary>How long a lease is good for.</summary>
     public static readonly TimeSpan DefaultSpan = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long the others are made to wait for what must be flushed or handed over.</summary>
+    public static readonly TimeSpan SealSpan = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a stop waits for the others to take over.</summary>
+    public static readonly TimeSpan LeaveSpan = TimeSpan.FromSeconds(4);
+
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LookAtStart = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(1.5);
+    private const long LookWhenAway = 200;
+    private const long LookSoon = 20;
 
     private readonly IOwnershipStore _store;
     private readonly SampledClusterClock _clusterClock;
@@ -20,18 +27,24 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     private readonly string _clusterId;
     private readonly ILogger<LeasedOwnership> _logger;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _changing = new();
+    private readonly List<ISealWork> _sealWork = [];
     private readonly Guid _incarnation;
     private OwnershipState _state;
     private long _seen;
-    private long _view;
+    private long _hinted;
+    private long _soon = LookSoon;
     private TaskCompletionSource _changed = NewChange();
+    private TaskCompletionSource _wake = NewChange();
     private Task _running = Task.CompletedTask;
+    private Task _sealing = Task.CompletedTask;
+    private IAsyncDisposable? _listening;
     private bool _isUnreachable;
     private int _isDisposed;
 
     /// <param name="self">This silo's name.</param>
     /// <param name="clusterId">For messages.</param>
-    /// <param name="store">Shared by all who would serve the cluster.</param>
+    /// <param name="store">Shared by all who serve the cluster.</param>
     /// <param name="clusterClock">Gets a sample with each renewal.</param>
     /// <param name="coarse">Judges the fence.</param>
     /// <param name="time">Paces the renewals.</param>
@@ -44,177 +57,273 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         _state = new(new(_incarnation, self, Environment.ProcessId, Environment.MachineName), (long)DefaultSpan.TotalMilliseconds);
     }
 
-    /// <summary>Raised when, after the start, another silo turns out to be alive before this one ever served: this one should end.</summary>
+    /// <summary>Raised when another silo joined at this one's address, which has let its keys go: it should end.</summary>
     public event Action<StartRefusedException>? Refused;
 
-    public string Self => _state.Self.Name;
+    public event Action? Changed;
 
-    public long View => Volatile.Read(ref _view);
+    public string Self => State.Self.Name;
 
-    public bool FenceHolds => Volatile.Read(ref _state).FenceHolds(_coarse.Milliseconds);
+    public Guid Incarnation => _incarnation;
 
-    public bool Owns(ulong keyHash) => Volatile.Read(ref _state).View > 0;
+    public long View => State.View.Number;
 
-    public long EpochOf(ulong keyHash) => Volatile.Read(ref _view);
+    public Placement Placement => State.Placement;
 
-    public async ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public bool FenceHolds => State.FenceHolds(_coarse.Milliseconds);
+
+    private OwnershipState State => Volatile.Read(ref _state);
+
+    public bool IsPlacedHere(ulong keyHash) => State.IsPlacedHere(keyHash);
+
+    public bool Owns(ulong keyHash) => State.Owns(keyHash);
+
+    public long EpochOf(ulong keyHash) => State.EpochOf(keyHash);
+
+    public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken)
+        => FenceHolds ? new(true) : WaitAsync(static (ownership, _) => ownership.FenceHolds, static (_, _) => true, 0, limit, cancellationToken);
+
+    public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => Owns(keyHash) || !IsPlacedHere(keyHash)
+        ? new(Owns(keyHash))
+        : WaitAsync(static (ownership, key) => ownership.Owns(key), static (ownership, key) => ownership.IsPlacedHere(key), keyHash, limit, cancellationToken);
+
+    public void Hint(long view)
     {
-        using var end = new CancellationTokenSource(limit, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);
-        while (!FenceHolds && !either.IsCancellationRequested)
-        {
-            var state = Volatile.Read(ref _state);
-            var ahead = state.FenceStart - _coarse.Milliseconds;
-            var changed = Volatile.Read(ref _changed).Task;
-            await Task.WhenAny(changed, Task.Delay(ahead > 0 ? TimeSpan.FromMilliseconds(ahead) : limit, _time, either.Token)).ConfigureAwait(false);
-        }
-        cancellationToken.ThrowIfCancellationRequested();
-        return FenceHolds;
+        if (view <= View || !Raise(ref _hinted, view))
+            return;
+        Wake();
     }
 
     /// <summary>A stored record has a view number beyond this silo's: if nobody else published it, views were lost.</summary>
     public void Saw(long view)
     {
-        for (var seen = Volatile.Read(ref _seen); view > seen;)
-            seen = Interlocked.CompareExchange(ref _seen, view, seen) is var now && now == seen ? view : now;
+        if (Raise(ref _seen, view) && view > View)
+            Wake();
     }
 
-    /// <summary>Looks for another silo for up to 1.5 s, then goes on in the background; serves once it may.</summary>
-    /// <exception cref="StartRefusedException">Another silo serves this cluster.</exception>
+    /// <summary>To be done whenever keys move away. Before the start.</summary>
+    public void Add(ISealWork work) => _sealWork.Add(work);
+
+    /// <summary>Joins the cluster, or begins it; goes on in the background.</summary>
+    /// <exception cref="StartRefusedException">The store does not answer.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        do
-        {
-            if (await FirstStepAsync(cancellationToken).ConfigureAwait(false) is { } alive)
-                throw Refusal(alive);
-            if (_state.View > 0)
-                break;
-            await Task.Delay(LookEvery, _time, cancellationToken).ConfigureAwait(false);
-        }
-        while (_time.GetElapsedTime(began) < LookAtStart);
-        _running = RunAsync();
-    }
-
-    /// <summary>Stops serving, and leaves the mark that lets the next silo begin at once.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
-            return;
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
-        var state = _state;
-        Become(state with { View = 0, FenceEnd = 0 });
-        if (state.View > 0)
-        {
-            var goodbye = new ClusterView(state.View, [state.Self with { HasStopped = true }]);
-            try
-            {
-                await _store.PublishAsync(new(goodbye, state.View, [], WaitsOut: false), _incarnation, default).AsTask()
-                    .WaitAsync(RenewEvery, _time).ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                _logger.NoGoodbye(exception);
-            }
-        }
-        _stopping.Dispose();
-    }
-
-    private async Task<SiloMember?> FirstStepAsync(CancellationToken cancellationToken)
-    {
         try
         {
-            return await StepAsync(cancellationToken).ConfigureAwait(false);
+            _listening = await _store.ListenAsync(Hint, cancellationToken).ConfigureAwait(false);
+            while (await StepAsync(cancellationToken).ConfigureAwait(false) is { Keys: null } && _time.GetElapsedTime(began) < JoinLimit)
+                await Task.Delay(TimeSpan.FromMilliseconds(LookSoon), _time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             throw new StartRefusedException($"The lease of cluster id '{_clusterId}' could not be asked for: {exception.Message}", exception);
         }
+        _running = RunAsync();
+    }
+
+    /// <summary>Lets all keys go and waits until the others may serve them, for at most <see cref="LeaveSpan"/>.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        Update(static state => state with { IsLeaving = true });
+        Wake();
+        await _running.WaitAsync(LeaveSpan, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!State.HasLeft)
+            _logger.NoGoodbye();
+    }
+
+    /// <summary>Leaves, if that was not done, and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        if (!State.HasLeft)
+            await LeaveAsync(CancellationToken.None).ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        await _sealing.ConfigureAwait(false);
+        Update(static state => state with { Keys = null, LeaseEnd = 0 });
+        if (_listening is { } listening)
+            await listening.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
     }
 
     private async Task RunAsync()
     {
-        var hasServed = _state.View > 0;
-        while (!_stopping.IsCancellationRequested)
+        for (var last = _coarse.Milliseconds; !_stopping.IsCancellationRequested && !State.HasLeft; last = _coarse.Milliseconds)
         {
-            await Task.Delay(_state.View > 0 && !_isUnreachable ? RenewEvery : LookEvery, _time, _stopping.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_stopping.IsCancellationRequested)
-                return;
-            if (await TryStepAsync().ConfigureAwait(false) is { } alive && !hasServed)
-            {
-                Refused?.Invoke(Refusal(alive));
-                return;
-            }
-            hasServed |= _state.View > 0;
+            var wake = Volatile.Read(ref _wake).Task;
+            if (Pause(last) is > 0 and var pause)
+                await wake.WaitAsync(TimeSpan.FromMilliseconds(pause), _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (wake.IsCompleted)
+                Interlocked.Exchange(ref _wake, NewChange());
+            if (!_stopping.IsCancellationRequested)
+                await TryStepAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task<SiloMember?> TryStepAsync()
+    // Milliseconds until the next look, when the last ended at this instant.
+    private long Pause(long last)
+    {
+        var state = State;
+        if (_isUnreachable)
+            return LookWhenAway;
+        var isDue = state.IsLost || (state.IsLeaving ? !state.MustSeal : state.Keys is null);
+        if (!isDue && state.IsSettled)
+        {
+            _soon = LookSoon;
+            return Math.Max(1, state.NextLook(last + (long)RenewEvery.TotalMilliseconds) - last);
+        }
+        _soon = Math.Min(_soon * 2, LookWhenAway);
+        return Math.Max(1, state.NextLook(last + _soon) - last);
+    }
+
+    private async Task TryStepAsync()
     {
         try
         {
-            var alive = await StepAsync(_stopping.Token).ConfigureAwait(false);
+            await StepAsync(_stopping.Token).ConfigureAwait(false);
             if (_isUnreachable)
                 _logger.Reachable();
             _isUnreachable = false;
-            return alive;
         }
         catch (Exception exception)
         {
             if (!_isUnreachable && !_stopping.IsCancellationRequested)
                 _logger.Unreachable(exception, DefaultSpan.TotalSeconds);
             _isUnreachable = true;
-            return null;
         }
     }
 
-    // One renewal or look, and the change that follows from it. Returns another silo that was seen to be alive.
-    private async Task<SiloMember?> StepAsync(CancellationToken cancellationToken)
+    // One renewal or look, and the change that follows from it.
+    private async Task<OwnershipState> StepAsync(CancellationToken cancellationToken)
     {
-        var state = _state.Saw(Volatile.Read(ref _seen));
-        var (snapshot, sentAt, receivedAt) = await AskAsync(
-            () => _store.RenewAsync(state.View > 0 ? state.View : null, _incarnation, state.View, cancellationToken), cancellationToken).ConfigureAwait(false);
-        var (next, change, alive) = state.Observe(snapshot, sentAt, receivedAt);
-        if (snapshot.Applied && next.View > 0)
-            next = next.Renewed(sentAt);
-        if (_state.View > 0 && next.View == 0)
-            _logger.LostView(_state.View, snapshot.View?.Number ?? 0);
-        Become(next);
-        if (change is null)
-            return alive;
+        var seen = Volatile.Read(ref _seen);
+        var state = Update(state => state.Saw(seen));
+        var (sentAt, snapshot) = await AskAsync(() => _store.RenewAsync(state.RenewsIn, _incarnation, state.Sealed, cancellationToken), cancellationToken).ConfigureAwait(false);
+        state = Observe(snapshot, sentAt);
+        if (state.Propose(snapshot, _coarse.Milliseconds) is not { } change)
+            return state;
 
-        (snapshot, sentAt, receivedAt) = await AskAsync(() => _store.PublishAsync(change, _incarnation, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (!snapshot.Applied)
-            return null;
-        Become(next.Published(change, sentAt, receivedAt));
-        _logger.Serves(change.Next.Number, change.WaitsOut ? next.OutwaitSpan : 0);
-        return null;
+        foreach (var (outwaited, _) in change.Outwaited)
+            _logger.Outwaited(state.View.Find(outwaited)?.Name ?? "", state.OutwaitSpan);
+        (sentAt, snapshot) = await AskAsync(() => _store.PublishAsync(change, _incarnation, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return Observe(snapshot, sentAt);
     }
 
     // The fence counts from before the question was sent.
-    private async Task<(OwnershipSnapshot Snapshot, long SentAt, long ReceivedAt)> AskAsync(
-        Func<ValueTask<OwnershipSnapshot>> question, CancellationToken cancellationToken)
+    private async Task<(long SentAt, OwnershipSnapshot Snapshot)> AskAsync(Func<ValueTask<OwnershipSnapshot>> question, CancellationToken cancellationToken)
     {
         var (sentAt, sampleSentAt) = (_coarse.Milliseconds, _clusterClock.Timestamp());
         var snapshot = await question().AsTask().WaitAsync(RenewEvery, _time, cancellationToken).ConfigureAwait(false);
         if (!_clusterClock.Add(sampleSentAt, snapshot.StoreTime, _clusterClock.Timestamp()))
             _logger.ClockSetBack();
-        return (snapshot, sentAt, _coarse.Milliseconds);
+        return (sentAt, snapshot);
     }
 
-    private void Become(OwnershipState next)
+    private OwnershipState Observe(OwnershipSnapshot snapshot, long sentAt)
     {
-        Volatile.Write(ref _state, next);
-        if (next.View > 0)
-            Volatile.Write(ref _view, next.View);
-        Interlocked.Exchange(ref _changed, NewChange()).TrySetResult();
+        var before = State;
+        var after = Update(state => state.Observe(snapshot, sentAt, _coarse.Milliseconds));
+        if (after.IsLost && !before.IsLost && before.Keys is not null)
+            _logger.LostView(before.View.Number, snapshot.View?.Number ?? 0);
+        if (after.View.Number == before.View.Number)
+            return after;
+
+        _soon = LookSoon;
+        _logger.GoesBy(after.View.Number, string.Join(", ", after.View.Members.Select(static member => member.IsLeaving ? member.Name + " (leaving)" : member.Name)));
+        if (before.Keys is not null && after.Keys is null && !after.IsLeaving)
+            _logger.Deposed(after.View.Number);
+        if (after.IsDisplaced)
+        {
+            after = Update(static state => state with { IsLeaving = true });
+            Refused?.Invoke(Refusal(after));
+        }
+        if (after.MustSeal && _sealing.IsCompleted)
+            _sealing = SealAsync();
+        return after;
     }
 
-    private StartRefusedException Refusal(SiloMember alive) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"Another silo ({alive.Name}, pid {alive.Pid} on {alive.Host}) serves cluster id '{_clusterId}'. Stop it, or set OrleansCache:ClusterId to another name."));
+    private async Task SealAsync()
+    {
+        while (State is { MustSeal: true } state && !_stopping.IsCancellationRequested)
+        {
+            if (_sealWork.Count > 0)
+                await LetGoAsync().ConfigureAwait(false);
+            Update(now => now.Gave(state.View.Number));
+            Wake();
+        }
+    }
+
+    private async Task LetGoAsync()
+    {
+        using var deadline = new CancellationTokenSource(SealSpan, _time);
+        var placement = Placement;
+        try
+        {
+            await Task.WhenAll(_sealWork.Select(work => work.LetGoAsync(placement, deadline.Token))).WaitAsync(SealSpan, _time, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            if (!_stopping.IsCancellationRequested)
+                _logger.LetGoLate(exception, placement.Number);
+        }
+    }
+
+    private OwnershipState Update(Func<OwnershipState, OwnershipState> change)
+    {
+        OwnershipState before, after;
+        lock (_changing)
+        {
+            (before, after) = (_state, change(_state));
+            Volatile.Write(ref _state, after);
+        }
+        if (after != before)
+            Interlocked.Exchange(ref _changed, NewChange()).TrySetResult();
+        if (after.View != before.View || after.Settled != before.Settled || after.IsLost != before.IsLost || (after.Keys is null) != (before.Keys is null))
+            Changed?.Invoke();
+        return after;
+    }
+
+    private async ValueTask<bool> WaitAsync(
+        Func<LeasedOwnership, ulong, bool> isSo, Func<LeasedOwnership, ulong, bool> mayBe, ulong key, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var end = new CancellationTokenSource(limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);
+        while (!either.IsCancellationRequested)
+        {
+            var changed = Volatile.Read(ref _changed).Task;
+            if (isSo(this, key) || !mayBe(this, key))
+                break;
+            var ahead = State.FenceStart - _coarse.Milliseconds;
+            await Task.WhenAny(changed, Task.Delay(ahead > 0 ? TimeSpan.FromMilliseconds(ahead) : limit, _time, either.Token)).ConfigureAwait(false);
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return isSo(this, key);
+    }
+
+    private void Wake() => Volatile.Read(ref _wake).TrySetResult();
+
+    private StartRefusedException Refusal(OwnershipState state)
+    {
+        var other = state.View.Members.LastOrDefault(member => member.Address == state.Self.Address && member.Incarnation != _incarnation) ?? state.Self;
+        return new(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Another silo (pid {other.Pid} on {other.Host}) joined cluster id '{_clusterId}' at this one's address {other.Name}. Stop it, or give each silo its own address and port, or OrleansCache:ClusterId another name."));
+    }
+
+    private static bool Raise(ref long highest, long value)
+    {
+        var seen = Volatile.Read(ref highest);
+        while (value > seen)
+        {
+            var now = Interlocked.CompareExchange(ref highest, value, seen);
+            if (now == seen)
+                return true;
+            seen = now;
+        }
+        return false;
+    }
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

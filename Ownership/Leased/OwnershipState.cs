@@ -7,83 +7,194 @@ namespace OrleansCache;
 /// <param name="Span">How long a lease is good for, in milliseconds.</param>
 internal sealed record OwnershipState(SiloMember Self, long Span)
 {
+    /// <summary>Who has not looked for so long has seen nobody fail to renew.</summary>
+    private const long LongestGap = 2_500;
+
+    /// <summary>Clocks run at rates that differ by up to 1 %, and step.</summary>
+    public long OutwaitSpan { get; init; } = Span + (Span / 100) + CoarseClock.StepMilliseconds;
+
+    /// <summary>The view that this silo goes by, whether it is in it or not. Its number never falls.</summary>
+    public Placement Placement { get; init; } = Placement.None;
+
+    public ClusterView View => Placement.View;
+
     /// <summary>The highest number ever seen: a lower one means that the store lost views.</summary>
     public long HighestView { get; init; }
 
-    /// <summary>The number of the view in which this silo serves; 0 while it does not.</summary>
-    public long View { get; init; }
+    /// <summary>Since when this silo has its keys; null while it is not a member.</summary>
+    public KeyHistory? Keys { get; init; }
 
-    /// <summary>No fence from this instant on: counted from before the last renewal was sent.</summary>
-    public long FenceEnd { get; init; }
+    /// <summary>The last view that all its members were seen to have sealed.</summary>
+    public long Settled { get; init; }
+
+    /// <summary>The last view for which this silo has given up what moved away.</summary>
+    public long Sealed { get; init; }
+
+    /// <summary>Nobody could have outwaited this silo before this instant: counted from before the last renewal was sent.</summary>
+    public long LeaseEnd { get; init; }
 
     /// <summary>No fence before this instant: somebody unknown may still have one.</summary>
     public long FenceStart { get; init; }
 
-    /// <summary>The foreign lease that is being watched, and since when it has not been renewed.</summary>
-    public (Guid Incarnation, SiloLease Lease, long Since)? Watched { get; init; }
+    /// <summary>The store has no view, or a lower one, or may have lost some: nothing is proved until views have begun anew.</summary>
+    public bool IsLost { get; init; }
 
-    /// <summary>Clocks run at rates that differ by up to 1 %, and step.</summary>
-    public long OutwaitSpan => Span + (Span / 100) + CoarseClock.StepMilliseconds;
+    /// <summary>This silo wants to leave.</summary>
+    public bool IsLeaving { get; init; }
 
-    public bool FenceHolds(long now) => View > 0 && now >= FenceStart && now < FenceEnd - CoarseClock.StepMilliseconds;
+    /// <summary>The other members' leases.</summary>
+    public ImmutableArray<LeaseWatch> Watches { get; init; } = [];
 
-    /// <summary>A renewal was made that had been sent at this instant.</summary>
-    public OwnershipState Renewed(long sentAt) => this with { FenceEnd = Math.Max(FenceEnd, sentAt + Span) };
+    /// <summary>When the last look ended.</summary>
+    public long LastLook { get; init; }
 
-    /// <summary>The change was published; it had been sent at this instant, and its answer came at that one.</summary>
-    public OwnershipState Published(ViewChange change, long sentAt, long receivedAt) => this with
-    {
-        HighestView = change.Next.Number,
-        View = change.Next.Number,
-        FenceEnd = sentAt + Span,
-        FenceStart = change.WaitsOut ? receivedAt + OutwaitSpan : sentAt,
-        Watched = null,
-    };
+    /// <summary>The view in which this silo's lease may be renewed; null when there is none.</summary>
+    public long? RenewsIn => Keys is null || IsLost ? null : View.Number;
 
-    /// <summary>A number beyond all known ones was seen in a record: views were lost.</summary>
+    public bool MustSeal => Sealed < View.Number;
+
+    /// <summary>Some keys wait for the members' seals.</summary>
+    public bool IsSettled => Settled == View.Number;
+
+    /// <summary>Another silo joined at this one's address: the other has its keys.</summary>
+    public bool IsDisplaced => !IsLeaving && View.Find(Self.Incarnation) is { IsLeaving: true };
+
+    /// <summary>Nothing is left to wait for.</summary>
+    public bool HasLeft => IsLeaving && (Keys is null || IsLost);
+
+    public bool FenceHolds(long now) => Keys is not null && !IsLost && now >= FenceStart && now < LeaseEnd - CoarseClock.StepMilliseconds;
+
+    /// <summary>The view gives the key to this silo.</summary>
+    public bool IsPlacedHere(ulong keyHash) => Keys is { } keys && keys.IsPlacedHere(keyHash);
+
+    /// <summary>
+    /// True when this silo may serve the key now. In a view that all its members have sealed that is who the view gives it to; until then
+    /// who had it in the last such view, and in all since.
+    /// </summary>
+    public bool Owns(ulong keyHash) => Keys is { } keys && keys.IsPlacedHere(keyHash) && (IsSettled || keys.EpochOf(keyHash) <= Settled);
+
+    public long EpochOf(ulong keyHash) => Keys?.EpochOf(keyHash) ?? View.Number;
+
+    /// <summary>A number beyond all known ones was seen in a record: unless the next look finds it too, views were lost.</summary>
     public OwnershipState Saw(long number) => number > HighestView ? this with { HighestView = number } : this;
 
-    /// <summary>Takes in what the store holds, and says what is to be published next, or who else is alive.</summary>
-    public (OwnershipState Next, ViewChange? Change, SiloMember? Alive) Observe(OwnershipSnapshot snapshot, long sentAt, long receivedAt)
+    /// <summary>What moved away up to this view has been given up.</summary>
+    public OwnershipState Gave(long view) => view > Sealed && view <= View.Number ? this with { Sealed = view } : this;
+
+    /// <summary>When to look again, unless there is news before: at the usual time, or when a lease that is late may be outwaited.</summary>
+    /// <param name="usual">The instant of the next renewal.</param>
+    public long NextLook(long usual)
     {
-        if (snapshot.View is not { } view)
-            return WithoutFence().Propose(null, HighestView + 1, waitsOut: true);
-        if (view.Number < HighestView)
-            return WithoutFence().Propose(view.Number, HighestView + 1, waitsOut: true);
-        if (view.Find(Self.Incarnation) is { HasStopped: false })
-        {
-            return snapshot.Leases.ContainsKey(Self.Incarnation) && view.Number == View
-                ? (this, null, null)
-                : WithoutFence().Propose(view.Number, view.Number + 1, waitsOut: true);
-        }
-        var foreign = (WithoutFence() with { HighestView = view.Number }).ObserveForeign(snapshot, view, sentAt, receivedAt);
-        return foreign;
+        foreach (var watch in Watches)
+            usual = Math.Min(usual, watch.Since + OutwaitSpan);
+        return usual;
     }
 
-    private (OwnershipState Next, ViewChange? Change, SiloMember? Alive) ObserveForeign(
-        OwnershipSnapshot snapshot, ClusterView view, long sentAt, long receivedAt)
+    /// <summary>Takes in what the store held at some instant between the two.</summary>
+    public OwnershipState Observe(OwnershipSnapshot snapshot, long sentAt, long receivedAt)
     {
-        if (view.Members.FirstOrDefault(member => !member.HasStopped) is not { } other)
-            return Propose(view.Number, view.Number + 1, waitsOut: false);
-        var lease = snapshot.Leases.GetValueOrDefault(other.Incarnation);
-        if (Watched is not { } watched || watched.Incarnation != other.Incarnation || watched.Lease != lease)
+        if (snapshot.View is not { } view || !snapshot.IsSameStore || view.Number < HighestView)
+            return this with { IsLost = true, Watches = [], LastLook = receivedAt };
+        var next = view.Number > View.Number ? Adopt(view, receivedAt) : this;
+        return next with
         {
-            var isAlive = Watched is { } before && before.Incarnation == other.Incarnation;
-            return (this with { Watched = (other.Incarnation, lease, receivedAt) }, null, isAlive ? other : null);
-        }
-        return sentAt - watched.Since >= OutwaitSpan
-            ? Propose(view.Number, view.Number + 1, waitsOut: false, watched.Incarnation, watched.Lease)
-            : (this, null, null);
+            IsLost = false,
+            LeaseEnd = next.Keys is null ? 0 : snapshot.Applied ? Math.Max(next.LeaseEnd, sentAt + Span) : next.LeaseEnd,
+            Settled = AllSealed(view, snapshot.Leases) ? view.Number : next.Settled,
+            Watches = Watched(view, snapshot.Leases, sentAt, receivedAt),
+            LastLook = receivedAt,
+        };
     }
 
-    private OwnershipState WithoutFence() => this with { View = 0, FenceEnd = 0 };
-
-    private (OwnershipState Next, ViewChange? Change, SiloMember? Alive) Propose(
-        long? expected, long number, bool waitsOut, Guid outwaited = default, SiloLease lease = default)
+    /// <summary>What is to be published after a look; null when all is as it should be.</summary>
+    /// <param name="snapshot">What was just observed.</param>
+    /// <param name="now">Not before that.</param>
+    public ViewChange? Propose(OwnershipSnapshot snapshot, long now)
     {
-        var leases = outwaited == default
-            ? ImmutableDictionary<Guid, SiloLease>.Empty
-            : ImmutableDictionary<Guid, SiloLease>.Empty.Add(outwaited, lease);
-        return (this, new(new(number, [Self]), expected, leases, waitsOut), null);
+        if (IsLost)
+            return IsLeaving ? null : Beginning(snapshot);
+
+        var outwaited = Watches.Where(watch => watch.SeenAt - watch.Since >= OutwaitSpan).ToImmutableArray();
+        var members = View.Members.RemoveAll(member => outwaited.Any(watch => watch.Incarnation == member.Incarnation));
+        var self = View.Find(Self.Incarnation);
+        if (self is null && !IsLeaving)
+            members = Joined(members);
+        else if (self is { IsLeaving: false } && IsLeaving)
+            members = members.Replace(self, self with { IsLeaving = true });
+        else if (self is not null && IsLeaving && !MustSeal)
+            members = members.Remove(self);
+        var waitsOut = View.WaitsOut && !(Keys is not null && now >= FenceStart);
+        if (waitsOut == View.WaitsOut && members == View.Members)
+            return null;
+        var next = new ClusterView(View.Number + 1, members, View.Beginning, waitsOut);
+        return new(next, View.Number, [.. outwaited.Select(static watch => KeyValuePair.Create(watch.Incarnation, watch.Lease))], SealedIn(next), Begins: false);
+    }
+
+    // Who is in the last view that is known stays in it, so that nothing moves; who is gone is outwaited.
+    private ViewChange Beginning(OwnershipSnapshot snapshot)
+    {
+        var stored = snapshot.View ?? ClusterView.None;
+        var known = stored.Number < View.Number ? View : stored;
+        var number = Math.Max(Math.Max(HighestView, stored.Number) + 1, snapshot.StoreTime / 1000);
+        var next = new ClusterView(number, Joined(known.Members), number, WaitsOut: true);
+        return new(next, snapshot.View?.Number, [], SealedIn(next), Begins: true);
+    }
+
+    private ImmutableArray<SiloMember> Joined(ImmutableArray<SiloMember> members) => members.Any(member => member.Incarnation == Self.Incarnation)
+        ? members
+        : [.. members.Select(member => member.Address == Self.Address ? member with { IsLeaving = true } : member), Self];
+
+    // Who was not in a view has nothing to give up.
+    private long SealedIn(ClusterView next) => Keys is null ? next.Number : Sealed;
+
+    // Within one beginning every view is known to follow from the one before: who is in both was in all between, and nobody gets a key
+    // without the seal of who had it. Over a beginning that is known only while nobody could have outwaited this silo.
+    private OwnershipState Adopt(ClusterView view, long receivedAt)
+    {
+        var isMember = view.Find(Self.Incarnation) is not null;
+        var begins = view.Beginning != View.Beginning;
+        var goesOn = Keys is not null && (!begins || receivedAt < LeaseEnd - CoarseClock.StepMilliseconds);
+        var placement = Placement.Of(view);
+        return this with
+        {
+            Placement = placement,
+            HighestView = view.Number,
+            Keys = !isMember ? null : goesOn ? Keys!.Next(placement) : KeyHistory.Begin(placement, Self.Incarnation),
+            Sealed = Keys is null ? view.Number : Sealed,
+            FenceStart = !view.WaitsOut ? 0 : begins ? receivedAt + OutwaitSpan : FenceStart,
+        };
+    }
+
+    private static bool AllSealed(ClusterView view, IReadOnlyDictionary<Guid, SiloLease> leases)
+    {
+        foreach (var member in view.Members)
+            if (leases.GetValueOrDefault(member.Incarnation).Sealed < view.Number)
+                return false;
+        return true;
+    }
+
+    private ImmutableArray<LeaseWatch> Watched(ClusterView view, IReadOnlyDictionary<Guid, SiloLease> leases, long sentAt, long receivedAt)
+    {
+        var isGap = receivedAt - LastLook > LongestGap;
+        var watches = ImmutableArray.CreateBuilder<LeaseWatch>(view.Members.Length);
+        foreach (var member in view.Members)
+        {
+            if (member.Incarnation == Self.Incarnation)
+                continue;
+            var lease = leases.GetValueOrDefault(member.Incarnation);
+            var since = receivedAt;
+            foreach (var watch in Watches)
+                if (!isGap && watch.Incarnation == member.Incarnation && watch.Lease == lease)
+                    since = watch.Since;
+            watches.Add(new(member.Incarnation, lease, since, sentAt));
+        }
+        return watches.DrainToImmutable();
     }
 }
+
+/// <summary>A member's lease as another sees it.</summary>
+/// <param name="Incarnation">Whose.</param>
+/// <param name="Lease">As it was at the last look.</param>
+/// <param name="Since">The end of the first look that found it so.</param>
+/// <param name="SeenAt">The beginning of the last.</param>
+internal readonly record struct LeaseWatch(Guid Incarnation, SiloLease Lease, long Since, long SeenAt);

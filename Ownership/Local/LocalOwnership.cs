@@ -23,12 +23,20 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
 
     public long View => Volatile.Read(ref _view);
 
+    public Placement Placement { get; private set; } = Placement.None;
+
+    public event Action? Changed;
+
     public bool FenceHolds => _holds;
 
     /// <summary>The former owner of the folder said goodbye, or there was none.</summary>
     public bool FormerStoppedCleanly { get; private set; } = true;
 
+    public bool IsPlacedHere(ulong keyHash) => View > 0;
+
     public bool Owns(ulong keyHash) => View > 0;
+
+    public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
 
     public long EpochOf(ulong keyHash) => View;
 
@@ -38,6 +46,11 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
             await _started.Task.WaitAsync(limit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         return _holds;
+    }
+
+    /// <summary>There is no other silo.</summary>
+    public void Hint(long view)
+    {
     }
 
     /// <summary>Takes the folder. Time that a crash left reserved passes first: a jump over it would make all that is stored look older than it is.</summary>
@@ -75,8 +88,11 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
             clock.StartAbove(former.Ceiling, ReserveUpTo);
             _lease.Write(former with { View = former.View + 1, StoppedCleanly = false }, flush: true);
         }
-        Volatile.Write(ref _view, _lease?.Lease.View ?? 1);
+        var number = _lease?.Lease.View ?? 1;
+        Placement = Placement.Of(new(number, [new(Guid.NewGuid(), self, Environment.ProcessId, Environment.MachineName)], number));
+        Volatile.Write(ref _view, number);
         _holds = true;
+        Changed?.Invoke();
         _ = clock.Now;
         logger.OwnsFolder(View, FormerStoppedCleanly);
         _started.TrySetResult();

@@ -18,7 +18,6 @@ public sealed class LeasedOwnershipTests
     public async Task A_silo_paused_beyond_its_lease_finds_out_before_it_answers_and_renews_when_nobody_took_over()
     {
         await using var silo = await FencedAsync("a");
-
         _coarse.Pause = 10_000;
         Assert.False(silo.FenceHolds);
         var view = silo.View;
@@ -53,49 +52,187 @@ public sealed class LeasedOwnershipTests
     }
 
     [Fact]
-    public async Task A_successor_waits_for_the_lease_of_one_that_vanished_and_takes_the_next_view()
+    public async Task A_second_silo_joins_and_both_serve_their_share_at_once()
     {
-        var first = await FencedAsync("a");
-        var view = first.View;
-        _store.Cut(first.Self);
+        await using var first = await FencedAsync("a");
+        var joined = _time.GetTimestamp();
+        await using var second = await StartedAsync("b");
 
-        await using var second = Create("b");
-        var starting = second.StartAsync(Cancellation);
-        await RunUntilAsync(() => starting.IsCompleted);
-        await starting;
-        Assert.False(second.Owns(1));
-        await RunUntilAsync(() => second.FenceHolds);
+        await RunUntilAsync(() => Serves(second).Length > 0 && Serves(first).Length + Serves(second).Length == 1000);
 
-        Assert.False(first.FenceHolds);
-        Assert.Equal(view + 1, second.EpochOf(1));
-        await first.DisposeAsync();
-        Assert.False(_store.View!.Members.Single().HasStopped);
+        Assert.InRange(Serves(second).Length, 400, 600);
+        Assert.Empty(Serves(first).Intersect(Serves(second)));
+        Assert.True(first.FenceHolds && second.FenceHolds);
+        Assert.InRange(_time.GetElapsedTime(joined).TotalMilliseconds, 0, 500);
+        Assert.Equal(second.View, second.EpochOf(Serves(second)[0]));
+        Assert.NotEqual(second.View, first.EpochOf(Serves(first)[0]));
     }
 
     [Fact]
-    public async Task A_silo_that_turns_out_to_live_after_the_start_ends_the_other()
+    public async Task A_gained_key_is_waited_for_until_the_former_owner_has_let_it_go()
+    {
+        await using var first = Create("a");
+        var letGo = new TaskCompletionSource();
+        first.Add(new Work(letGo.Task));
+        await FencedAsync(first);
+        await using var second = await StartedAsync("b");
+        await RunUntilAsync(() => first.View == second.View);
+        var gained = Keys().First(second.IsPlacedHere);
+
+        Assert.False(first.Owns(gained));
+        var brief = second.WaitToOwnAsync(gained, TimeSpan.FromMilliseconds(100), Cancellation).AsTask();
+        var patient = second.WaitToOwnAsync(gained, TimeSpan.FromMinutes(1), Cancellation).AsTask();
+        await RunUntilAsync(() => brief.IsCompleted);
+        Assert.False(await brief);
+        Assert.False(patient.IsCompleted);
+        Assert.False(await second.WaitToOwnAsync(Keys().First(first.IsPlacedHere), TimeSpan.FromMinutes(1), Cancellation));
+
+        letGo.SetResult();
+        await RunUntilAsync(() => patient.IsCompleted);
+        Assert.True(await patient);
+    }
+
+    [Fact]
+    public async Task A_silo_that_does_not_come_to_an_end_with_its_keys_keeps_the_others_waiting_for_its_deadline_only()
+    {
+        await using var first = Create("a");
+        first.Add(new Work(new TaskCompletionSource().Task));
+        await FencedAsync(first);
+        var joined = _time.GetTimestamp();
+        await using var second = await StartedAsync("b");
+
+        await RunUntilAsync(() => Serves(second).Length > 0);
+
+        Assert.InRange(_time.GetElapsedTime(joined), LeasedOwnership.SealSpan, LeasedOwnership.SealSpan + TimeSpan.FromSeconds(0.5));
+    }
+
+    [Fact]
+    public async Task The_keys_of_a_silo_that_leaves_are_served_by_the_others_before_it_is_gone()
     {
         await using var first = await FencedAsync("a");
-        _store.Cut(first.Self);
-        await using var second = Create("b");
+        await using var second = await StartedAsync("b");
+        await RunUntilAsync(() => Serves(second).Length > 0);
+
+        var leaving = second.LeaveAsync(Cancellation);
+        await RunUntilAsync(() => leaving.IsCompleted);
+        await leaving;
+
+        Assert.Empty(Serves(second));
+        await RunUntilAsync(() => Serves(first).Length == 1000);
+        Assert.Equal(["a"], _store.View!.Members.Select(member => member.Name));
+    }
+
+    [Fact]
+    public async Task The_keys_of_a_silo_that_vanished_are_served_within_a_look_its_lease_and_a_moment()
+    {
+        await using var first = await FencedAsync("a");
+        await using var second = await StartedAsync("b");
+        await RunUntilAsync(() => Serves(second).Length > 0 && Serves(first).Length + Serves(second).Length == 1000);
+        _store.Cut("b");
+        var cut = _time.GetTimestamp();
+
+        await RunUntilAsync(() => Serves(first).Length == 1000, TimeSpan.FromMilliseconds(10));
+
+        Assert.False(second.FenceHolds);
+        Assert.InRange(_time.GetElapsedTime(cut).TotalMilliseconds, 2000, 1000 + 3046 + 200);
+        _store.Mend("b");
+        await RunUntilAsync(() => Serves(second).Length > 0);
+        Assert.Equal(second.View, second.EpochOf(Serves(second)[0]));
+    }
+
+    [Fact]
+    public async Task A_hint_is_enough_to_look_at_once_and_none_is_needed()
+    {
+        await using var first = await FencedAsync("a");
+        _store.Tells = false;
+        await using var second = await StartedAsync("b");
+        Assert.True(first.View < second.View);
+
+        var calls = _store.Calls;
+        first.Hint(first.View);
+        first.Hint(second.View);
+        await Eventually.TrueAsync(() => first.View == second.View, cancellationToken: Cancellation);
+
+        Assert.InRange(_store.Calls - calls, 1, 3);
+        await using var third = await StartedAsync("c");
+        await RunUntilAsync(() => first.View == third.View);
+    }
+
+    [Fact]
+    public async Task Over_a_store_that_was_emptied_keys_stay_where_they_are_and_wait_for_a_new_fence()
+    {
+        await using var first = await FencedAsync("a");
+        await using var second = await StartedAsync("b");
+        await RunUntilAsync(() => Serves(second).Length > 0 && Serves(first).Length + Serves(second).Length == 1000 && second.FenceHolds);
+        var (keys, epoch) = (Serves(first), first.EpochOf(Serves(first)[0]));
+
+        _store.Flush();
+        await RunUntilAsync(() => !first.FenceHolds);
+        Assert.Equal(keys, Serves(first));
+        await RunUntilAsync(() => first.FenceHolds && second.FenceHolds && first.View == second.View);
+
+        Assert.Equal(keys, Serves(first));
+        Assert.Equal(epoch, first.EpochOf(keys[0]));
+    }
+
+    [Fact]
+    public async Task Over_a_store_that_was_restarted_views_begin_anew()
+    {
+        await using var silo = await FencedAsync("a");
+        var view = silo.View;
+
+        _store.Restart();
+        await RunUntilAsync(() => silo.View > view + 1 && silo.FenceHolds);
+
+        Assert.False(_store.View!.WaitsOut);
+    }
+
+    [Fact]
+    public async Task A_silo_whose_place_was_taken_ends()
+    {
+        await using var first = await FencedAsync("a");
         StartRefusedException? refused = null;
-        second.Refused += refusal => refused = refusal;
-        var starting = second.StartAsync(Cancellation);
-        await RunUntilAsync(() => starting.IsCompleted);
-        await starting;
+        first.Refused += refusal => refused = refusal;
 
-        _store.Mend(first.Self);
-        await RunUntilAsync(() => refused is not null);
+        await using var second = await StartedAsync("a");
+        await RunUntilAsync(() => refused is not null && Serves(second).Length == 1000);
 
-        Assert.Contains("Another silo (a,", refused!.Message, StringComparison.Ordinal);
-        Assert.False(second.Owns(1));
+        Assert.Contains("joined cluster id 'test' at this one's address a.", refused!.Message, StringComparison.Ordinal);
+        Assert.Empty(Serves(first));
+    }
+
+    [Fact]
+    public async Task Changes_are_told()
+    {
+        await using var first = await FencedAsync("a");
+        var told = 0;
+        first.Changed += () => Interlocked.Increment(ref told);
+
+        await using var second = await StartedAsync("b");
+        await RunUntilAsync(() => Serves(second).Length > 0);
+        await RunUntilAsync(() => Volatile.Read(ref told) >= 2);
+
+        Assert.Equal(["a", "b"], first.Placement.Members.Select(member => member.Name));
+    }
+
+    [Fact]
+    public async Task A_stable_cluster_asks_once_a_second_and_silo()
+    {
+        await using var first = await FencedAsync("a");
+        await using var second = await StartedAsync("b");
+        await RunUntilAsync(() => Serves(second).Length > 0 && Serves(first).Length + Serves(second).Length == 1000 && !_store.View!.WaitsOut);
+        await RunForAsync(TimeSpan.FromSeconds(2));
+
+        var calls = _store.Calls;
+        await RunForAsync(TimeSpan.FromSeconds(10));
+
+        Assert.InRange(_store.Calls - calls, 16, 21);
     }
 
     [Fact]
     public async Task Waiting_for_the_fence_ends_when_it_holds_or_at_the_limit()
     {
-        await using var silo = Create("a");
-        await silo.StartAsync(Cancellation);
+        await using var silo = await StartedAsync("a");
         var brief = silo.WaitForFenceAsync(TimeSpan.FromMilliseconds(100), Cancellation).AsTask();
         var wait = silo.WaitForFenceAsync(TimeSpan.FromMinutes(1), Cancellation).AsTask();
 
@@ -105,26 +242,49 @@ public sealed class LeasedOwnershipTests
         Assert.True(await wait);
     }
 
+    private static IEnumerable<ulong> Keys() => Enumerable.Range(1, 1000).Select(key => RoutingHash.Mix((ulong)key));
+
+    private static ulong[] Serves(LeasedOwnership silo) => [.. Keys().Where(silo.Owns)];
+
     private LeasedOwnership Create(string name) => new(
         name, "test", _store.For(name), new SampledClusterClock(_time), _coarse, _time, NullLogger<LeasedOwnership>.Instance);
 
-    private async Task<LeasedOwnership> FencedAsync(string name)
+    private Task<LeasedOwnership> FencedAsync(string name) => FencedAsync(Create(name));
+
+    private async Task<LeasedOwnership> FencedAsync(LeasedOwnership silo)
     {
-        var silo = Create(name);
         await silo.StartAsync(Cancellation);
-        await RunUntilAsync(() => silo.FenceHolds);
+        await RunUntilAsync(() => silo.FenceHolds && silo is { Placement.View.WaitsOut: false });
         return silo;
     }
 
-    private Task RunUntilAsync(Func<bool> condition) => Eventually.TrueAsync(
+    private async Task<LeasedOwnership> StartedAsync(string name)
+    {
+        var silo = Create(name);
+        await silo.StartAsync(Cancellation);
+        return silo;
+    }
+
+    private Task RunUntilAsync(Func<bool> condition, TimeSpan? step = null) => Eventually.TrueAsync(
         () =>
         {
             if (condition())
                 return true;
-            _time.Advance(TimeSpan.FromMilliseconds(50));
+            _time.Advance(step ?? TimeSpan.FromMilliseconds(50));
             return false;
         },
         cancellationToken: Cancellation);
+
+    private Task RunForAsync(TimeSpan span)
+    {
+        var end = _time.GetTimestamp() + span.Ticks;
+        return RunUntilAsync(() => _time.GetTimestamp() >= end);
+    }
+
+    private sealed class Work(Task letGo) : ISealWork
+    {
+        public Task LetGoAsync(Placement placement, CancellationToken deadline) => placement.Members.Count(member => !member.IsLeaving) < 2 ? Task.CompletedTask : letGo;
+    }
 
     private sealed class ManualCoarseClock(TimeProvider time) : CoarseClock
     {
@@ -132,59 +292,5 @@ public sealed class LeasedOwnershipTests
         public long Pause { get; set; }
 
         public override long Milliseconds => Pause + (time.GetTimestamp() * 1000 / time.TimestampFrequency);
-    }
-
-    private sealed class StoreInMemory
-    {
-        private readonly Lock _lock = new();
-        private readonly Dictionary<Guid, SiloLease> _leases = [];
-        private readonly HashSet<string> _cut = [];
-
-        public ClusterView? View { get; private set; }
-
-        public bool IsAway { get; set; }
-
-        public Action OnCall { get; set; } = () => { };
-
-        public IOwnershipStore For(string name) => new Access(this, name);
-
-        public void Cut(string name) => _cut.Add(name);
-
-        public void Mend(string name) => _cut.Remove(name);
-
-        private sealed class Access(StoreInMemory store, string name) : IOwnershipStore
-        {
-            public ValueTask<OwnershipSnapshot> RenewAsync(long? expectedView, Guid incarnation, long sealedView, CancellationToken cancellationToken)
-                => Run(() =>
-                {
-                    var renewed = expectedView is not null && store.View?.Number == expectedView && store._leases.ContainsKey(incarnation);
-                    if (renewed)
-                        store._leases[incarnation] = new(store._leases[incarnation].Counter + 1, sealedView);
-                    return renewed;
-                });
-
-            public ValueTask<OwnershipSnapshot> PublishAsync(ViewChange change, Guid incarnation, CancellationToken cancellationToken)
-                => Run(() =>
-                {
-                    if (store.View?.Number != change.Expected || change.Outwaited.Any(lease => store._leases.GetValueOrDefault(lease.Key) != lease.Value))
-                        return false;
-                    store._leases.Clear();
-                    store._leases[incarnation] = new(1, change.Next.Number);
-                    store.View = change.Next;
-                    return true;
-                });
-
-            private ValueTask<OwnershipSnapshot> Run(Func<bool> step)
-            {
-                store.OnCall();
-                if (store.IsAway || store._cut.Contains(name))
-                    return ValueTask.FromException<OwnershipSnapshot>(new IOException("The store is away."));
-                lock (store._lock)
-                {
-                    var applied = step();
-                    return new(new OwnershipSnapshot(store.View, new Dictionary<Guid, SiloLease>(store._leases), 0, applied));
-                }
-            }
-        }
     }
 }

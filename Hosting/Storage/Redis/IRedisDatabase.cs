@@ -20,6 +20,9 @@ internal interface IRedisDatabase : IAsyncDisposable
 
     /// <summary>Runs a command.</summary>
     ValueTask<RedisAnswer> ExecuteAsync(string[] command, CancellationToken cancellationToken);
+
+    /// <summary>Listens to a channel until disposed, over later connections too. The handler must be quick.</summary>
+    ValueTask<IAsyncDisposable> SubscribeAsync(string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken);
 }
 
 /// <summary>An argument: bytes or a number, as text.</summary>

@@ -11,4 +11,7 @@ internal sealed class RedisKeys(string clusterId)
     public string Tags => $"oc:{clusterId}:tags";
 
     public string Silos => ClusterView.RedisKey(clusterId);
+
+    /// <summary>A channel.</summary>
+    public string Views => ClusterView.RedisChannel(clusterId);
 }

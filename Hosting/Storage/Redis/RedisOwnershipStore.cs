@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace OrleansCache;
 
@@ -6,6 +7,7 @@ namespace OrleansCache;
 internal sealed class RedisOwnershipStore(IRedisDatabase redis, RedisKeys keys) : IOwnershipStore
 {
     private const string LeasePrefix = "lease:";
+    private (byte[] Json, ClusterView? View) _last = ([], null);
 
     public async ValueTask<OwnershipSnapshot> RenewAsync(long? expectedView, Guid incarnation, long sealedView, CancellationToken cancellationToken)
     {
@@ -20,8 +22,11 @@ internal sealed class RedisOwnershipStore(IRedisDatabase redis, RedisKeys keys) 
             change.Expected is { } number ? number : "",
             change.Next.Number,
             change.Next.ToJson(),
-            LeasePrefix + incarnation,
-            change.Outwaited.Count,
+            change.Next.Find(incarnation) is null ? "" : LeasePrefix + incarnation,
+            change.Sealed,
+            change.Begins ? 1 : 0,
+            keys.Views,
+            change.Outwaited.Length,
         ];
         foreach (var (outwaited, lease) in change.Outwaited)
             words.AddRange([LeasePrefix + outwaited, Text(lease)]);
@@ -30,20 +35,39 @@ internal sealed class RedisOwnershipStore(IRedisDatabase redis, RedisKeys keys) 
         return Read(await redis.EvaluateAsync(RedisScriptText.PublishView, keys.Silos, [.. words], cancellationToken).ConfigureAwait(false));
     }
 
-    private static OwnershipSnapshot Read(RedisAnswer answer)
+    public ValueTask<IAsyncDisposable> ListenAsync(Action<long> hint, CancellationToken cancellationToken) => redis.SubscribeAsync(
+        keys.Views,
+        message =>
+        {
+            if (long.TryParse(Encoding.UTF8.GetString(message.Span), CultureInfo.InvariantCulture, out var view))
+                hint(view);
+        },
+        cancellationToken);
+
+    private OwnershipSnapshot Read(RedisAnswer answer)
     {
         var leases = new Dictionary<Guid, SiloLease>();
         ClusterView? view = null;
-        var fields = answer[3];
+        var fields = answer[4];
         for (var i = 0; i + 1 < fields.Count; i += 2)
         {
             var field = fields[i].Text;
             if (field == ClusterView.RedisField)
-                view = ClusterView.Parse(fields[i + 1].Bytes);
+                view = Parse(fields[i + 1].Bytes!);
             else if (field.StartsWith(LeasePrefix, StringComparison.Ordinal) && Guid.TryParse(field.AsSpan(LeasePrefix.Length), out var incarnation))
                 leases[incarnation] = Lease(fields[i + 1].Text);
         }
-        return new(view, leases, (answer[0].AsNumber() * 1_000_000) + answer[1].AsNumber(), answer[2].AsNumber() == 1);
+        return new(view, leases, (answer[0].AsNumber() * 1_000_000) + answer[1].AsNumber(), answer[2].AsNumber() == 1, answer[3].AsNumber() == 1);
+    }
+
+    // Each renewal brings the same view again.
+    private ClusterView? Parse(byte[] json)
+    {
+        var (bytes, view) = _last;
+        if (json.AsSpan().SequenceEqual(bytes))
+            return view;
+        _last = (json, ClusterView.Parse(json));
+        return _last.View;
     }
 
     private static string Text(SiloLease lease) => string.Create(CultureInfo.InvariantCulture, $"{lease.Counter}:{lease.Sealed}");

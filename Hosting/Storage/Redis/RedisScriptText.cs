@@ -13,6 +13,15 @@ internal sealed class RedisScriptText(string text)
 
         """;
 
+    /// <summary>Which run of the server this is: another after each start, and on each replica. Where INFO is not allowed, always the same.</summary>
+    private const string Run = """
+        local function run()
+          local info = redis.pcall('INFO', 'server')
+          return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
+        end
+
+        """;
+
     public string Text { get; } = text;
 
     /// <summary>What an engine's client made of it.</summary>
@@ -82,38 +91,44 @@ internal sealed class RedisScriptText(string text)
 
     /// <summary>
     /// Renews a lease and reads all. ARGV: view number expected or an empty text, field of the lease, view sealed.
-    /// Returns seconds, microseconds, 1 if renewed, and the fields and values of the hash.
+    /// Returns seconds, microseconds, 1 if renewed, 1 if views began in this very run of the server, and the fields and values of the hash.
     /// </summary>
-    public static RedisScriptText RenewLease { get; } = new("""
+    public static RedisScriptText RenewLease { get; } = new(Run + """
         local t = redis.call('TIME')
-        local renewed = 0
-        if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'number') == ARGV[1] then
-          local lease = redis.call('HGET', KEYS[1], ARGV[2])
-          if lease then
-            redis.call('HSET', KEYS[1], ARGV[2], (tonumber(string.match(lease, '^%d+')) + 1) .. ':' .. ARGV[3])
-            renewed = 1
-          end
+        local same, renewed = 0, 0
+        if redis.call('HGET', KEYS[1], 'run') == run() then
+          same = 1
         end
-        return {t[1], t[2], renewed, redis.call('HGETALL', KEYS[1])}
+        if same == 1 and redis.call('HGET', KEYS[1], 'number') == ARGV[1] then
+          local lease = redis.call('HGET', KEYS[1], ARGV[2]) or '0'
+          redis.call('HSET', KEYS[1], ARGV[2], (tonumber(string.match(lease, '^%d+')) + 1) .. ':' .. ARGV[3])
+          renewed = 1
+        end
+        return {t[1], t[2], renewed, same, redis.call('HGETALL', KEYS[1])}
         """);
 
     /// <summary>
-    /// Publishes a view. ARGV: number expected or an empty text for none, number, view, field of the publisher's lease, how many leases must be
-    /// as they were, their fields and values, and the fields of leases that stay. Returns as <see cref="RenewLease"/>.
+    /// Publishes a view. ARGV: number expected or an empty text for none, number, view, field of the publisher's lease or an empty text, view it
+    /// has sealed, 1 if views begin, channel, how many leases must be as they were, their fields and values, and the fields of leases that stay.
+    /// Returns as <see cref="RenewLease"/>.
     /// </summary>
-    public static RedisScriptText PublishView { get; } = new("""
+    public static RedisScriptText PublishView { get; } = new(Run + """
         local t = redis.call('TIME')
-        local applied, conditions = 1, 5 + 2 * tonumber(ARGV[5])
-        if (redis.call('HGET', KEYS[1], 'number') or '') ~= ARGV[1] then
+        local now = run()
+        local applied, same, conditions = 1, 0, 8 + 2 * tonumber(ARGV[8])
+        if redis.call('HGET', KEYS[1], 'run') == now then
+          same = 1
+        end
+        if (redis.call('HGET', KEYS[1], 'number') or '') ~= ARGV[1] or (same == 0 and ARGV[6] ~= '1') then
           applied = 0
         end
-        for i = 6, conditions, 2 do
+        for i = 9, conditions, 2 do
           if (redis.call('HGET', KEYS[1], ARGV[i]) or '0:0') ~= ARGV[i + 1] then
             applied = 0
           end
         end
         if applied == 1 then
-          local stays = {number = true, view = true}
+          local stays = {number = true, view = true, run = true}
           for i = conditions + 1, #ARGV do
             stays[ARGV[i]] = true
           end
@@ -122,11 +137,15 @@ internal sealed class RedisScriptText(string text)
               redis.call('HDEL', KEYS[1], field)
             end
           end
-          redis.call('HSET', KEYS[1], 'number', ARGV[2])
-          redis.call('HSET', KEYS[1], 'view', ARGV[3])
-          redis.call('HSET', KEYS[1], ARGV[4], '1:' .. ARGV[2])
+          redis.call('HSET', KEYS[1], 'number', ARGV[2], 'view', ARGV[3], 'run', now)
+          if ARGV[4] ~= '' then
+            local lease = redis.call('HGET', KEYS[1], ARGV[4]) or '0'
+            redis.call('HSET', KEYS[1], ARGV[4], (tonumber(string.match(lease, '^%d+')) + 1) .. ':' .. ARGV[5])
+          end
+          redis.pcall('PUBLISH', ARGV[7], ARGV[2])
+          same = 1
         end
-        return {t[1], t[2], applied, redis.call('HGETALL', KEYS[1])}
+        return {t[1], t[2], applied, same, redis.call('HGETALL', KEYS[1])}
         """);
 
     /// <summary>

@@ -14,5 +14,21 @@ internal sealed class FakeOwnership : IOwnership
 
     public long EpochOf(ulong keyHash) => View;
 
+    public bool IsPlacedHere(ulong keyHash) => Owns(keyHash);
+
+    public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
+
+    public Placement Placement => Placement.None;
+
+    public event Action? Changed
+    {
+        add { }
+        remove { }
+    }
+
+    public void Hint(long view)
+    {
+    }
+
     public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken) => new(FenceHolds);
 }

@@ -27,6 +27,22 @@ internal sealed class ManualOwnership : IOwnership
     public bool FenceHolds { get; set; } = true;
     public bool Owns(ulong keyHash) => IsOwner;
     public long EpochOf(ulong keyHash) => Epoch;
+    public bool IsPlacedHere(ulong keyHash) => Owns(keyHash);
+
+    public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
+
+    public Placement Placement => Placement.None;
+
+    public event Action? Changed
+    {
+        add { }
+        remove { }
+    }
+
+    public void Hint(long view)
+    {
+    }
+
     public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken) => new(FenceHolds);
 }
 

@@ -13,6 +13,22 @@ internal sealed class FakeSilo : IOwnership, IEntryStore, IOriginCaller
 
     public long EpochOf(ulong keyHash) => 1;
 
+    public bool IsPlacedHere(ulong keyHash) => Owns(keyHash);
+
+    public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
+
+    public Placement Placement => Placement.None;
+
+    public event Action? Changed
+    {
+        add { }
+        remove { }
+    }
+
+    public void Hint(long view)
+    {
+    }
+
     public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken) => new(FenceHolds);
 
     public ValueTask<StoreReadResult> ReadAsync(string grainKey, long epoch, CancellationToken cancellationToken) => default;

@@ -1,0 +1,28 @@
+using System.Net;
+using System.Text.Json.Serialization;
+
+namespace OrleansCache;
+
+/// <summary>One silo of a view.</summary>
+/// <param name="Incarnation">New for every start of a process.</param>
+/// <param name="Name">Address and port of its endpoint.</param>
+/// <param name="Pid">Its process.</param>
+/// <param name="Host">Its machine.</param>
+/// <param name="IsLeaving">It has no keys any more, and is waited for until it has let them go.</param>
+internal sealed record SiloMember(Guid Incarnation, string Name, int Pid, string Host, bool IsLeaving = false)
+{
+    /// <summary>Where it is reached: one that listens on every address, by its machine's name. Null for a name that is no endpoint.</summary>
+    [JsonIgnore]
+    public EndPoint? EndPoint => !IPEndPoint.TryParse(Name, out var named) ? null
+        : IsAny(named) ? new DnsEndPoint(Host, named.Port)
+        : named;
+
+    /// <summary>
+    /// What places its keys: the same for a silo that is started again at the same place, another for any other silo. A name that means
+    /// something else on each machine has the machine's before it.
+    /// </summary>
+    [JsonIgnore]
+    public string Address => IPEndPoint.TryParse(Name, out var named) && (IsAny(named) || IPAddress.IsLoopback(named.Address)) ? $"{Host}/{Name}" : Name;
+
+    private static bool IsAny(IPEndPoint named) => named.Address.Equals(IPAddress.Any) || named.Address.Equals(IPAddress.IPv6Any);
+}
