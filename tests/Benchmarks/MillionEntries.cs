@@ -46,7 +46,7 @@ internal static class MillionEntries
         await using var large = await SiloProcess.StartAsync(redis: null, "None");
         var keys = Payload.Keys(Many);
         await Parallel.ForEachAsync(keys[..Few], async (key, ct) => await small.Cache.SetAsync(key, Payload.Value, ct: ct));
-        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (key, _) => await large.Cache.SetAsync(key, Payload.Value));
+        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (key, ct) => await large.Cache.SetAsync(key, Payload.Value, ct: ct));
 
         var random = new Random(1);
         var order = Enumerable.Range(0, 1 << 16).Select(_ => random.Next(Many)).ToArray();

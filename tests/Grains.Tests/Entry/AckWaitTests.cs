@@ -13,7 +13,7 @@ public sealed class AckWaitTests
     {
         var pool = AckWait.Pool(_clock);
         var (first, second) = (pool.Get().Begin(_tasks, 1), pool.Get().Begin(_tasks, 2));
-        var (one, two) = (first.EndAsync(Limit, CancellationToken.None), second.EndAsync(Limit, CancellationToken.None));
+        var (one, two) = (first.EndAsync(Limit, CancellationToken.None).AsTask(), second.EndAsync(Limit, CancellationToken.None).AsTask());
 
         _tasks.Acknowledge(1, ChangeAck.Accepted);
 
