@@ -1,5 +1,3 @@
-using Microsoft.CodeAnalysis;
-
 namespace OrleansCache.Engine.Generator;
 
 /// <summary>The statements that write and read one value: short integers directly, all else through its codec.</summary>

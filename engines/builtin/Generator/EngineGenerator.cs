@@ -1,10 +1,3 @@
-using System.Collections.Immutable;
-using System.Linq;
-using System.Text;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-
 namespace OrleansCache.Engine.Generator;
 
 /// <summary>Writes codecs, references, requests, and one class per assembly that registers them.</summary>

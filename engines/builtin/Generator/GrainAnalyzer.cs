@@ -1,11 +1,3 @@
-using System;
-using System.Collections.Immutable;
-using System.Linq;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Diagnostics;
-
 namespace OrleansCache.Engine.Generator;
 
 /// <summary>Refuses ConfigureAwait(false) in grain classes, and own types named like those of Orleans (the file orleans.names).</summary>

@@ -1,6 +1,3 @@
-using System.Linq;
-using Microsoft.CodeAnalysis;
-
 namespace OrleansCache.Engine.Generator;
 
 /// <summary>The registration of a grain class.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.CodeAnalysis;
-
 namespace OrleansCache.Engine.Generator;
 
 /// <summary>What the generator and its analyzers refuse. Orleans' own tools refuse the same, but for 8 and 9.</summary>

@@ -1,8 +1,3 @@
-using System;
-using System.Collections.Generic;
-using System.Linq;
-using Microsoft.CodeAnalysis;
-
 namespace OrleansCache.Engine.Generator;
 
 /// <summary>The codec of a type with [GenerateSerializer].</summary>

@@ -1,7 +1,3 @@
-using System.Linq;
-using System.Text;
-using Microsoft.CodeAnalysis;
-
 namespace OrleansCache.Engine.Generator;
 
 /// <summary>Questions about symbols.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using System.Reflection;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace OrleansCache.Engine;
 
 /// <summary>A grain class in one silo: its activations, and how to make a grain.</summary>

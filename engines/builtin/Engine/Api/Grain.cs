@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace OrleansCache.Engine;
 
 /// <summary>What the engine knows of one activation.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace OrleansCache.Engine;
 
 /// <summary>A timer of a grain: its ticks are turns of the grain. Disposing it ends it.</summary>

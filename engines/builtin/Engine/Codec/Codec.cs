@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Writes and reads values of one type.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-
 namespace OrleansCache.Engine;
 
 /// <summary>A collection is a group whose fields, all of id 0, are its elements. No count is trusted, so none is written.</summary>

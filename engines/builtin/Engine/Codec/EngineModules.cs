@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using System.Reflection;
-using System.Runtime.CompilerServices;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Takes what an assembly declares. Called by its module's initializer, which is generated.</summary>

@@ -1,7 +1,3 @@
-using System.Reflection;
-using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
-
 namespace OrleansCache.Engine;
 
 /// <summary>An exception as it travels.</summary>

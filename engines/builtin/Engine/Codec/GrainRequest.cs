@@ -1,5 +1,3 @@
-using System.Threading.Tasks.Sources;
-
 namespace OrleansCache.Engine;
 
 /// <summary>The result of a method without one.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Text;
-
 namespace OrleansCache.Engine;
 
 /// <summary>A method of a grain interface. Generated.</summary>

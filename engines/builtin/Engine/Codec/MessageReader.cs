@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
-using System.Text;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Reads tagged fields from untrusted bytes: whatever they hold, the outcome is a value or an <see cref="InvalidDataException"/>.</summary>

@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
-using System.Text;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Writes tagged fields into one growing pooled buffer. Not thread-safe.</summary>

@@ -1,8 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Codecs of .NET's own simple types.</summary>

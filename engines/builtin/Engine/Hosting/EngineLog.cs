@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace OrleansCache.Engine;
 
 internal static partial class EngineLog

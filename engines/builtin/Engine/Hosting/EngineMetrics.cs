@@ -1,6 +1,3 @@
-using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace OrleansCache.Engine;
 
 /// <summary>The engine's instruments; its factory owns the meter, so that two silos in one process do not share it.</summary>

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Security;
-
 namespace OrleansCache.Engine;
 
 /// <summary>What a silo and a client have in common.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OrleansCache.Engine;
 
 /// <summary>State in memory, with ETags. It ends with the process.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net;
-using Microsoft.Extensions.Logging;
-
 namespace OrleansCache.Engine;
 
 /// <summary>The grains of one silo, and the client that lives in its process.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Where a call went out, so that it can be told of a cancellation.</summary>

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Says where a grain lives. Asked at every call that leaves a process or enters a silo, so it must answer from memory.

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace OrleansCache.Engine;
 
 /// <summary>The observers of this process, held weakly; their keys name the process too.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Answers that came together. The thread that read them runs their callers one after the other and then reads on, which costs

@@ -1,7 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-
 namespace OrleansCache.Engine;
 
 /// <summary>A client in a process of its own.</summary>

@@ -1,7 +1,3 @@
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
-
 namespace OrleansCache.Engine;
 
 /// <summary>Calls over one stream, both ways.</summary>

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
-
 namespace OrleansCache.Engine;
 
 /// <summary>What a frame is. Its bytes are a length of four bytes, the kind, the call's number, and fields.</summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text;
-
 namespace OrleansCache.Engine;
 
 /// <summary>What each side says first: a magic, then a length and fields. Nothing else is read before both have been understood.</summary>

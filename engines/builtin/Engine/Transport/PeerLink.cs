@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
-
 namespace OrleansCache.Engine;
 
 /// <summary>How connections to silos are made and remade.</summary>

@@ -1,8 +1,3 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
-
 namespace OrleansCache.Engine;
 
 /// <summary>The silo could not start: the message says why and what to do.</summary>
