@@ -104,7 +104,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
     private static Exception Telling(Exception? earlier, Exception e) => e is TimeoutException && earlier is not null ? earlier : e;
 
     private static ValueTask<ReadReply> AskAsync(IEntryGrain entry, in ReadRequest request, in ReadEffort effort) =>
-        effort.Refresh ? entry.RefreshAsync(request, CancellationToken.None) : entry.ReadAsync(request, CancellationToken.None);
+        effort.Refresh ? entry.RefreshAsync(request) : entry.ReadAsync(request);
 
     /// <summary>True for what is an answer, not word of who or when to ask.</summary>
     public static bool IsFinal(in ReadReply reply) => reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner);

@@ -46,7 +46,7 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
         (_calls, _flights) = (calls, flights);
         try
         {
-            _call = calls.Entry(_key.GrainKey).ReadAsync(Reader.Request, CancellationToken.None).ConfigureAwait(false).GetAwaiter();
+            _call = calls.Entry(_key.GrainKey).ReadAsync(Reader.Request).ConfigureAwait(false).GetAwaiter();
         }
         catch (Exception e)
         {

@@ -3,18 +3,19 @@ namespace OrleansCache;
 /// <summary>Owns one cache key: its value, version, clocks and loads. The grain's key is <see cref="CacheKey.GrainKey"/>.</summary>
 /// <remarks>
 /// No call waits inside the grain longer than a slice of two seconds: it is told to ask again, and the caller loops.
-/// A token ends the caller's wait only, never work that others share.
+/// A token ends the caller's wait only, never work that others share. Reads take none: who gives up leaves, and a call that carries a
+/// token costs a source of tokens at each end.
 /// </remarks>
 [Alias("oc.entry")]
 internal interface IEntryGrain : IGrainWithStringKey
 {
     /// <summary>Answers from what is there; else loads, joins a load, or hands the caller the lease to load.</summary>
     [Alias("read")]
-    ValueTask<ReadReply> ReadAsync(ReadRequest request, CancellationToken cancellationToken = default);
+    ValueTask<ReadReply> ReadAsync(ReadRequest request);
 
     /// <summary>Loads again though a value is there: a declared key at once, any other at its next get-or-create.</summary>
     [Alias("refresh")]
-    ValueTask<ReadReply> RefreshAsync(ReadRequest request, CancellationToken cancellationToken = default);
+    ValueTask<ReadReply> RefreshAsync(ReadRequest request);
 
     /// <summary>Ends a leased load with its result. Stored only if the lease still holds and nothing changed meanwhile.</summary>
     [Alias("complete")]

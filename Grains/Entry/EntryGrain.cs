@@ -14,9 +14,9 @@ internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, I
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _entry.DeactivateAsync(cancellationToken);
 
-    public ValueTask<ReadReply> ReadAsync(ReadRequest request, CancellationToken cancellationToken) => _entry.ReadAsync(request, cancellationToken);
+    public ValueTask<ReadReply> ReadAsync(ReadRequest request) => _entry.ReadAsync(request, CancellationToken.None);
 
-    public ValueTask<ReadReply> RefreshAsync(ReadRequest request, CancellationToken cancellationToken) => _entry.RefreshAsync(request, cancellationToken);
+    public ValueTask<ReadReply> RefreshAsync(ReadRequest request) => _entry.RefreshAsync(request, CancellationToken.None);
 
     public ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken) =>
         _entry.CompleteAsync(completion, cancellationToken);

@@ -13,12 +13,11 @@ internal static class ClientReads
         var keys = Payload.Keys(1 << 10);
         foreach (var key in keys)
             await silo.Cache.SetAsync(key, Payload.Value);
-        var plain = Enumerable.Range(0, 1 << 10).Select(i => silo.Grains.GetGrain<IPlainGrain>($"{i}")).ToArray();
 
         Contender[] contenders =
         [
             redis!.Get,
-            new("plain grain", async i => await plain[i & 0x3ff].GetAsync()),
+            new("plain grain", async i => await silo.Grains.GetGrain<IPlainGrain>(keys[i & 0x3ff].GrainKey).GetAsync()),
             new("entry grain, read", async i => await silo.Grains.GetGrain<IEntryGrain>(keys[i & 0x3ff].GrainKey).ReadAsync(default)),
             new("IOrleansCache.GetAsync", async i => await silo.Cache.GetAsync<byte[]>(keys[i & 0x3ff])),
         ];

@@ -45,13 +45,13 @@ internal sealed class FakeEntry : IEntryGrain
         }
     }
 
-    public ValueTask<ReadReply> ReadAsync(ReadRequest request, CancellationToken cancellationToken = default)
+    public ValueTask<ReadReply> ReadAsync(ReadRequest request)
     {
         Reads.Enqueue(request);
         return OnRead?.Invoke(request) ?? new(Usual(request));
     }
 
-    public ValueTask<ReadReply> RefreshAsync(ReadRequest request, CancellationToken cancellationToken = default)
+    public ValueTask<ReadReply> RefreshAsync(ReadRequest request)
     {
         Refreshes.Enqueue(request);
         return new(Usual(request));
