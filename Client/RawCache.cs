@@ -117,10 +117,12 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         ct.ThrowIfCancellationRequested();
         try
         {
-            var call = calls.CallAsync(key.GrainKey, request, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), ct: ct);
+            var call = calls.CallAsync(key.GrainKey, request, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), afterDoubt: static r => r with { RetryAfterMilliseconds = 0 }, ct: ct);
             var reply = ct.CanBeCanceled ? await call.AsTask().WaitAsync(ct).ConfigureAwait(false) : await call.ConfigureAwait(false);
             return reply.Status switch
             {
+                WriteStatus.Unavailable when reply.RetryAfterMilliseconds == 0 => throw new CacheUnavailableException(
+                    $"The key's owner cannot store the change now ({reply.Detail ?? "no proof or no store"}), and an earlier try has no answer: it may or may not have happened."),
                 WriteStatus.Unavailable => throw new CacheUnavailableException(
                     $"The key's owner cannot store the change now ({reply.Detail ?? "no proof or no store"}); nothing was changed.",
                     TimeSpan.FromMilliseconds(Math.Max(reply.RetryAfterMilliseconds, 1))),

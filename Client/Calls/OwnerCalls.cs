@@ -69,22 +69,24 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
     /// <param name="call">The call; repeated as it is.</param>
     /// <param name="isFinal">Whether an answer is one to keep; null for any.</param>
     /// <param name="limit">How long to go on; the call timeout when null.</param>
+    /// <param name="afterDoubt">What a final answer becomes when a try before it may have had an effect.</param>
     /// <param name="ct">Ends the pauses between tries.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TReply> CallAsync<TGrain, TState, TReply>(
-        string key, TState state, Func<TGrain, TState, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null, CancellationToken ct = default)
+        string key, TState state, Func<TGrain, TState, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null,
+        Func<TReply, TReply>? afterDoubt = null, CancellationToken ct = default)
         where TGrain : IGrainWithStringKey
     {
         var patience = new Patience(clock.GetTimestamp(), limit ?? Limit);
         Exception? fault = null;
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             try
             {
                 var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key), state).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
                     : await call(grains.GetGrain<TGrain>(key), state).ConfigureAwait(false);
                 if (isFinal is null || isFinal(reply))
-                    return reply;
+                    return isFirst || afterDoubt is null ? reply : afterDoubt(reply);
             }
             catch (Exception e) when (IsTransient(e))
             {
@@ -98,7 +100,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
     /// <inheritdoc cref="CallAsync{TGrain, TState, TReply}"/>
     public ValueTask<TReply> CallAsync<TGrain, TReply>(
         string key, Func<TGrain, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null, CancellationToken ct = default)
-        where TGrain : IGrainWithStringKey => CallAsync<TGrain, Func<TGrain, ValueTask<TReply>>, TReply>(key, call, static (grain, made) => made(grain), isFinal, limit, ct);
+        where TGrain : IGrainWithStringKey => CallAsync<TGrain, Func<TGrain, ValueTask<TReply>>, TReply>(key, call, static (grain, made) => made(grain), isFinal, limit, ct: ct);
 
     // Silence after a fault says less than the fault did.
     private static Exception Telling(Exception? earlier, Exception e) => e is TimeoutException && earlier is not null ? earlier : e;

@@ -107,10 +107,16 @@ internal static class ChangeRules
             : default;
     }
 
+    /// <summary>The version of the last change that is not published yet; null when all are.</summary>
+    public static long? PendingVersion(in EntryState state) => Last(state)?.Version;
+
+    private static PendingChange? Last(in EntryState state) =>
+        state.Queued is [.., var queued] ? queued : state.Work?.Job?.Batch is [.., var writing] ? writing : null;
+
     /// <summary>What the next change is judged against: the last one accepted, else what readers see; null when that is no value.</summary>
     private static EntryContent? Head(in EntryState state, in ChangeContext at)
     {
-        var last = state.Queued is [.., var queued] ? queued : state.Work?.Job?.Batch is [.., var writing] ? writing : null;
+        var last = Last(state);
         var content = last is null
             ? ReadRules.Judge(state, at.Now, at.TagsGood) == Freshness.Absent ? null : state.Content
             : last.Content is not null && at.Now < last.StaleUntil ? last.Content : null;

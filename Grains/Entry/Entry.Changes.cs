@@ -42,7 +42,12 @@ internal sealed partial class Entry
             var at = new ChangeContext(Now, _policy, TagsGood, _services.Tags.Head, _services.Tags.Generation, _services.Random.NextDouble());
             (_state, var verdict) = judge(_state, request, at);
             if (!verdict.Accepted)
-                return Reply(WriteStatus.ConditionFailed) with { Version = verdict.Version, Existed = verdict.Existed };
+            {
+                // What refuses it may be on its way to the store still: a caller who heard of it would read an older value, and it may never be.
+                return ChangeRules.PendingVersion(_state) is { } head && await AckOf(head).EndAsync(slice.Left, cancellationToken) != ChangeAck.Accepted
+                    ? Reply(WriteStatus.AskAgain)
+                    : Reply(WriteStatus.ConditionFailed) with { Version = verdict.Version, Existed = verdict.Existed };
+            }
             if (verdict.Change is null)
                 return Accepted(verdict.Version, existed: false);
             pending = verdict.Change;
@@ -52,7 +57,7 @@ internal sealed partial class Entry
         StartPump();
         return await wait.EndAsync(slice.Left, cancellationToken) switch
         {
-            null => Reply(WriteStatus.AskAgain),
+            null or ChangeAck.Unknown => Reply(WriteStatus.AskAgain),
             ChangeAck.Accepted => Accepted(pending.Version, pending.Existed),
             ChangeAck.NotOwner => Reply(WriteStatus.NotOwner),
             _ => Reply(WriteStatus.Unavailable, "store"),

@@ -80,7 +80,8 @@ internal sealed partial class Entry
             else
             {
                 (_state, var failed) = StoreRules.Failed(_state, maybeApplied);
-                Acknowledge(failed, ack);
+                Acknowledge(job.Batch, maybeApplied ? ChangeAck.Unknown : ack);
+                Acknowledge(failed.RemoveRange(0, job.Batch.Length), ack);
                 if (job.Kind == StoreJobKind.Flush)
                     break;
             }

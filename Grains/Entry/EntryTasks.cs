@@ -60,4 +60,7 @@ internal enum ChangeAck : byte
     Unavailable = 0,
     Accepted = 1,
     NotOwner = 2,
+
+    /// <summary>The store may have it or not.</summary>
+    Unknown = 3,
 }

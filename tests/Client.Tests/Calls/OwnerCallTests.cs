@@ -91,6 +91,19 @@ public class OwnerCallTests
         Assert.Single(cluster.Entry.Writes.Select(w => w.OperationId).Distinct());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_refusal_says_that_nothing_was_changed_only_when_no_earlier_try_may_have(bool nothing)
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnWrite = _ => new(new WriteReply { Status = nothing || cluster.Entry.Writes.Count > 1 ? WriteStatus.Unavailable : WriteStatus.AskAgain, RetryAfterMilliseconds = 1_000 });
+
+        var refused = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 2)));
+
+        Assert.Equal((nothing, nothing), (refused.RetryAfter is not null, refused.Message.Contains("nothing was changed", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Each_operation_has_a_name_of_its_own()
     {

@@ -32,16 +32,38 @@ public sealed class DurabilityTests
         var old = (await entry.Put("1")).Version;
         entry.Store.Hold();
         var first = entry.Put("2");
-        var onOld = await entry.Put("x", when: ConditionKind.IfVersion, version: old);
         var onHead = entry.Put("3", when: ConditionKind.IfVersion, version: old + 1);
+        Assert.Equal("1", Text((await entry.Get()).Value));
 
-        Assert.Equal((WriteStatus.ConditionFailed, old + 1), (onOld.Status, onOld.Version));
         entry.Store.IsDown = true;
         entry.Store.Open();
 
         Assert.Equal(WriteStatus.Unavailable, (await first).Status);
         Assert.Equal(WriteStatus.Unavailable, (await onHead).Status);
         Assert.Equal("1", Text((await entry.Get()).Value));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_is_refused_by_a_pending_head_hears_of_it_when_it_is_there(bool headFails)
+    {
+        var entry = new EntryHarness();
+        var old = (await entry.Put("1")).Version;
+        entry.Store.Hold();
+        var first = entry.Put("2");
+        var refused = entry.Put("x", when: ConditionKind.IfVersion, version: old);
+        var absent = entry.Put("y", when: ConditionKind.IfAbsent);
+        Assert.Equal("1", Text((await entry.Get()).Value));
+        Assert.False(refused.IsCompleted || absent.IsCompleted);
+
+        entry.Store.IsDown = headFails;
+        entry.Store.Open();
+
+        var expected = headFails ? (WriteStatus.AskAgain, 0) : (WriteStatus.ConditionFailed, old + 1);
+        Assert.Equal(expected, ((await refused).Status, (await refused).Version));
+        Assert.Equal(expected, ((await absent).Status, (await absent).Version));
+        Assert.Equal(headFails ? WriteStatus.Unavailable : WriteStatus.Accepted, (await first).Status);
     }
 
     [Fact]
@@ -85,7 +107,7 @@ public sealed class DurabilityTests
         var old = await entry.Put("1");
         entry.Store.LosesReplies = true;
         var operation = Guid.NewGuid();
-        Assert.Equal(WriteStatus.Unavailable, (await entry.Put("2", operation: operation)).Status);
+        Assert.Equal(WriteStatus.AskAgain, (await entry.Put("2", operation: operation)).Status);
         entry.Store.LosesReplies = false;
 
         var onOld = await entry.Put("x", when: ConditionKind.IfVersion, version: old.Version);
@@ -135,7 +157,7 @@ public sealed class DurabilityTests
         entry.Ownership.FenceHolds = false;
         entry.Store.Open();
 
-        Assert.Equal(WriteStatus.Unavailable, (await write).Status);
+        Assert.Equal(WriteStatus.AskAgain, (await write).Status);
     }
 
     [Fact]
