@@ -16,6 +16,10 @@ internal sealed class History(IReadOnlyList<Operation> operations)
         .. operations.GroupBy(o => o.Key).AsParallel().WithDegreeOfParallelism(2).SelectMany(key => (Finding[])[.. RegisterChecker.Check(key, losses), .. OwnerOrder.Check(key)]),
     ];
 
+    /// <summary>What happened to a key, for people: every call on it but reads.</summary>
+    public string Around(Finding finding) =>
+        $"{finding}\n{string.Join('\n', operations.Where(o => o.Key == finding.Key && o.Kind != OperationKind.Read).OrderBy(o => o.Begin).Select(o => $"    {o}"))}";
+
     /// <summary>How many calls ended how.</summary>
     public string Summary => $"{operations.Count} calls on {operations.Select(o => o.Key).Distinct().Count()} keys: "
         + string.Join(", ", operations.CountBy(o => (o.Kind, o.Ending)).OrderBy(c => c.Key).Select(c => $"{c.Key.Kind} {c.Key.Ending} {c.Value}"));

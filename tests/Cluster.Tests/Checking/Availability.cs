@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansCache.Cluster;
+
+/// <summary>What callers felt of disturbances: failed calls by when they began, and how long slow ones went on after.</summary>
+internal sealed class Availability(IReadOnlyList<Operation> operations, IReadOnlyList<Disturbance> disturbances)
+{
+    /// <summary>A call that took longer waited for something.</summary>
+    public static TimeSpan Slow { get; } = TimeSpan.FromMilliseconds(500);
+
+    public double FailedShare => operations.Count(HasFailed) / (double)Math.Max(1, operations.Count);
+
+    /// <summary>Failed calls that did not begin within the time after a disturbance.</summary>
+    public IReadOnlyList<Operation> FailedLaterThan(TimeSpan after) =>
+        [.. operations.Where(o => HasFailed(o) && !disturbances.Any(d => o.Begin >= d.At && Elapsed(d.At, o.Begin) <= after))];
+
+    /// <summary>From a disturbance to the end of the last slow call that began before the next one.</summary>
+    public TimeSpan Stall(Disturbance disturbance, Func<Operation, bool> which)
+    {
+        var next = disturbances.Where(d => d.At > disturbance.At).Select(d => d.At).DefaultIfEmpty(Operation.Never).Min();
+        return operations.Where(o => which(o) && !HasFailed(o) && o.End > disturbance.At && o.Begin < next && Elapsed(o.Begin, o.End) > Slow)
+            .Select(o => Elapsed(disturbance.At, o.End)).DefaultIfEmpty(TimeSpan.Zero).Max();
+    }
+
+    public override string ToString()
+    {
+        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"{FailedShare:P3} of {operations.Count} calls failed"));
+        foreach (var d in disturbances)
+        {
+            var (reads, changes) = (Stall(d, o => o.Kind == OperationKind.Read), Stall(d, o => o.Kind != OperationKind.Read));
+            text.Append(CultureInfo.InvariantCulture, $"\n{Elapsed(disturbances[0].At, d.At).TotalSeconds,6:0.0} s {d.What}: reads slow for {reads.TotalSeconds:0.0} s, changes for {changes.TotalSeconds:0.0} s");
+        }
+        return text.ToString();
+    }
+
+    private static bool HasFailed(Operation o) => o.Ending is Ending.Failed or Ending.Unknown;
+
+    private static TimeSpan Elapsed(long from, long to) => TimeProvider.System.GetElapsedTime(from, to);
+}
