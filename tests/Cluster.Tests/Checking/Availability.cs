@@ -15,11 +15,11 @@ internal sealed class Availability(IReadOnlyList<Operation> operations, IReadOnl
     public IReadOnlyList<Operation> FailedLaterThan(TimeSpan after) =>
         [.. operations.Where(o => HasFailed(o) && !disturbances.Any(d => o.Begin >= d.At && Elapsed(d.At, o.Begin) <= after))];
 
-    /// <summary>From a disturbance to the end of the last slow call that began before the next one.</summary>
+    /// <summary>From a disturbance to the end of the last call that was slow before the next one.</summary>
     public TimeSpan Stall(Disturbance disturbance, Func<Operation, bool> which)
     {
         var next = disturbances.Where(d => d.At > disturbance.At).Select(d => d.At).DefaultIfEmpty(Operation.Never).Min();
-        return operations.Where(o => which(o) && !HasFailed(o) && o.End > disturbance.At && o.Begin < next && Elapsed(o.Begin, o.End) > Slow)
+        return operations.Where(o => which(o) && !HasFailed(o) && o.End > disturbance.At && Elapsed(o.Begin, Math.Min(o.End, next)) > Slow)
             .Select(o => Elapsed(disturbance.At, o.End)).DefaultIfEmpty(TimeSpan.Zero).Max();
     }
 

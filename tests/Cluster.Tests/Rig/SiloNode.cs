@@ -25,7 +25,7 @@ internal sealed class SiloNode : IAsyncDisposable
             $"--OrleansCache:Silo:ClientPort={Text(clientPort)}", $"--OrleansCache:Silo:Index={Text(index)}",
             "--data", Path.Combine(folder, $"silo-{index}"), .. settings,
         ];
-        _http = new() { BaseAddress = new($"http://127.0.0.1:{Port}/"), Timeout = TimeSpan.FromSeconds(5) };
+        _http = new() { BaseAddress = new($"http://127.0.0.1:{Port}/"), Timeout = TimeSpan.FromSeconds(2) };
     }
 
     /// <summary>Of HTTP.</summary>
@@ -76,13 +76,15 @@ internal sealed class SiloNode : IAsyncDisposable
         _disturbances.Add($"silo {_index} goes on");
     }
 
-    /// <summary>Answers 200 under <c>/healthz/ready</c>, and is not degraded.</summary>
+    /// <summary>Ready, not degraded, and strict reads are answered.</summary>
     public async Task<bool> IsWellAsync()
     {
         try
         {
-            using var answer = await _http.GetAsync("healthz/ready");
-            return answer.StatusCode == HttpStatusCode.OK && (await answer.Content.ReadAsStringAsync()).Contains("\"degraded\":false", StringComparison.Ordinal);
+            using var ready = await _http.GetAsync("healthz/ready");
+            using var read = await _http.GetAsync("api/v1/entries/well/key");
+            return ready.StatusCode == HttpStatusCode.OK && read.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound
+                && (await ready.Content.ReadAsStringAsync()).Contains("\"degraded\":false", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
