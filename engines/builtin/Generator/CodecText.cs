@@ -11,6 +11,13 @@ internal static class CodecText
         ? type.SpecialType == SpecialType.System_Boolean ? $"reader.Number({wire}, 0, 1) != 0" : $"({Symbols.Full(type)})reader.Number({wire}, {range})"
         : $"Codecs<{Symbols.Full(type)}>.Instance.Read(ref reader, {wire})";
 
+    /// <summary>The loop over an object's fields, and what to do for each.</summary>
+    public static string ReadFields(IEnumerable<(uint Id, string Statements)> fields) =>
+        "while (reader.NextField(out var id, out var field)) switch (id) {\n"
+            + Lines(fields.Select(f => $"case {f.Id}: {f.Statements} break;")) + "\ndefault: reader.Skip(field); break; }";
+
+    public static string Lines(IEnumerable<string> lines) => string.Join("\n", lines);
+
     /// <summary>When the value need not be written because its absence means the same; null when it always must be.</summary>
     public static string? Absent(ITypeSymbol type, string value) => Range(type) is not null ? $"{value} == default"
         : type.IsReferenceType || type.OriginalDefinition.SpecialType == SpecialType.System_Nullable_T ? $"{value} is null"

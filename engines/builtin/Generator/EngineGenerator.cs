@@ -42,7 +42,7 @@ public sealed class EngineGenerator : IIncrementalGenerator
             foreach (var use in twice.Skip(1))
                 context.ReportDiagnostic(Diagnostic.Create(Rules.DuplicateAlias, use.Place.ToLocation(), twice.Key.Split('\n').Last()));
         }
-        var registrations = outputs.Select(o => o?.Registration ?? "").Where(r => r.Length > 0).Distinct().OrderBy(r => r, System.StringComparer.Ordinal).ToList();
+        var registrations = outputs.Select(o => o?.Registration ?? "").Where(r => r.Length > 0).Distinct().OrderBy(r => r, StringComparer.Ordinal).ToList();
         if (registrations.Count == 0)
             return;
         var source = new StringBuilder(Head).Append("namespace OrleansCache.Engine.Generated;\ninternal static class Module\n{\n    [ModuleInitializer]\n    internal static void Register()\n    {\n");

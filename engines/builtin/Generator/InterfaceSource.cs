@@ -59,21 +59,23 @@ internal static class InterfaceSource
         var requests = methods.Select((method, n) => (Method: method, Name: $"Request_{mangled}_{n}")).ToList();
         b.Registration = $"Add(new InterfaceInfo(typeof({full}), {Symbols.Quote(Symbols.Text(type, "Alias") ?? Symbols.Wire(type))}, static target => new Proxy_{mangled}(target)"
             + string.Concat(requests.Select(r => $", {r.Name}.Info")) + "));";
-        b.Line($"internal sealed class Proxy_{mangled} : GrainProxy, {full}");
-        b.Line("{");
-        b.Line($"    internal Proxy_{mangled}(ProxyTarget target) : base(target) {{ }}");
-        foreach (var (method, request) in requests)
-        {
-            var kind = Result(method, out _);
-            var parameters = string.Join(", ", method.Parameters.Select((p, n) => $"{Symbols.Full(p.Type)} a{n}"));
-            var arguments = method.Parameters.Select((p, n) => (p, n)).Where(x => !Symbols.IsToken(x.p.Type)).Select(x => $"a{x.n} = a{x.n}");
-            var token = method.Parameters.LastOrDefault() is { } last && Symbols.IsToken(last.Type) ? $"a{method.Parameters.Length - 1}" : "default";
-            b.Line($"    {Symbols.Full(method.ReturnType)} {Symbols.Full(method.ContainingType)}.@{method.Name}({parameters}) => "
-                + $"Call(new {request} {{ {string.Join(", ", arguments)} }}, {token}){(kind == "Task" ? ".AsTask()" : "")};");
-        }
-        b.Line("}");
+        b.Add($$"""
+            internal sealed class Proxy_{{mangled}} : GrainProxy, {{full}} {
+                internal Proxy_{{mangled}}(ProxyTarget target) : base(target) { }
+                {{CodecText.Lines(requests.Select(r => ProxyMethod(r.Method, r.Name)))}}
+            }
+            """);
         foreach (var (method, request) in requests)
             WriteRequest(method, request, b);
+    }
+
+    private static string ProxyMethod(IMethodSymbol method, string request)
+    {
+        var parameters = string.Join(", ", method.Parameters.Select((p, n) => $"{Symbols.Full(p.Type)} a{n}"));
+        var arguments = method.Parameters.Select((p, n) => Symbols.IsToken(p.Type) ? "" : $"a{n} = a{n}, ");
+        var token = method.Parameters.LastOrDefault() is { } last && Symbols.IsToken(last.Type) ? $"a{method.Parameters.Length - 1}" : "default";
+        return $"{Symbols.Full(method.ReturnType)} {Symbols.Full(method.ContainingType)}.@{method.Name}({parameters}) => "
+            + $"Call(new {request} {{ {string.Concat(arguments)}}}, {token}){(Result(method, out _) == "Task" ? ".AsTask()" : "")};";
     }
 
     private static void WriteRequest(IMethodSymbol method, string name, Builder b)
@@ -82,41 +84,25 @@ internal static class InterfaceSource
         var parameters = method.Parameters.Where(p => !Symbols.IsToken(p.Type))
             .Select((p, n) => (p.Type, Number: (uint)n, IsShared: Symbols.IsImmutable(p.Type) || Symbols.Has(p, "Immutable"))).ToList();
         var resultName = result is null ? "Nothing" : Symbols.Full(result);
-        var wire = Symbols.Text(method, "Alias") ?? $"{method.Name}({string.Join(",", method.Parameters.Where(p => !Symbols.IsToken(p.Type)).Select(p => Symbols.Wire(p.Type)))})";
+        var wire = Symbols.Text(method, "Alias") ?? $"{method.Name}({string.Join(",", parameters.Select(p => Symbols.Wire(p.Type)))})";
         var shared = result is null || Symbols.IsImmutable(result) || method.GetReturnTypeAttributes().Any(a => Symbols.IsEngine(a.AttributeClass, "ImmutableAttribute"));
+        var flags = new[] { Symbols.Has(method, "AlwaysInterleave"), Symbols.Has(method, "OneWay"), parameters.All(p => p.IsShared), shared };
         var arguments = method.Parameters.Select((p, n) => Symbols.IsToken(p.Type) ? "Token" : "a" + n);
         var call = $"(({Symbols.Full(method.ContainingType)})target).@{method.Name}({string.Join(", ", arguments)})";
-        b.Line($"internal sealed class {name} : GrainRequest<{resultName}>");
-        b.Line("{");
-        b.Line($"    internal static readonly GrainMethod Info = new({Symbols.Quote(wire)}, static () => new {name}(), "
-            + $"{Flag(Symbols.Has(method, "AlwaysInterleave"))}, {Flag(Symbols.Has(method, "OneWay"))}, {Flag(parameters.All(p => p.IsShared))}, {Flag(shared)});");
-        foreach (var p in parameters)
-            b.Line($"    internal {Symbols.Full(p.Type)} a{p.Number};");
-        b.Line("    public override GrainMethod Method => Info;");
-        b.Line($"    protected override global::System.Threading.Tasks.ValueTask<{resultName}> Invoke(object target) => "
-            + (result is null ? $"Void({call});" : kind == "Task" ? $"new({call});" : $"{call};"));
-        if (parameters.Count > 0)
-        {
-            b.Line("    public override void WriteArguments(MessageWriter writer)");
-            b.Line("    {");
-            foreach (var p in parameters)
-                b.Line("        " + CodecText.Write(p.Type, p.Number, "a" + p.Number));
-            b.Line("    }");
-            b.Line("    public override void ReadArguments(ref MessageReader reader)");
-            b.Line("    {");
-            b.Line("        while (reader.NextField(out var id, out var wire))");
-            b.Line("        {");
-            b.Line("            switch (id)");
-            b.Line("            {");
-            foreach (var p in parameters)
-                b.Line($"                case {p.Number}: a{p.Number} = {CodecText.Read(p.Type, "wire")}; break;");
-            b.Line("                default: reader.Skip(wire); break;");
-            b.Line("            }");
-            b.Line("        }");
-            b.Line("    }");
-        }
-        b.Line("}");
+        b.Add($$"""
+            internal sealed class {{name}} : GrainRequest<{{resultName}}> {
+                internal static readonly GrainMethod Info = new({{Symbols.Quote(wire)}}, static () => new {{name}}(), {{string.Join(", ", flags).ToLowerInvariant()}});
+                {{CodecText.Lines(parameters.Select(p => $"internal {Symbols.Full(p.Type)} a{p.Number};"))}}
+                public override GrainMethod Method => Info;
+                protected override global::System.Threading.Tasks.ValueTask<{{resultName}}> Invoke(object target) =>
+                    {{(result is null ? $"Void({call})" : kind == "Task" ? $"new({call})" : call)}};
+                public override void WriteArguments(MessageWriter writer) {
+                    {{CodecText.Lines(parameters.Select(p => CodecText.Write(p.Type, p.Number, "a" + p.Number)))}}
+                }
+                public override void ReadArguments(ref MessageReader reader) {
+                    {{CodecText.ReadFields(parameters.Select(p => (p.Number, $"a{p.Number} = {CodecText.Read(p.Type, "field")};")))}}
+                }
+            }
+            """);
     }
-
-    private static string Flag(bool value) => value ? "true" : "false";
 }

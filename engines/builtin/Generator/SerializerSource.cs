@@ -79,50 +79,38 @@ internal static class SerializerSource
         var name = "Codec_" + Symbols.Mangled(type);
         var full = Symbols.Full(type);
         var isClass = type.TypeKind == TypeKind.Class;
-        var constructor = Constructor(type, members);
-        var byConstructor = constructor?.Parameters.Select(p => members.First(m => Matches(p, m))).ToList() ?? [];
         var byRef = isClass ? "" : "ref ";
+        var byConstructor = Constructor(type, members)?.Parameters.Select(p => members.First(m => Matches(p, m))).ToList() ?? [];
         b.Registration = $"Add(new {name}());";
-        b.Line($"internal sealed class {name} : Codec<{full}>");
-        b.Line("{");
-        b.Line($"    public override void Write(MessageWriter writer, uint id, {full} value)");
-        b.Line("    {");
-        if (isClass)
-            b.Line("        if (value is null) { writer.Null(id); return; }");
-        if (isClass && !type.IsSealed)
-            b.Line($"        if (value.GetType() != typeof({full})) throw new global::System.NotSupportedException(value.GetType() + \" derives from {Symbols.Wire(type)}, whose codec would cut it.\");");
-        b.Line("        writer.BeginGroup(id);");
-        foreach (var m in members)
-            b.Line("        " + (isClass && !byConstructor.Contains(m) || CodecText.Absent(m.Type, m.Get("value", byRef)) is not { } absent ? "" : $"if (!({absent})) ")
-                + CodecText.Write(m.Type, m.Id, m.Get("value", byRef)));
-        b.Line("        writer.EndGroup();");
-        b.Line("    }");
-        b.Line($"    public override {full} Read(ref MessageReader reader, WireType wire)");
-        b.Line("    {");
-        if (isClass)
-            b.Line("        if (wire == WireType.Null) return null;");
-        b.Line("        reader.BeginGroup(wire);");
-        foreach (var m in members)
-            b.Line($"        {m.TypeName} m{m.Id} = default; bool has{m.Id} = false;");
-        b.Line("        while (reader.NextField(out var id, out var field))");
-        b.Line("        {");
-        b.Line("            switch (id)");
-        b.Line("            {");
-        foreach (var m in members)
-            b.Line($"                case {m.Id}: m{m.Id} = {CodecText.Read(m.Type, "field")}; has{m.Id} = true; break;");
-        b.Line("                default: reader.Skip(field); break;");
-        b.Line("            }");
-        b.Line("        }");
-        b.Line($"        var made = {(isClass ? $"New({string.Join(", ", byConstructor.Select(m => "m" + m.Id))})" : $"default({full})")};");
-        foreach (var m in members.Except(byConstructor))
-            b.Line($"        if (has{m.Id}) {m.Set("made", byRef, "m" + m.Id)};");
-        b.Line("        return made;");
-        b.Line("    }");
-        if (isClass)
-            b.Line($"    [UnsafeAccessor(UnsafeAccessorKind.Constructor)] private static extern {full} New({string.Join(", ", byConstructor.Select(m => $"{m.TypeName} p{m.Id}"))});");
-        foreach (var accessor in members.Select(m => m.Accessor(full, byRef)).Where(a => a.Length > 0))
-            b.Line("    " + accessor);
-        b.Line("}");
+        b.Add($$"""
+            internal sealed class {{name}} : Codec<{{full}}> {
+                public override void Write(MessageWriter writer, uint id, {{full}} value) {
+                    {{(isClass ? "if (value is null) { writer.Null(id); return; }" : "")}}
+                    {{(isClass && !type.IsSealed ? $"if (value.GetType() != typeof({full})) throw {Derived()};" : "")}}
+                    writer.BeginGroup(id);
+                    {{CodecText.Lines(members.Select(Writing))}}
+                    writer.EndGroup();
+                }
+                public override {{full}} Read(ref MessageReader reader, WireType wire) {
+                    {{(isClass ? "if (wire == WireType.Null) return null;" : "")}}
+                    reader.BeginGroup(wire);
+                    {{CodecText.Lines(members.Select(m => $"{m.TypeName} m{m.Id} = default; bool has{m.Id} = false;"))}}
+                    {{CodecText.ReadFields(members.Select(m => (m.Id, $"m{m.Id} = {CodecText.Read(m.Type, "field")}; has{m.Id} = true;")))}}
+                    var made = {{(isClass ? $"New({string.Join(", ", byConstructor.Select(m => "m" + m.Id))})" : $"default({full})")}};
+                    {{CodecText.Lines(members.Except(byConstructor).Select(m => $"if (has{m.Id}) {m.Set("made", byRef, "m" + m.Id)};"))}}
+                    return made;
+                }
+                {{(isClass ? $"[UnsafeAccessor(UnsafeAccessorKind.Constructor)] private static extern {full} New({Parameters()});" : "")}}
+                {{CodecText.Lines(members.Select(m => m.Accessor(full, byRef)))}}
+            }
+            """);
+
+        string Derived() => $"new global::System.NotSupportedException(value.GetType() + \" derives from {Symbols.Wire(type)}, whose codec would cut it.\")";
+
+        string Parameters() => string.Join(", ", byConstructor.Select(m => $"{m.TypeName} p{m.Id}"));
+
+        string Writing(Member m) => (CodecText.Absent(m.Type, m.Get("value", byRef)) is { } absent && (!isClass || byConstructor.Contains(m))
+            ? $"if (!({absent})) " : "") + CodecText.Write(m.Type, m.Id, m.Get("value", byRef));
     }
 
     private sealed record Member(ISymbol Symbol, uint Id)

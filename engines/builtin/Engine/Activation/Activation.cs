@@ -5,7 +5,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 {
     private enum Phase : byte { New, Activating, Valid, Deactivating, Gone }
 
-    private object? _grain;
     private Extras? _extras;
     private Phase _phase;
 
@@ -18,11 +17,11 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 
     public GrainId GrainId => GrainId.Create(Type.Type, Key);
 
-    public object? GrainInstance => _grain;
+    public object? GrainInstance { get; private set; }
 
     internal override EngineRuntime Runtime => Type.Runtime;
 
-    internal override object Instance => _grain!;
+    internal override object Instance => GrainInstance!;
 
     private protected override bool Reentrant => Type.Info.Reentrant;
 
@@ -78,7 +77,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             _extras?.Timers?.Remove(timer);
     }
 
-    /// <summary>Called by a tick that is to keep the grain.</summary>
+    /// <summary>Puts its collection off.</summary>
     public void Touch() => LastUsed = Type.Runtime.Collector.Now;
 
     /// <exception cref="InvalidOperationException">The caller is not in a turn of this grain.</exception>
@@ -92,7 +91,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 
     private protected override void Entering()
     {
-        LastUsed = Type.Runtime.Collector.Now;
+        Touch();
         if (_phase != Phase.New)
             return;
         _phase = Phase.Activating;
@@ -101,7 +100,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 
     private protected override void Left()
     {
-        LastUsed = Type.Runtime.Collector.Now;
+        Touch();
         if (_phase == Phase.Deactivating && UnderWay == 0)
             Post(() => _ = FinishAsync());
     }
@@ -111,7 +110,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
         try
         {
             var (grain, states) = Type.Create(this);
-            _grain = grain;
+            GrainInstance = grain;
             foreach (var state in states)
                 await InTimeAsync(token => state.ReadStateAsync(token));
             if (grain is IGrainBase own)
@@ -120,7 +119,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
         catch (Exception error)
         {
             Type.Runtime.Log.ActivationFailed(error, Type.Info.Name);
-            End(error);
+            await EndAsync(error);
             return;
         }
         lock (this)
@@ -137,8 +136,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     private void Close()
     {
         _phase = Phase.Deactivating;
-        if (UnderWay == 0)
-            Post(() => _ = FinishAsync());
+        Left();
     }
 
     private async Task FinishAsync()
@@ -147,25 +145,25 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
         {
             foreach (var timer in _extras!.Timers?.ToArray() ?? [])
                 timer.Dispose();
-            if (_grain is IGrainBase own)
+            if (GrainInstance is IGrainBase own)
                 await InTimeAsync(token => own.OnDeactivateAsync(_extras.Reason!.Value, token));
         }
         catch (Exception error)
         {
             Type.Runtime.Log.DeactivationFailed(error, Type.Info.Name);
         }
-        End(failure: null);
+        await EndAsync(failure: null);
     }
 
     /// <summary>The grain is no more; calls that had not begun go to its next life, or fail with what kept this one from beginning.</summary>
-    private void End(Exception? failure)
+    private async Task EndAsync(Exception? failure)
     {
-        List<Turn> left;
+        Turn[] left;
         lock (this)
         {
             _phase = Phase.Gone;
             Type.Remove(this);
-            left = TakeTurns();
+            left = NotBegun();
         }
         foreach (var turn in left)
         {
@@ -174,7 +172,17 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             else if (turn is GrainRequest)
                 Type.Dispatch(Key, turn, inline: false);
         }
-        _ = DisposeAsync(_grain);
+        try
+        {
+            if (GrainInstance is IAsyncDisposable later)
+                await later.DisposeAsync();
+            else
+                (GrainInstance as IDisposable)?.Dispose();
+        }
+        catch (Exception error)
+        {
+            Type.Runtime.Log.DeactivationFailed(error, Type.Info.Name);
+        }
     }
 
     /// <summary>Runs a step of the grain's life, which may take as long as a call may.</summary>
@@ -195,20 +203,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
         }
     }
 
-    private async Task DisposeAsync(object? grain)
-    {
-        try
-        {
-            if (grain is IAsyncDisposable later)
-                await later.DisposeAsync();
-            else
-                (grain as IDisposable)?.Dispose();
-        }
-        catch (Exception error)
-        {
-            Type.Runtime.Log.DeactivationFailed(error, Type.Info.Name);
-        }
-    }
+
 
     /// <summary>What few activations need.</summary>
     private sealed class Extras

@@ -7,7 +7,7 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
     private const int MaxInlineDepth = 8;
     private const int Burst = 64;
     private static readonly ExecutionContext Clean = CleanContext();
-    private static readonly Action<object?> RunStep = static item => ((Step)item!).Run();
+    private static readonly Action<object?> RunStep = static item => ((Step)item!)();
     private static readonly Action<object?> RunTurn = static item => ((TurnQueue)Current).Run((Turn)item!);
 
     [ThreadStatic]
@@ -16,9 +16,12 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
     private object? _next;              // the head of what is ready: a Task, a Turn or a Step
     private Queue<object>? _more;       // the rest of it
     private Queue<Turn>? _held;         // turns that may not start yet
-    private int _underWay;              // turns begun and not ended
+
     private bool _blocked;              // one of them lets no other start
     private bool _running;              // a thread is in Loop, or about to be
+
+    /// <summary>Work of the engine's own, which no turn holds up.</summary>
+    private delegate void Step();
 
     internal abstract EngineRuntime Runtime { get; }
 
@@ -27,35 +30,31 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
 
     public override int MaximumConcurrencyLevel => 1;
 
-    private protected abstract bool Reentrant { get; }
+    private protected virtual bool Reentrant => false;
 
     /// <summary>True while turns may start.</summary>
-    private protected abstract bool Open { get; }
+    private protected virtual bool Open => true;
 
     /// <summary>True when turns must go elsewhere.</summary>
-    private protected abstract bool Gone { get; }
+    private protected virtual bool Gone => false;
 
     /// <summary>Turns begun and not ended.</summary>
-    private protected int UnderWay => _underWay;
+    private protected int UnderWay { get; private set; }
 
-    private int Load => _underWay + (_held?.Count ?? 0) + (_more?.Count ?? 0);
+    private int Load => UnderWay + (_held?.Count ?? 0) + (_more?.Count ?? 0);
 
     /// <summary>Takes a turn in; runs it at once, on this thread, where that is allowed and nothing else is to run.</summary>
     /// <returns>False when the queue is gone.</returns>
     public bool Submit(Turn turn, bool inline)
     {
-        object? item;
+        object? item = null;
         int load;
         lock (this)
         {
             if (Gone)
                 return false;
             load = Load;
-            if (load >= Runtime.Limits.MaxCallsPerGrain)
-            {
-                item = null;
-            }
-            else
+            if (load < Runtime.Limits.MaxCallsPerGrain)
             {
                 Entering();
                 if (MayStart(turn))
@@ -81,7 +80,7 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
     {
         lock (this)
         {
-            _underWay--;
+            UnderWay--;
             if (!Reentrant && !turn.Interleaves)
                 _blocked = false;
             Left();
@@ -95,13 +94,7 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
             Post(cancellation.Cancel);
     }
 
-    void IThreadPoolWorkItem.Execute()
-    {
-        object? item;
-        lock (this)
-            _running = (item = Dequeue()) is not null;
-        Loop(item);
-    }
+    void IThreadPoolWorkItem.Execute() => Loop(Next());
 
     protected override void QueueTask(Task task) => Add(task);
 
@@ -111,7 +104,6 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
 
     protected override IEnumerable<Task> GetScheduledTasks() => [];
 
-    /// <summary>Queues work of the engine's own, which no turn holds up.</summary>
     internal void Post(Action action) => Add(new Step(action));
 
     /// <summary>With the lock held, by who is about to run the queue.</summary>
@@ -134,27 +126,13 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
     /// <summary>With the lock held: what was held back is looked at again.</summary>
     private protected void ReleaseHeld()
     {
-        var held = _held;
-        _held = null;
-        while (held is not null && held.TryDequeue(out var turn))
+        var held = Interlocked.Exchange(ref _held, null);
+        while (held?.TryDequeue(out var turn) is true)
             Enqueue(turn);
     }
 
-    /// <summary>With the lock held: takes out the turns that have not begun.</summary>
-    private protected List<Turn> TakeTurns()
-    {
-        var turns = new List<Turn>(_held ?? []);
-        _held = null;
-        for (var n = (_next is null ? 0 : 1) + (_more?.Count ?? 0); n > 0; n--)
-        {
-            var item = Pop()!;
-            if (item is Turn turn)
-                turns.Add(turn);
-            else
-                Enqueue(item);
-        }
-        return turns;
-    }
+    /// <summary>With the lock held, once none may start any more: the turns that have not begun.</summary>
+    private protected Turn[] NotBegun() => [.. (_held ?? []).Concat([_next, .. _more ?? []]).OfType<Turn>()];
 
     private void Add(object item)
     {
@@ -181,21 +159,28 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
         return item;
     }
 
+    private object? Next()
+    {
+        lock (this)
+        {
+            var item = Dequeue();
+            _running = item is not null;
+            return item;
+        }
+    }
+
     /// <summary>With the lock held: the next thing to run; a turn is counted as begun. Turns that may not start are held back.</summary>
     private object? Dequeue()
     {
         while (true)
         {
-            object? item;
-            if (_held is not null && _held.TryPeek(out var first) && MayStart(first))
-                item = _held.Dequeue();
-            else
-                item = Runtime.Chaos is { } chaos ? chaos.Pick(Pop, Enqueue, (_more?.Count ?? 0) + 1) : Pop();
+            var item = _held?.TryPeek(out var first) is true && MayStart(first) ? _held.Dequeue()
+                : Runtime.Chaos is { } chaos ? chaos.Pick(Pop, Enqueue, (_more?.Count ?? 0) + 1) : Pop();
             if (item is not Turn turn)
                 return item;
             if (MayStart(turn))
             {
-                _underWay++;
+                UnderWay++;
                 _blocked |= !Reentrant && !turn.Interleaves;
                 return item;
             }
@@ -219,12 +204,7 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
             for (var left = Burst; item is not null; left--)
             {
                 Execute(item);
-                lock (this)
-                {
-                    item = Dequeue();
-                    if (item is null)
-                        _running = false;
-                }
+                item = Next();
                 if (left == 0 && item is not null)
                 {
                     Resume(item);
@@ -271,8 +251,4 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
         return clean!;
     }
 
-    private sealed class Step(Action action)
-    {
-        public void Run() => action();
-    }
 }

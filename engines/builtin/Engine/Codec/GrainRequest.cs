@@ -96,36 +96,28 @@ public abstract class GrainRequest : Turn
     }
 
     /// <summary>Ends the caller's wait, unless another outcome has.</summary>
-    private protected void End(Exception? error, bool inline)
+    private protected void End(Exception? error, bool inline, bool isAnswer = true)
     {
-        if (TryEnd())
-            SetOutcome(error, inline);
+        if (Interlocked.Exchange(ref _isDone, true))
+            return;
+        Unwatch();
+        if (!isAnswer)
+            Callee?.CancelCall(this);
+        SetOutcome(error, inline);
     }
 
     /// <summary>Ends the caller's wait without an answer, and tells the receiver, whose token is then cancelled as a turn.</summary>
-    internal void Fail(Exception error)
-    {
-        if (!TryEnd())
-            return;
-        Callee?.CancelCall(this);
-        SetOutcome(error, inline: false);
-    }
+    internal void Fail(Exception error) => End(error, inline: false, isAnswer: false);
 
-    internal override void Refuse(Exception error)
+    internal override void Refuse(Exception error) => Finish(error);
+
+    /// <summary>Hands the outcome to the connection that the request came by, or to the caller in this process.</summary>
+    private protected void Finish(Exception? error)
     {
         if (AnswerTo is { } answer)
             answer.Answer(this, error);
         else
-            Fail(error);
-    }
-
-    private bool TryEnd()
-    {
-        if (Interlocked.Exchange(ref _isDone, true))
-            return false;
-        Pending?.Remove(this);
-        _registration.Unregister();
-        return true;
+            End(error, inline: false);
     }
 
     private void Watch(EngineRuntime runtime)
@@ -133,11 +125,13 @@ public abstract class GrainRequest : Turn
         if (Deadline == 0)
             runtime.LocalCalls.Add(this);       // no connection watches over it
         if (CallerToken.CanBeCanceled)
-        {
             _registration = CallerToken.UnsafeRegister(static (call, token) => ((GrainRequest)call!).Fail(new OperationCanceledException(token)), this);
-        }
-        if (!IsDone)
-            return;
+        if (IsDone)
+            Unwatch();
+    }
+
+    private void Unwatch()
+    {
         Pending?.Remove(this);
         _registration.Unregister();
     }
@@ -178,6 +172,8 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
         try
         {
             _result = await Invoke(queue.Instance).ConfigureAwait(true);        // back in the grain's own turns
+            if (AnswerTo is null && (runtime.Chaos is not null || !Method.ImmutableResult))
+                _result = Codecs<T>.Copy(_result, runtime);     // the caller's shares nothing with the grain's
         }
         catch (Exception failure)
         {
@@ -190,25 +186,7 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
             error = new SiloUnavailableException("Chaos: the answer was dropped.");
         if (Method.OneWay && error is not null)
             runtime.OneWayFailed(Method, error);
-        if (AnswerTo is { } answer)
-            answer.Answer(this, error);
-        else
-            End(error ?? Isolate(runtime), inline: false);
-    }
-
-    /// <summary>What the caller gets shares nothing with what the grain has. Returns what went wrong.</summary>
-    private Exception? Isolate(EngineRuntime runtime)
-    {
-        try
-        {
-            if (runtime.Chaos is not null || !Method.ImmutableResult)
-                _result = Codecs<T>.Copy(_result!, runtime);
-            return null;
-        }
-        catch (Exception error)
-        {
-            return error;
-        }
+        Finish(error);
     }
 
     internal override void WriteResult(MessageWriter writer) => Codecs<T>.Instance.Write(writer, 0, _result!);

@@ -50,9 +50,4 @@ internal sealed class ObserverQueue(EngineRuntime runtime, IGrainObserver observ
     internal override object Instance => _observer.TryGetTarget(out var target) ? target
         : throw new ClientNotAvailableException("The observer is gone: nothing but the engine referred to it.");
 
-    private protected override bool Reentrant => false;
-
-    private protected override bool Open => true;
-
-    private protected override bool Gone => false;
 }
