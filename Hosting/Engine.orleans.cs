@@ -26,7 +26,10 @@ internal static class EngineHosting
         if (options.Silo.Tls.CertificateFile is { } certificate)
             throw new StartRefusedException($"OrleansCache:Silo:Tls:CertificateFile is '{certificate}': TLS is not wired on engine orleans; remove it, or use engine builtin.");
         if (redis is { Length: > 0 })
+        {
             builder.Services.AddHostedService<MembershipByOwnership>();     // before the silo, whose start it helps
+            builder.Services.AddOptions<SiloOptions>().Configure<LeasedOwnership>(static (silo, own) => silo.SiloName = MembershipByOwnership.NameOf(own.Self, own.Incarnation));
+        }
         builder.UseOrleans(silo =>
         {
             var address = IPAddress.Parse(options.Silo.Address);

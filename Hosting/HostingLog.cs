@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 internal static partial class HostingLog
 {
-    [LoggerMessage(1601, LogLevel.Information, "Silo {Silo} is in the cluster's membership and not in the view; it is given up.")]
+    [LoggerMessage(1601, LogLevel.Information, "Silo {Silo} left the view without a word; Orleans is told that it is gone.")]
     public static partial void GivenUp(this ILogger logger, string silo);
 
     [LoggerMessage(1602, LogLevel.Warning, "Silo {Silo} could not be given up; it is tried again.")]
