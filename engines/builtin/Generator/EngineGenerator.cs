@@ -37,11 +37,8 @@ public sealed class EngineGenerator : IIncrementalGenerator
 
     private static void EmitModule(SourceProductionContext context, ImmutableArray<Output?> outputs)
     {
-        foreach (var twice in outputs.SelectMany(o => o?.Aliases.Items ?? []).GroupBy(a => a.Alias).Where(g => g.Count() > 1))
-        {
-            foreach (var use in twice.Skip(1))
-                context.ReportDiagnostic(Diagnostic.Create(Rules.DuplicateAlias, use.Place.ToLocation(), twice.Key.Split('\n').Last()));
-        }
+        foreach (var again in outputs.SelectMany(o => o?.Aliases.Items ?? []).GroupBy(a => a.Alias).SelectMany(uses => uses.Skip(1)))
+            context.ReportDiagnostic(Diagnostic.Create(Rules.DuplicateAlias, again.Place.ToLocation(), again.Alias.Split('\n').Last()));
         var registrations = outputs.Select(o => o?.Registration ?? "").Where(r => r.Length > 0).Distinct().OrderBy(r => r, StringComparer.Ordinal).ToList();
         if (registrations.Count == 0)
             return;

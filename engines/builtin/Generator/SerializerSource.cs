@@ -57,12 +57,10 @@ internal static class SerializerSource
             b.Fail(Rules.Shape, type, type.Name, "abstract and derived types have no codec; make one flat type");
         foreach (var member in members.Where(m => !Symbols.CanTravel(m.Type)))
             b.Fail(Rules.CannotTravel, member.Symbol, $"{type.Name}.{member.Symbol.Name}", Symbols.Wire(member.Type));
-        foreach (var member in members.Where(m => m.Symbol is IPropertySymbol { SetMethod: null }))
-        {
-            if (Constructor(type, members) is not { } constructor || !constructor.Parameters.Any(p => Matches(p, member)))
-                b.Fail(Rules.Shape, member.Symbol, $"{type.Name}.{member.Symbol.Name}", "it has [Id] and can be set neither by a setter nor by the constructor");
-        }
-        if (!isException && type.TypeKind == TypeKind.Class && Constructor(type, members) is null)
+        var parameters = Constructor(type, members)?.Parameters;
+        foreach (var member in members.Where(m => m.Symbol is IPropertySymbol { SetMethod: null } && parameters?.Any(p => Matches(p, m)) is not true))
+            b.Fail(Rules.Shape, member.Symbol, $"{type.Name}.{member.Symbol.Name}", "it has [Id] and can be set neither by a setter nor by the constructor");
+        if (!isException && type.TypeKind == TypeKind.Class && parameters is null)
             b.Fail(Rules.Shape, type, type.Name, "give it a constructor without parameters, or one whose parameters all match members with [Id]");
     }
 

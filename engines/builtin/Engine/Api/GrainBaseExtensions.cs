@@ -9,33 +9,21 @@ public static class GrainBaseExtensions
 
     /// <summary>Starts a timer whose ticks are turns of the grain; its token ends with the timer or the activation.</summary>
     public static IGrainTimer RegisterGrainTimer<TState>(this IGrainBase grain, Func<TState, CancellationToken, Task> callback,
-        TState state, GrainTimerCreationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return grain.Activation().AddTimer(token => callback(state, token), options);
-    }
+        TState state, GrainTimerCreationOptions options) =>
+        Register(grain, callback, token => callback(state, token), options);
 
     /// <inheritdoc cref="RegisterGrainTimer{TState}(IGrainBase, Func{TState, CancellationToken, Task}, TState, GrainTimerCreationOptions)"/>
     public static IGrainTimer RegisterGrainTimer<TState>(this IGrainBase grain, Func<TState, Task> callback,
-        TState state, GrainTimerCreationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return grain.Activation().AddTimer(_ => callback(state), options);
-    }
+        TState state, GrainTimerCreationOptions options) =>
+        Register(grain, callback, _ => callback(state), options);
 
     /// <inheritdoc cref="RegisterGrainTimer{TState}(IGrainBase, Func{TState, CancellationToken, Task}, TState, GrainTimerCreationOptions)"/>
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return grain.Activation().AddTimer(callback, options);
-    }
+    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) =>
+        Register(grain, callback, callback, options);
 
     /// <inheritdoc cref="RegisterGrainTimer{TState}(IGrainBase, Func{TState, CancellationToken, Task}, TState, GrainTimerCreationOptions)"/>
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return grain.Activation().AddTimer(_ => callback(), options);
-    }
+    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options) =>
+        Register(grain, callback, _ => callback(), options);
 
     /// <inheritdoc cref="RegisterGrainTimer{TState}(IGrainBase, Func{TState, CancellationToken, Task}, TState, GrainTimerCreationOptions)"/>
     public static IGrainTimer RegisterGrainTimer<TState>(this IGrainBase grain, Func<TState, CancellationToken, Task> callback,
@@ -52,6 +40,12 @@ public static class GrainBaseExtensions
     /// <inheritdoc cref="RegisterGrainTimer{TState}(IGrainBase, Func{TState, CancellationToken, Task}, TState, GrainTimerCreationOptions)"/>
     public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback,
         TimeSpan dueTime, TimeSpan period) => RegisterGrainTimer(grain, callback, new(dueTime, period));
+
+    private static IGrainTimer Register(IGrainBase grain, Delegate callback, Func<CancellationToken, Task> tick, GrainTimerCreationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return grain.Activation().AddTimer(tick, options);
+    }
 
     internal static Activation Activation(this IGrainBase grain) => grain.GrainContext as Activation
         ?? throw new InvalidOperationException($"{grain.GetType().Name} was made by hand: only the engine's own instances have a context.");

@@ -9,8 +9,7 @@ public static class GrainExtensions
         GrainProxy and TGrainInterface same => same,
         GrainProxy proxy => (TGrainInterface)(object)proxy.Runtime.Reference(InterfaceInfo.Of(typeof(TGrainInterface)), proxy.Key),
         IGrainBase own => (TGrainInterface)(object)own.Activation().Runtime.Reference(own.Activation().Type.InterfaceAs(typeof(TGrainInterface)), own.Activation().Key),
-        null => throw new ArgumentNullException(nameof(grain)),
-        _ => throw new ArgumentException($"{grain.GetType()} is neither a grain nor a reference.", nameof(grain)),
+        _ => throw Neither(grain),
     };
 
     /// <summary>The target's name in the cluster.</summary>
@@ -18,10 +17,12 @@ public static class GrainExtensions
     {
         GrainProxy proxy => proxy.GrainId,
         IGrainBase own => own.GrainContext.GrainId,
-        null => throw new ArgumentNullException(nameof(grain)),
-        _ => throw new ArgumentException($"{grain.GetType()} is neither a grain nor a reference.", nameof(grain)),
+        _ => throw Neither(grain),
     };
 
     /// <summary>The target's key.</summary>
     public static string GetPrimaryKeyString(this IAddressable grain) => grain is GrainProxy proxy ? proxy.Key : grain.GetGrainId().Key.ToString();
+
+    private static ArgumentException Neither(IAddressable? grain) => grain is null ? new ArgumentNullException(nameof(grain))
+        : new ArgumentException($"{grain.GetType()} is neither a grain nor a reference.", nameof(grain));
 }

@@ -47,12 +47,8 @@ internal static class CodecTable
 
     public static object? Find(Type type)
     {
-        if (Known.TryGetValue(type, out var codec))
-            return codec;
         EngineModules.Load(type.Module);
-        if (Known.TryGetValue(type, out codec))
-            return codec;
-        return Compose(type) is { } composed ? Known.GetOrAdd(type, composed) : null;
+        return Known.TryGetValue(type, out var codec) ? codec : Compose(type) is { } composed ? Known.GetOrAdd(type, composed) : null;
     }
 
     private static object? Compose(Type type)

@@ -3,7 +3,7 @@ namespace OrleansCache.Engine;
 /// <summary>The grains of one silo, and the client that lives in its process.</summary>
 internal sealed class SiloRuntime : EngineRuntime
 {
-    private readonly IGrainRouter? _router;
+
     private readonly ConcurrentDictionary<IPEndPoint, PeerLink> _silos = new();
     private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(5);
     private readonly HashSet<InterfaceInfo> _ambiguous = [];
@@ -11,19 +11,14 @@ internal sealed class SiloRuntime : EngineRuntime
     private GrainClass?[] _byInterface = [];
     private int _activations;
 
-    public SiloRuntime(IServiceProvider services, TimeProvider time, EngineSiloOptions options, IGrainRouter? router, ILogger log)
-        : base(services, time, options, log)
+    public SiloRuntime(IServiceProvider services, IOptions<EngineSiloOptions> options) : base(services, options.Value)
     {
-        _router = router;
-        Listener = new(this, options);
+        Listener = new(this, options.Value);
         EngineModules.LoadAll();
         Classes = [.. EngineModules.Classes.Values.Select(info => new GrainClass(this, info))];
         foreach (var type in Classes)
-        {
-            foreach (var implemented in type.Info.Interfaces)
-                Bind(InterfaceInfo.Of(implemented), type);
-        }
-        Collector = new(this, options.CollectionAge);
+            Array.ForEach(type.Info.Interfaces, implemented => Bind(InterfaceInfo.Of(implemented), type));
+        Collector = new(this, options.Value.CollectionAge);
     }
 
     public string Name => Listener.Endpoint?.ToString() ?? "in this process";
@@ -55,7 +50,7 @@ internal sealed class SiloRuntime : EngineRuntime
             var client = ObserverTable.ClientOf(target.Key);
             (Listener.ToClient(client) ?? throw new ClientNotAvailableException($"Client {client} is not connected to this silo.")).Send(request);
         }
-        else if (_router is not null && !target.Interface.IsObserver && _router.Locate(target.GrainId) is { } silo)
+        else if (Router is not null && !target.Interface.IsObserver && Router.Locate(target.GrainId) is { } silo)
         {
             ToSilo(silo).Send(request);
         }

@@ -9,13 +9,16 @@ internal interface ICallee
 /// <summary>What a silo and a client share: references, calls that wait, observers.</summary>
 internal abstract class EngineRuntime : IClusterClient, IDisposable
 {
+    private const string Name = "OrleansCache.Engine";
     private readonly PendingCalls[] _local;
 
-    private protected EngineRuntime(IServiceProvider services, TimeProvider time, EngineOptions options, ILogger log)
+    private protected EngineRuntime(IServiceProvider services, EngineOptions options)
     {
-        (ServiceProvider, Time, Limits, Log) = (services, time, options, log);
-        Chaos = options.Chaos is { } chaos ? new(chaos, time) : null;
-        Clock = new(time, options.ResponseTimeout);
+        (ServiceProvider, Limits, Router) = (services, options, services.GetService<IGrainRouter>());
+        Time = services.GetKeyedService<TimeProvider>(Name) ?? services.GetService<TimeProvider>() ?? TimeProvider.System;
+        Log = services.GetRequiredService<ILoggerFactory>().CreateLogger(Name);
+        Chaos = options.Chaos is { } chaos ? new(chaos, Time) : null;
+        Clock = new(Time, options.ResponseTimeout);
         _local = [.. Enumerable.Range(0, 8).Select(_ => new PendingCalls(Clock))];
         Observers = new(this);
         Metrics = new(services);
@@ -26,6 +29,8 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
     public TimeProvider Time { get; }
 
     public EngineOptions Limits { get; }
+
+    public IGrainRouter? Router { get; }
 
     /// <summary>True when code that goes on with an answer, on the thread that read it, may block that thread.</summary>
     internal virtual bool CallersMayBlock => false;

@@ -4,7 +4,7 @@ namespace OrleansCache.Engine;
 internal sealed class ClientRuntime : EngineRuntime, IHostedService
 {
     private readonly EngineClientOptions _options;
-    private readonly IGrainRouter? _router;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<EndPoint, PeerLink[]> _links = [];
     private readonly LinkOptions _linkOptions;
@@ -14,14 +14,13 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     private readonly CancellationTokenSource _closing = new();
     private string? _trouble;       // with finding the silos
 
-    public ClientRuntime(IServiceProvider services, TimeProvider time, EngineClientOptions options, IGrainRouter? router, ILogger log)
-        : base(services, time, options, log)
+    public ClientRuntime(IServiceProvider services, IOptions<EngineClientOptions> options) : base(services, options.Value)
     {
-        (_options, _router) = (options, router);
-        _linkOptions = new(options.Tls, options.ConnectTimeout, options.ReconnectDelay, options.MaxReconnectDelay);
+        _options = options.Value;
+        _linkOptions = new(_options.Tls, _options.ConnectTimeout, _options.ReconnectDelay, _options.MaxReconnectDelay);
         EngineModules.LoadAll();
-        Follow([.. options.Endpoints]);
-        if (options.FindEndpoints is { } find)
+        Follow([.. _options.Endpoints]);
+        if (_options.FindEndpoints is { } find)
             _ = FindAsync(find);
     }
 
@@ -60,16 +59,18 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
 
     public override void Dispose()
     {
-        PeerLink[] links;
         _closing.Cancel();
-        lock (_gate)
-        {
-            links = [.. _links.Values.SelectMany(l => l)];
-            _links.Clear();
-        }
-        foreach (var link in links)
-            link.Dispose();
+        Array.ForEach(Links, link => link.Dispose());
         base.Dispose();
+    }
+
+    private PeerLink[] Links
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _links.Values.SelectMany(links => links)];
+        }
     }
 
     private string? TypeOf(InterfaceInfo info) => _open is [var first, ..] ? first.Peer.GrainTypes?.GetValueOrDefault(info.Id) : null;
@@ -78,8 +79,8 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
     private Connection? Pick(GrainProxy target)
     {
         var open = Volatile.Read(ref _open);
-        if (_router is not null && !target.Interface.IsObserver && TypeOf(target.Interface) is { } type
-            && _router.Locate(GrainId.Create(type, target.Key)) is { } endpoint)
+        if (Router is not null && !target.Interface.IsObserver && TypeOf(target.Interface) is { } type
+            && Router.Locate(GrainId.Create(type, target.Key)) is { } endpoint)
             return ToEndpoint(endpoint);
         for (var tries = open.Length; tries > 0; tries--)
         {
@@ -92,12 +93,9 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
 
     private Connection? ToEndpoint(IPEndPoint endpoint)
     {
-        PeerLink[]? links;
+        PeerLink[] links;
         lock (_gate)
-        {
-            if (!_links.TryGetValue(endpoint, out links))
-                links = AddLinks(endpoint);
-        }
+            links = _links.GetValueOrDefault(endpoint) ?? AddLinks(endpoint);
         return links.Select(link => link.Connection).FirstOrDefault(c => c is not null);
     }
 
@@ -149,13 +147,9 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
 
     private void Changed()
     {
-        TaskCompletionSource change;
         lock (_gate)
-        {
-            _open = [.. _links.Values.SelectMany(links => links).Select(link => link.Connection).OfType<Connection>()];
-            (change, _change) = (_change, new(TaskCreationOptions.RunContinuationsAsynchronously));
-        }
-        change.TrySetResult();
+            _open = [.. Links.Select(link => link.Connection).OfType<Connection>()];
+        Interlocked.Exchange(ref _change, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
     private async Task SendLaterAsync(GrainProxy target, GrainRequest request)
@@ -172,11 +166,8 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
                         connection.Send(request);
                     return;
                 }
-                if (IsHopeless())
-                {
-                    request.Fail(new SiloUnavailableException($"No silo can be reached: {Troubles()}"));
-                    return;
-                }
+                if (Links is { Length: > 0 } links && links.All(link => link.HasFailed))
+                    throw new SiloUnavailableException($"No silo can be reached: {Troubles()}");    // and each was tried; it goes on in the background
                 await change.WaitAsync(patience.Token).ConfigureAwait(false);
             }
         }
@@ -190,12 +181,7 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
         }
     }
 
-    /// <summary>Every silo that is known was tried and did not answer; the connections are tried on in the background.</summary>
-    private bool IsHopeless()
-    {
-        lock (_gate)
-            return _links.Count > 0 && _links.Values.All(links => links.All(link => link.HasFailed));
-    }
+
 
     private string Troubles()
     {

@@ -17,12 +17,8 @@ internal sealed class FrameReader(Stream stream)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken = default)
     {
-        if (_start == _end && _buffer.Length > 2 * UsualSize)
-            MoveTo(ArrayPool<byte>.Shared.Rent(UsualSize));
-        else if (_end - _start == _buffer.Length)
-            MoveTo(ArrayPool<byte>.Shared.Rent(2 * _buffer.Length));
-        else
-            MoveTo(_buffer);
+        MoveTo(Unread.IsEmpty && _buffer.Length > 2 * UsualSize ? ArrayPool<byte>.Shared.Rent(UsualSize)
+            : Unread.Length == _buffer.Length ? ArrayPool<byte>.Shared.Rent(2 * _buffer.Length) : _buffer);
         var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += read;
         return read > 0;

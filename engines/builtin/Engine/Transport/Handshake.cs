@@ -35,10 +35,9 @@ internal sealed record Handshake(
         while (!TryTake(input, out handshake))
         {
             if (!await input.FillAsync(cancellationToken).ConfigureAwait(false))
-            {
                 throw new InvalidDataException(input.Unread.IsEmpty
-                    ? "it was closed without a word; perhaps one side wants TLS and the other does not." : "it was closed in the middle of the first frame.");
-            }
+                    ? "it was closed without a word; perhaps one side wants TLS and the other does not."
+                    : "it was closed in the middle of the first frame.");
         }
         return handshake;
     }
