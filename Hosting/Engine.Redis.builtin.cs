@@ -7,7 +7,7 @@ namespace OrleansCache;
 /// <summary>Engine <c>builtin</c>: storage over our own Redis client.</summary>
 internal sealed class RedisDatabase(string connectionString, TimeProvider time, ILogger<RedisDatabase> logger) : IRedisDatabase
 {
-    private readonly RedisConnectionOptions _options = RedisConnectionOptions.Parse(connectionString + ",abortConnect=false");
+    private readonly RedisConnectionOptions _options = Options(connectionString);
     private RedisClient? _client;
 
     public string Description => _options.ToString();
@@ -63,6 +63,18 @@ internal sealed class RedisDatabase(string connectionString, TimeProvider time, 
     }
 
     public ValueTask DisposeAsync() => _client?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static RedisConnectionOptions Options(string connectionString)
+    {
+        try
+        {
+            return RedisConnectionOptions.Parse(connectionString + ",abortConnect=false");
+        }
+        catch (FormatException exception)
+        {
+            throw new StartRefusedException($"ConnectionStrings:redis (--redis) cannot be used: {exception.Message}", exception);
+        }
+    }
 
     private static StoreUnavailableException Unavailable(RedisException exception) => new(
         exception.Message,

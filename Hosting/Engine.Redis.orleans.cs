@@ -68,10 +68,17 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
     // What waits here for a connection is told so at once, as on the other engine.
     private static ConfigurationOptions Options(string connectionString)
     {
-        var options = ConfigurationOptions.Parse(connectionString);
-        options.AbortOnConnectFail = false;
-        options.BacklogPolicy = BacklogPolicy.FailFast;
-        return options;
+        try
+        {
+            var options = ConfigurationOptions.Parse(connectionString);
+            options.AbortOnConnectFail = false;
+            options.BacklogPolicy = BacklogPolicy.FailFast;
+            return options;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new StartRefusedException($"ConnectionStrings:redis (--redis) cannot be used: {exception.Message}", exception);
+        }
     }
 
     private static StoreUnavailableException Unavailable(Exception exception) => new(

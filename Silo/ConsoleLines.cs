@@ -1,9 +1,10 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace OrleansCache;
 
-/// <summary>One line an event: time, level, number, what happened. A warning's exception is its message; an error's follows whole.</summary>
+/// <summary>One line an event: time, level, number, what happened, and an exception's reasons. A stack follows only where a fault of ours must be found.</summary>
 internal sealed class ConsoleLines(TimeProvider clock) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "lines";
@@ -20,11 +21,23 @@ internal sealed class ConsoleLines(TimeProvider clock) : ConsoleFormatter(Format
         };
         textWriter.Write($"{clock.GetLocalNow():HH:mm:ss} {level} {Area(logEntry.Category)}[{logEntry.EventId.Id}] {logEntry.Formatter(logEntry.State, null)}");
         if (logEntry.Exception is { } exception)
-            textWriter.Write(logEntry.LogLevel >= LogLevel.Error ? $"{Environment.NewLine}{exception}" : $" ({Reasons(exception)})");
+            textWriter.Write(logEntry.LogLevel >= LogLevel.Error && !IsOutage(exception) ? $"{Environment.NewLine}{exception}" : $" ({Reasons(exception)})");
         textWriter.WriteLine();
     }
 
     private static string Area(string category) => category[(category.LastIndexOf('.') + 1)..];
+
+    /// <summary>True when something else was away or late: where in our code that was noticed helps nobody.</summary>
+    private static bool IsOutage(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException!)
+        {
+            if (e is StoreUnavailableException or CacheUnavailableException or IOException or SocketException or HttpRequestException or TimeoutException)
+                return true;
+        }
+
+        return false;
+    }
 
     private static string Reasons(Exception exception)
     {

@@ -6,6 +6,9 @@ namespace OrleansCache;
 /// <summary>Regions and integrations as configured at one moment: checked, and never changed.</summary>
 internal sealed class CacheSettings
 {
+    /// <summary>What may change while the process runs.</summary>
+    public static readonly string[] LiveSections = [RegionReader.Section, IntegrationReader.Section, IntegrationReader.ResilienceSection];
+
     /// <summary>Grows with every change.</summary>
     public required int Number { get; init; }
     public required RegionPolicy DefaultRegion { get; init; }

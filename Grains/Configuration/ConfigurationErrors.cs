@@ -22,8 +22,9 @@ internal sealed class ConfigurationErrors
     public void Add(string path, string what)
     {
         _paths.Add(path);
-        if (!_errors.Contains($"{path} {what}."))
-            _errors.Add($"{path} {what}.");
+        var error = $"{path} {what}{(what.EndsWith('?') ? "" : ".")}";
+        if (!_errors.Contains(error))
+            _errors.Add(error);
     }
 
     /// <summary>True when something is wrong at this path or above it.</summary>

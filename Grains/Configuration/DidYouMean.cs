@@ -14,7 +14,7 @@ internal static class DidYouMean
 
     /// <summary>A sentence's end: <c>did you mean 'PerSecond'?</c>, or the names there are.</summary>
     public static string Hint(string name, IReadOnlyCollection<string> known) =>
-        Nearest(name, known) is { } nearest ? $"did you mean '{nearest}'"
+        Nearest(name, known) is { } nearest ? $"did you mean '{nearest}'?"
         : known.Count == 0 ? "remove it"
         : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
 

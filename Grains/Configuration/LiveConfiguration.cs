@@ -13,6 +13,8 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
     private readonly ILogger _logger;
     private readonly IDisposable _watch;
     private readonly Lock _reloading = new();
+    private readonly Dictionary<string, string> _atStart;
+    private Dictionary<string, string> _seen;
     private volatile CacheSettings _current;
 
     /// <exception cref="OptionsValidationException">The configuration is wrong; it has all errors.</exception>
@@ -23,6 +25,7 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
         _current = CacheSettings.Read(_root, _code, number: 1, errors);
         if (errors.Any)
             throw new OptionsValidationException(Options.DefaultName, typeof(CacheConfiguration), errors.All);
+        _seen = _atStart = StartOnly();
         _watch = ChangeToken.OnChange(_root.GetReloadToken, Reload);
     }
 
@@ -42,11 +45,32 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
             var next = CacheSettings.Read(_root, _code, _current.Number + 1, errors);
             foreach (var error in errors.All)
                 _logger.ReloadRefused(error);
+            TellStartOnly();
             if (errors.Any)
                 return;
             _current = next;
             _logger.Reloaded(next.Integrations.Count, next.Regions.Count);
         }
+    }
+
+    /// <summary>The settings that are read at the start alone.</summary>
+    private Dictionary<string, string> StartOnly() => _root.GetChildren()
+        .Where(section => !CacheSettings.LiveSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+        .SelectMany(section => section.AsEnumerable())
+        .Where(pair => pair.Value is not null)
+        .ToDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.OrdinalIgnoreCase);
+
+    private void TellStartOnly()
+    {
+        var now = StartOnly();
+        foreach (var path in now.Keys.Union(_seen.Keys, StringComparer.OrdinalIgnoreCase))
+        {
+            var value = now.GetValueOrDefault(path);
+            if (value != _seen.GetValueOrDefault(path) && value != _atStart.GetValueOrDefault(path))
+                _logger.NeedsRestart(path);
+        }
+
+        _seen = now;
     }
 }
 

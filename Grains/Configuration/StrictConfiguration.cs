@@ -36,8 +36,9 @@ internal static class StrictConfiguration
             return;
         if (Converts(text, type))
             return;
-        var hint = type.IsEnum && DidYouMean.Nearest(text, Enum.GetNames(type)) is { } nearest ? $"; did you mean '{nearest}'" : "";
-        errors.Add(section.Path, text, $"write {Describe(type)}{hint}");
+        var hint = type.IsEnum && DidYouMean.Nearest(text, Enum.GetNames(type)) is { } nearest ? $"; did you mean '{nearest}'?"
+            : "";
+        errors.Add(section.Path, text, type == typeof(TimeSpan) && BareNumber(text) is { } either ? either : $"write {Describe(type)}{hint}");
     }
 
     private static void CheckItems(IConfigurationSection section, Type itemType, bool keyed, ConfigurationErrors errors)
@@ -101,6 +102,8 @@ internal static class StrictConfiguration
     {
         if (type.IsEnum)
             return !long.TryParse(text, out _) && Enum.TryParse(type, text, ignoreCase: true, out _);
+        if (type == typeof(TimeSpan) && !text.Contains(':', StringComparison.Ordinal))
+            return false;       // .NET takes a bare number for days
         try
         {
             TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, text);
@@ -115,6 +118,12 @@ internal static class StrictConfiguration
             return false;
         }
     }
+
+    /// <summary>A number without a unit, which most write for seconds: both readings, to choose from.</summary>
+    private static string? BareNumber(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= TimeSpan.MaxValue.Days
+            ? string.Create(CultureInfo.InvariantCulture, $"write {TimeSpan.FromSeconds(number):c} for {number} seconds, {number}.00:00:00 for {number} days")
+            : null;
 
     private static string Describe(Type type) =>
         type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}"

@@ -90,7 +90,7 @@ internal sealed class IntegrationReader
             Method = name,
         };
         RegionRules.Check(path, policy, _errors);
-        if (policy is { Strategy: Strategy.Background, FreshFor: null })
+        if (policy is { Strategy: Strategy.Background, FreshFor: null } && !_errors.Concern($"{path}:{nameof(options.FreshFor)}"))
             _errors.Add($"{path}:{nameof(options.FreshFor)}", null, "Background refreshes past it; set a time, or another Strategy");
         _policies[region] = policy;
         return new()

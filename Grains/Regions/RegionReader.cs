@@ -22,8 +22,8 @@ internal static class RegionReader
             try
             {
                 var policy = Follow(basis, RegionName.Checked(name), region);
-                if (name != Default)
-                    RegionRules.Check(path, policy, errors);
+                if (name != Default)        // what the region only follows is told once, where it is written
+                    RegionRules.Check(path, policy, errors, key => section[$"{name}:{key}"] is not null || !errors.Concern($"{section.Path}:{Default}:{key}"));
                 policies[policy.Region] = policy;
             }
             catch (ArgumentException e)

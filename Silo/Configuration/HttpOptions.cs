@@ -19,6 +19,9 @@ internal sealed class HttpOptions
     /// <summary>The explicit word that anybody who reaches the address may read, write and remove.</summary>
     public bool AllowAnonymous { get; set; }
 
+    /// <summary>Names, without a port, that a request's Host may have besides localhost and addresses in numbers; with <see cref="AllowAnonymous"/> any.</summary>
+    public string[] AllowedHosts { get; set; } = [];
+
     /// <summary>The addresses to listen on; null when <see cref="Address"/> is none.</summary>
     public IReadOnlyList<IPAddress>? Addresses() => Address.ToLowerInvariant() switch
     {

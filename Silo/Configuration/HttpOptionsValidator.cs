@@ -16,6 +16,8 @@ internal sealed class HttpOptionsValidator : IValidateOptions<HttpOptions>
             errors.Add(
                 $"{HttpOptions.SectionName}:{nameof(HttpOptions.Address)} is '{options.Address}', which other machines reach, and nobody would be asked who they are; " +
                 $"use localhost, or set {HttpOptions.SectionName}:{nameof(HttpOptions.AllowAnonymous)} to true.");
+        foreach (var host in options.AllowedHosts.Where(host => Uri.CheckHostName(host) != UriHostNameType.Dns))
+            errors.Add($"{HttpOptions.SectionName}:{nameof(HttpOptions.AllowedHosts)} has '{host}'; give a name without scheme and port, such as 'cache.example'.");
         return errors.Count > 0 ? ValidateOptionsResult.Fail(errors) : ValidateOptionsResult.Success;
     }
 }

@@ -41,22 +41,33 @@ internal static class Preflight
 
     public static void RequirePort(IPAddress address, int port, string what, string option)
     {
-        if (!IsFree(address, port))
-            throw new StartRefusedException($"The {what} port {port} is in use on {address}; end the process that has it, or choose another with {option}.");
+        switch (Fault(address, port))
+        {
+            case null:
+                return;
+            case SocketError.AddressNotAvailable:
+                throw new StartRefusedException($"The {what} address is {address}, and this machine has no such address; use localhost, or an address that it has.");
+            case SocketError.AccessDenied:
+                throw new StartRefusedException($"The {what} port is {port}, which this user may not open; choose another, from 1024 on, with {option}.");
+            default:
+                throw new StartRefusedException($"The {what} port {port} is in use on {address}; end the process that has it, or choose another with {option}.");
+        }
     }
 
-    /// <summary>False when somebody listens there, or the machine has no such address.</summary>
-    public static bool IsFree(IPAddress address, int port)
+    /// <summary>False when nobody can listen there now.</summary>
+    public static bool IsFree(IPAddress address, int port) => Fault(address, port) is null;
+
+    private static SocketError? Fault(IPAddress address, int port)
     {
         try
         {
             using var listener = new TcpListener(address, port);
             listener.Start();
-            return true;
+            return null;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            return false;
+            return e.SocketErrorCode;
         }
     }
 

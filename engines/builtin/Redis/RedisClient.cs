@@ -94,6 +94,7 @@ public sealed partial class RedisClient : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        var told = new HashSet<string>(StringComparer.Ordinal);      // once for each reason, until there is a connection again
         for (var failed = 0; !_stopping.IsCancellationRequested; failed++)
         {
             var endPoint = _options.EndPoints[failed % _options.EndPoints.Count];
@@ -102,6 +103,7 @@ public sealed partial class RedisClient : IAsyncDisposable
                 var connection = await OpenAsync(endPoint).ConfigureAwait(false);
                 using var stop = _stopping.Token.UnsafeRegister(_ => connection.Abort(new ObjectDisposedException(nameof(RedisClient))), null);
                 (_connection, failed) = (connection, 0);
+                told.Clear();
                 _decided.TrySetResult();
                 Guarded(() => Connected?.Invoke());
                 throw await connection.Closed.ConfigureAwait(false);
@@ -109,7 +111,8 @@ public sealed partial class RedisClient : IAsyncDisposable
             catch (Exception exception) when (!_stopping.IsCancellationRequested)
             {
                 LastFailure = exception;
-                _logger.NotConnected(exception, endPoint.Authority);
+                if (told.Add($"{endPoint.Authority} {exception.Message}"))
+                    _logger.NotConnected(exception, endPoint.Authority);
                 if (exception is RedisServerException { Code: not "LOADING" } && _options.EndPoints.Count == 1)
                     _decided.TrySetResult();
                 if (Interlocked.Exchange(ref _connection, null) is not null)

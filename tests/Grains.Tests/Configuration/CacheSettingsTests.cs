@@ -40,14 +40,17 @@ public class CacheSettingsTests
     }
 
     [Theory]
-    [InlineData("BaseAdress", "http://x/", $"{Partner}:BaseAdress is not a setting: did you mean 'BaseAddress'.")]
-    [InlineData("RateLimit:PerSeconds", "1", $"{Partner}:RateLimit:PerSeconds is not a setting: did you mean 'PerSecond'.")]
-    [InlineData("Methods:country:FreshFro", "1", $"{Partner}:Methods:country:FreshFro is not a setting: did you mean 'FreshFor'.")]
-    [InlineData("Retry:Dlay", "1", $"{Partner}:Retry:Dlay is not a setting: did you mean 'Delay'.")]
+    [InlineData("BaseAdress", "http://x/", $"{Partner}:BaseAdress is not a setting: did you mean 'BaseAddress'?")]
+    [InlineData("RateLimit:PerSeconds", "1", $"{Partner}:RateLimit:PerSeconds is not a setting: did you mean 'PerSecond'?")]
+    [InlineData("Methods:country:FreshFro", "1", $"{Partner}:Methods:country:FreshFro is not a setting: did you mean 'FreshFor'?")]
+    [InlineData("Retry:Dlay", "1", $"{Partner}:Retry:Dlay is not a setting: did you mean 'Delay'?")]
     [InlineData("Retry:Zzz", "1", $"{Partner}:Retry:Zzz is not a setting: known are BackoffType, Delay, MaxDelay, MaxRetryAttempts, UnsafeMethods, UseJitter.")]
     [InlineData("RateLimit:PerSecond", "many", $"{Partner}:RateLimit:PerSecond is 'many': write a whole number in range.")]
-    [InlineData("RateLimit:OnMiss", "Wiat", $"{Partner}:RateLimit:OnMiss is 'Wiat': write one of Wait, Bypass, Refuse; did you mean 'Wait'.")]
+    [InlineData("RateLimit:OnMiss", "Wiat", $"{Partner}:RateLimit:OnMiss is 'Wiat': write one of Wait, Bypass, Refuse; did you mean 'Wait'?")]
     [InlineData("Retry:Delay", "fast", $"{Partner}:Retry:Delay is 'fast': write a time as hours:minutes:seconds, such as '00:00:30'.")]
+    [InlineData("Methods:country:FreshFor", "30", $"{Partner}:Methods:country:FreshFor is '30': write 00:00:30 for 30 seconds, 30.00:00:00 for 30 days.")]
+    [InlineData("Timeout", "5", $"{Partner}:Timeout is '5': write 00:00:05 for 5 seconds, 5.00:00:00 for 5 days.")]
+    [InlineData("Timeout", "0.5", $"{Partner}:Timeout is '0.5': write a time as hours:minutes:seconds, such as '00:00:30'.")]
     [InlineData("Retry:UseJitter", "maybe", $"{Partner}:Retry:UseJitter is 'maybe': write true or false.")]
     [InlineData("RateLimit", "10", $"{Partner}:RateLimit is '10': write a section with keys of its own (PerSecond, PerMinute, PerHour, PerDay, MaxWait, OnMiss, BackgroundShare).")]
     [InlineData("Methods:country:Tags", "country", $"{Partner}:Methods:country:Tags is 'country': write a list.")]
@@ -60,7 +63,7 @@ public class CacheSettingsTests
     [InlineData("Methods:country:AbsentFor", "-00:00:01", $"{Partner}:Methods:country:AbsentFor is '-00:00:01': set zero or more.")]
     [InlineData("Methods:country:Jitter", "1.1", $"{Partner}:Methods:country:Jitter is '1.1': set a share from 0 to 1.")]
     [InlineData("Methods:country:Coherence", "Strict", $"{Partner}:Methods:country:Durability is 'Behind': a strict region acknowledges a write when the store has it; set Durability to Through, or Coherence to Eventual or None.")]
-    [InlineData("Methods:country:Tags:1", "x:{cod}", $"{Partner}:Methods:country:Tags:1 is 'x:{{cod}}': the method has no argument 'cod'; did you mean 'code'.")]
+    [InlineData("Methods:country:Tags:1", "x:{cod}", $"{Partner}:Methods:country:Tags:1 is 'x:{{cod}}': the method has no argument 'cod'; did you mean 'code'?")]
     [InlineData("Methods:country:Tags:1", "x:{code", $"{Partner}:Methods:country:Tags:1 is 'x:{{code': write text with arguments in braces, such as 'country:{{code}}'.")]
     [InlineData("Methods:country:Get", "countries/{code", $"{Partner}:Methods:country:Get is 'countries/{{code': it has braces that are not an argument: write {{name}} or {{name?}}.")]
     [InlineData("Methods:country:Get", "countries/{code?}", $"{Partner}:Methods:country:Get is 'countries/{{code?}}': it has an optional argument in its path: only an argument of the query can be left out.")]
@@ -79,19 +82,30 @@ public class CacheSettingsTests
     [InlineData("CircuitBreaker:FailureRatio", "0", $"{Partner}:CircuitBreaker:FailureRatio is '0': set a share over 0, to 1; to go without a breaker set Enabled to false.")]
     [InlineData("CircuitBreaker:MinimumThroughput", "1", $"{Partner}:CircuitBreaker:MinimumThroughput is '1': set 2 or more.")]
     [InlineData("CircuitBreaker:BreakDuration", "00:00:00.1", $"{Partner}:CircuitBreaker:BreakDuration is '00:00:00.1000000': set 00:00:00.5000000 to 1.00:00:00.")]
-    [InlineData("Resilience", "gentle", $"{Partner}:Resilience is 'gentle': there is no section OrleansCache:Resilience:gentle; did you mean 'gentl'.")]
+    [InlineData("Resilience", "gentle", $"{Partner}:Resilience is 'gentle': there is no section OrleansCache:Resilience:gentle; did you mean 'gentl'?")]
     [InlineData("PooledConnectionLifetime", "00:00:00", $"{Partner}:PooledConnectionLifetime is '00:00:00': set a time over zero.")]
     [InlineData("OrleansCache:Regions:default:Durability", "Behind", "OrleansCache:Regions:default:Durability is 'Behind': a strict region acknowledges a write when the store has it; set Durability to Through, or Coherence to Eventual or None.")]
     [InlineData("OrleansCache:Regions:prices:StaleFor", "00:01:00", "OrleansCache:Regions:prices:StaleFor is '00:01:00': it begins when FreshFor ends; set FreshFor too, or leave StaleFor out.")]
     [InlineData("OrleansCache:Regions:prices:MaxEntries", "0", "OrleansCache:Regions:prices:MaxEntries is '0': set 1 or more, or leave it out.")]
-    [InlineData("OrleansCache:Regions:prices:Coherense", "Strict", "OrleansCache:Regions:prices:Coherense is not a setting: did you mean 'Coherence'.")]
-    [InlineData("OrleansCache:Resilience:gentl:Retrie:Delay", "1", "OrleansCache:Resilience:gentl:Retrie is not a setting: did you mean 'Retry'.")]
+    [InlineData("OrleansCache:Regions:prices:Coherense", "Strict", "OrleansCache:Regions:prices:Coherense is not a setting: did you mean 'Coherence'?")]
+    [InlineData("OrleansCache:Resilience:gentl:Retrie:Delay", "1", "OrleansCache:Resilience:gentl:Retrie is not a setting: did you mean 'Retry'?")]
     [InlineData("OrleansCache:Integrations:api:BaseAddress", "http://x/", "OrleansCache:Integrations:api has a name that the gateway needs itself (api, dashboard, orleans, healthz, openapi): name it otherwise.")]
     public void A_wrong_setting_is_named_with_its_path_its_value_and_the_way_out(string key, string value, string error)
     {
         var (_, errors) = Read(Whole, (key, value), ("OrleansCache:Resilience:gentl:Timeout", "00:00:30"));
 
         Assert.Contains(error, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_region_only_follows_is_told_where_it_is_written()
+    {
+        var (_, errors) = Read(
+            Whole, ("OrleansCache:Regions:default:FreshFor", "-00:00:05"), ("OrleansCache:Regions:x:Jitter", "0.1"), ("OrleansCache:Regions:y:FreshFor", "-00:00:06"));
+
+        Assert.Equal(
+            ["OrleansCache:Regions:default:FreshFor is '-00:00:05'", "OrleansCache:Regions:y:FreshFor is '-00:00:06'"],
+            errors.Select(error => error[..error.LastIndexOf(':')]));
     }
 
     [Fact]
@@ -191,8 +205,8 @@ public class CacheSettingsTests
 
         Assert.Equal(
             [
-                "OrleansCache:Integration is not a setting: did you mean 'Integrations'.",
-                "OrleansCache:Other:Sise is not a setting: did you mean 'Size'.",
+                "OrleansCache:Integration is not a setting: did you mean 'Integrations'?",
+                "OrleansCache:Other:Sise is not a setting: did you mean 'Size'?",
                 "OrleansCache:Regions:default:Jitter is '3': set a share from 0 to 1.",
             ],
             refused.Failures.Order(StringComparer.Ordinal));

@@ -78,6 +78,19 @@ public sealed class ReloadTests : IAsyncLifetime
         Assert.Equal("unnamed", harness.Policies.For("unnamed").Region);
     }
 
+    [Fact]
+    public async Task A_change_of_what_is_read_at_the_start_is_told_once()
+    {
+        await using var harness = Harness();
+        _ = harness.Configuration;
+
+        harness.Reconfigure(new() { ["OrleansCache:Http:Port"] = "8889" });
+        harness.Reconfigure(new() { ["OrleansCache:Regions:prices:FreshFor"] = "00:00:09" });
+
+        var told = Assert.Single(harness.Logged.Lines, line => line.StartsWith("1203 ", StringComparison.Ordinal));
+        Assert.Contains("OrleansCache:Http:Port was changed; it needs a restart", told, StringComparison.Ordinal);
+    }
+
     private OriginHarness Harness() => OriginHarness.Make(
         new()
         {

@@ -33,6 +33,7 @@ public sealed class HttpOptionsTests
     [InlineData("OrleansCache:Http:Port", "0", "OrleansCache:Http:Port is 0")]
     [InlineData("OrleansCache:Http:Port", "x", "OrleansCache:Http:Port")]
     [InlineData("OrleansCache:Http:Address", "nowhere", "OrleansCache:Http:Address is 'nowhere'")]
+    [InlineData("OrleansCache:Http:AllowedHosts:0", "http://cache.example", "OrleansCache:Http:AllowedHosts has 'http://cache.example'")]
     [InlineData("OrleansCache:Http:AllowAnonymous", "maybe", "OrleansCache:Http:AllowAnonymous")]
     [InlineData("OrleansCache:Silo:Port", "x", "OrleansCache:Silo:Port")]
     public void A_bad_setting_is_refused_by_path(string path, string value, string named)

@@ -102,6 +102,23 @@ public sealed class RefusedStartTests
         await RefusedAsync(silo, $"127.0.0.1:{port}");
 
         Assert.InRange(clock.GetElapsedTime(begun), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(25));
+        Assert.InRange(silo.Process.Lines.Count(line => line.Contains("is not connected", StringComparison.Ordinal)), 0, 1);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_cannot_be_meant_is_named()
+    {
+        await using var silo = SiloProcess.Create(redis: "nohost:abc:1");
+
+        await RefusedAsync(silo, "nohost:abc:1", "--redis");
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_named()
+    {
+        await using var silo = SiloProcess.Create(arguments: ["--OrleansCache:Http:Address=192.0.2.1", "--OrleansCache:Http:AllowAnonymous=true"]);
+
+        await RefusedAsync(silo, "192.0.2.1", "no such address");
     }
 
     [Fact]
