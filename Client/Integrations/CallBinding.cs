@@ -29,7 +29,8 @@ internal static class CallBinding
         }
         catch (ArgumentException e)
         {
-            return Wrong("bad-argument", e.Message);
+            var said = e.ParamName is { } parameter ? e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal) : e.Message;
+            return Wrong("bad-argument", said);
         }
     }
 

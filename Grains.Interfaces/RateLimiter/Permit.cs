@@ -23,6 +23,22 @@ internal readonly record struct PermitReply
     /// <summary>For <see cref="PermitStatus.Wait"/>: ask again after this; for a refusal: when a permit could be had.</summary>
     [Id(1)] public long RetryAfterMilliseconds { get; init; }
     [Id(2)] public long View { get; init; }
+
+    /// <summary>For a wait or a refusal: what keeps permits back.</summary>
+    [Id(3)] public PermitHold Hold { get; init; }
+}
+
+/// <summary>What keeps permits back.</summary>
+internal enum PermitHold : byte
+{
+    /// <summary>The limit's own windows.</summary>
+    Limit = 0,
+
+    /// <summary>The origin asked for a pause.</summary>
+    Pause = 1,
+
+    /// <summary>The store that permits are recorded in is away, or the silo that has the limiter.</summary>
+    Away = 2,
 }
 
 internal enum PermitStatus : byte

@@ -3,6 +3,9 @@ namespace OrleansCache;
 /// <summary>Writes and removals.</summary>
 internal sealed partial class Entry
 {
+    private const string Unproved = "its silo cannot prove its right to the key";
+    private const string StoreIsAway = "its store is away";
+
     private delegate (EntryState State, ChangeVerdict Verdict) Judgement<TRequest>(in EntryState state, in TRequest request, in ChangeContext at);
 
     public ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
@@ -28,9 +31,9 @@ internal sealed partial class Entry
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.AskAgain);
         if ((removes || _policy.Durability == Durability.Through) && !_services.Ownership.FenceHolds
             && !await _services.Ownership.WaitForFenceAsync(slice.Left, cancellationToken))
-            return Reply(IsProofComing ? WriteStatus.AskAgain : WriteStatus.Unavailable, "unproven");
+            return Reply(IsProofComing ? WriteStatus.AskAgain : WriteStatus.Unavailable, Unproved);
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, cancellationToken))
-            return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.Unavailable, "store");
+            return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.Unavailable, StoreIsAway);
         if (_isDisowned)
             return Reply(WriteStatus.NotOwner);
 
@@ -60,7 +63,7 @@ internal sealed partial class Entry
             null or ChangeAck.Unknown => Reply(WriteStatus.AskAgain),
             ChangeAck.Accepted => Accepted(pending.Version, pending.Existed),
             ChangeAck.NotOwner => Reply(WriteStatus.NotOwner),
-            _ => Reply(WriteStatus.Unavailable, "store"),
+            _ => Reply(WriteStatus.Unavailable, StoreIsAway),
         };
     }
 

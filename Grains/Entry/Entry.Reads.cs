@@ -80,7 +80,7 @@ internal sealed partial class Entry
             return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();
         if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(EntryLimits.StorePatience, cancellationToken)
             && !_isDisowned && (IsStrict || load == LoadMode.None))
-            return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "store", RetryAfterMilliseconds = 1_000 }, EntryReason.StoreAway);
+            return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "store", RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
         return _isDisowned ? Reply(ReadStatus.NotOwner) : null;
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class Entry
             return Answer(ReadStatus.Stale, now) with { Degraded = true };
         }
 
-        return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "unproven", RetryAfterMilliseconds = 1_000 }, EntryReason.Unproven);
+        return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "unproven", RetryAfterMilliseconds = 1_000, Message = EntryReason.Unproven.Sentence() }, EntryReason.Unproven);
     }
 
     private ReadReply Hit(long now)

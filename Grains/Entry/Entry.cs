@@ -73,7 +73,7 @@ internal sealed partial class Entry : EntryNode
             LastModified = content?.Value.LastModified ?? 0,
             FreshUntil = content is null ? 0 : _state.FreshUntil,
             StaleUntil = content is null ? 0 : _state.StaleUntil,
-            Reason = _reason.Sentence(),
+            Reason = _reason == EntryReason.Unasked ? _reason.Sentence() : $"Last answer: {_reason.Sentence()}",
             LastError = failure is null ? null : failure.Problem.Message ?? failure.Problem.Detail,
             NextTry = failure is not null && now < failure.NextTry ? failure.NextTry : 0,
             Integration = _policy.Integration,

@@ -24,7 +24,7 @@ internal enum EntryReason : byte
     Cycle = 18,
 }
 
-/// <summary>Reasons as sentences.</summary>
+/// <summary>Reasons as sentences. They tell of the last answer, which a change or the end of a lifetime may have followed.</summary>
 internal static class EntryReasons
 {
     public static string Sentence(this EntryReason reason) => reason switch

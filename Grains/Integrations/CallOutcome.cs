@@ -7,9 +7,10 @@ namespace OrleansCache;
 /// <param name="Response">The origin's answer.</param>
 /// <param name="IsLimited">True when no permit was to be had, so that nothing left.</param>
 /// <param name="RetryAfter">For <paramref name="IsLimited"/>, when a permit could be had.</param>
-internal readonly record struct CallOutcome(IntegrationResponse Response, bool IsLimited = false, TimeSpan RetryAfter = default)
+/// <param name="Hold">For <paramref name="IsLimited"/>, what keeps permits back.</param>
+internal readonly record struct CallOutcome(IntegrationResponse Response, bool IsLimited = false, TimeSpan RetryAfter = default, PermitHold Hold = default)
 {
-    public static CallOutcome Limited(TimeSpan retryAfter) => new(default, IsLimited: true, retryAfter);
+    public static CallOutcome Limited(TimeSpan retryAfter, PermitHold hold) => new(default, IsLimited: true, retryAfter, hold);
 
     /// <summary>True for what another attempt may make better.</summary>
     public static bool IsTransient(CallOutcome outcome, Exception? exception) => exception switch
@@ -24,22 +25,29 @@ internal readonly record struct CallOutcome(IntegrationResponse Response, bool I
         IsTransient(outcome, exception) && !(exception is null && outcome.Response.StatusCode == 429);
 
     /// <summary>The problem as callers see it; null when it is none.</summary>
-    public static LoadProblem? ProblemOf(CallOutcome outcome, Exception? exception, TimeSpan breakerOpen) => exception switch
+    public static LoadProblem? ProblemOf(CallOutcome outcome, Exception? exception, OriginBreaker? breaker) => exception switch
     {
         null when outcome.IsLimited => new()
         {
             Kind = ProblemKind.Limited,
             Detail = "limited",
             RetryAfterMilliseconds = Milliseconds(outcome.RetryAfter),
-            Message = "The rate limiter has no permit to give in time.",
+            Message = outcome.Hold switch
+            {
+                PermitHold.Pause => "The origin asked for a pause (429 or 503 with Retry-After), and no call leaves before its end.",
+                PermitHold.Away => "No permit is given while the store that permits are recorded in, or the rate limiter's silo, is away.",
+                _ => "The rate limiter has no permit to give in time.",
+            },
         },
         null => ProblemOf(outcome.Response),
         BrokenCircuitException => new()
         {
             Kind = ProblemKind.BreakerOpen,
             Detail = "breaker-open",
-            RetryAfterMilliseconds = Milliseconds(breakerOpen),
-            Message = "The circuit breaker is open: the origin failed too often.",
+            RetryAfterMilliseconds = Milliseconds(breaker?.OpenFor ?? TimeSpan.Zero),
+            Message = breaker?.Cause is { } cause
+                ? $"The circuit breaker is open: the origin failed too often, last with {cause.Detail}: {cause.Message}"
+                : "The circuit breaker is open: the origin failed too often.",
         },
         TimeoutRejectedException timeout => new() { Kind = ProblemKind.Timeout, Detail = "timeout", Message = $"No answer within {timeout.Timeout.TotalSeconds:0.###} s." },
         HttpRequestException or IOException => new() { Kind = ProblemKind.OriginFailed, Detail = "origin-reset", Message = Innermost(exception) },

@@ -40,7 +40,7 @@ internal sealed class MethodPipeline
         }
     }
 
-    public TimeSpan BreakerOpenFor => _breaker.OpenFor;
+    public OriginBreaker Breaker => _breaker;
 
     private RetryStrategyOptions<CallOutcome> RetryOf(RetrySettings retry) => new()
     {
@@ -54,7 +54,7 @@ internal sealed class MethodPipeline
         DelayGenerator = args => new(_runtime.Integration.Limit is null ? args.Outcome.Result.Response.RetryAfter : null),
         OnRetry = args =>
         {
-            var detail = CallOutcome.ProblemOf(args.Outcome.Result, args.Outcome.Exception, default)!.Detail;
+            var detail = CallOutcome.ProblemOf(args.Outcome.Result, args.Outcome.Exception, breaker: null)!.Detail;
             _runtime.Health.Retried(_method.Name, args.AttemptNumber + 1, detail, args.RetryDelay);
             _parts.Logger.Retrying(_runtime.Integration.Name, _method.Name, args.AttemptNumber + 1, detail, args.RetryDelay.TotalMilliseconds);
             return default;
@@ -75,7 +75,7 @@ internal sealed class MethodPipeline
         if (_runtime.Integration.Limit is { } limit)
             permit = await PermitAsync(limit, call, context.CancellationToken).ConfigureAwait(false);
         if (permit.Kind == PermitKind.Refused)
-            return call.GiveUp(CallOutcome.Limited(permit.RetryAfter));
+            return call.GiveUp(CallOutcome.Limited(permit.RetryAfter, permit.Hold));
 
         try
         {
@@ -118,7 +118,7 @@ internal sealed class MethodPipeline
         catch (Exception) when (slip.Refusal is { } retryAfter)
         {
             outcome = "";
-            return CallOutcome.Limited(retryAfter);
+            return CallOutcome.Limited(retryAfter, slip.Hold);
         }
         catch (OperationCanceledException) when (attempt.IsCancellationRequested)
         {

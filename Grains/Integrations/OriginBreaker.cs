@@ -11,6 +11,7 @@ internal sealed class OriginBreaker
     private readonly TimeProvider _clock;
     private readonly CircuitBreakerStateProvider _state = new();
     private DateTimeOffset _openUntil;
+    private volatile LoadProblem? _cause;
 
     public OriginBreaker(string name, CircuitBreakerSettings settings, TimeProvider clock, ILogger logger)
     {
@@ -26,6 +27,7 @@ internal sealed class OriginBreaker
                 ShouldHandle = static args => new(CallOutcome.IsIllness(args.Outcome.Result, args.Outcome.Exception)),
                 OnOpened = args =>
                 {
+                    _cause = CallOutcome.ProblemOf(args.Outcome.Result, args.Outcome.Exception, breaker: null);
                     _openUntil = clock.GetUtcNow() + args.BreakDuration;
                     logger.BreakerOpened(name, args.BreakDuration.TotalSeconds);
                     return default;
@@ -47,6 +49,9 @@ internal sealed class OriginBreaker
     public CircuitBreakerSettings Settings { get; }
 
     public ResiliencePipeline<CallOutcome> Pipeline { get; }
+
+    /// <summary>The failure that opened it last; null when none has.</summary>
+    public LoadProblem? Cause => _cause;
 
     /// <summary>How long it stays open for certain: so long no permit need be taken to find out. Zero when it may let a call through.</summary>
     public TimeSpan OpenFor => Settings.Enabled && _state.CircuitState is CircuitState.Open or CircuitState.Isolated && _openUntil > _clock.GetUtcNow()

@@ -42,7 +42,7 @@ internal sealed class OriginCaller(
             exception = e;
         }
 
-        var problem = CallOutcome.ProblemOf(outcome, exception, pipeline.BreakerOpenFor);
+        var problem = CallOutcome.ProblemOf(outcome, exception, pipeline.Breaker);
         if (problem is { Kind: ProblemKind.OriginFailed or ProblemKind.Timeout or ProblemKind.TooLarge })
         {
             runtime.Health.Failed($"{method.Name}: {problem.Detail}: {problem.Message}");

@@ -21,6 +21,9 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
     /// <summary>When a permit could be had; null while none was refused, or was still waited for when the attempt ended.</summary>
     public TimeSpan? Refusal { get; private set; }
 
+    /// <summary>With <see cref="Refusal"/>, what keeps permits back.</summary>
+    public PermitHold Hold => _permit.Hold;
+
     /// <summary>Before every write on a connection: the first of the attempt uses the permit, and so does the first on another connection.</summary>
     /// <remarks>HttpClient sends again by itself, on another connection, when a kept one turns out to be closed. That is a second call for the origin.</remarks>
     public ValueTask BeforeWriteAsync(object connection)

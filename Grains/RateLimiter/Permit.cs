@@ -4,7 +4,8 @@ namespace OrleansCache;
 /// <param name="Kind">How it ended.</param>
 /// <param name="AskedAt">The timestamp from before the question that was granted: the permit is good for 50 ms from then.</param>
 /// <param name="RetryAfter">For a refusal, when a permit could be had.</param>
-internal readonly record struct Permit(PermitKind Kind, long AskedAt = 0, TimeSpan RetryAfter = default)
+/// <param name="Hold">For a refusal, what keeps permits back.</param>
+internal readonly record struct Permit(PermitKind Kind, long AskedAt = 0, TimeSpan RetryAfter = default, PermitHold Hold = default)
 {
     /// <summary>How long a permit is good.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMicroseconds(PermitWindows.PermitLife);

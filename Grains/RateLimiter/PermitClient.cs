@@ -46,7 +46,7 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
                         await Task.Delay(NotOwnerPause, clock, cancellationToken).ConfigureAwait(false);
                         break;
                     default:
-                        return new(PermitKind.Refused, RetryAfter: pause > TimeSpan.Zero ? pause : LimiterAway);
+                        return new(PermitKind.Refused, RetryAfter: pause > TimeSpan.Zero ? pause : LimiterAway, Hold: reply.Status is PermitStatus.Wait or PermitStatus.Refused ? reply.Hold : PermitHold.Away);
                 }
             }
         }
@@ -58,7 +58,7 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return new(PermitKind.Refused, RetryAfter: LimiterAway);
+            return new(PermitKind.Refused, RetryAfter: LimiterAway, Hold: PermitHold.Away);
         }
     }
 

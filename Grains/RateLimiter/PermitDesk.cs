@@ -97,10 +97,10 @@ internal sealed class PermitDesk(
             }
 
             if (_storeFailedUntil > Now)
-                return Reply(request, new(PermitDecisionKind.Refused, _storeFailedUntil - Now));
+                return Reply(request, new(PermitDecisionKind.Refused, _storeFailedUntil - Now), PermitHold.Away);
             Record();
             if (Now - _writingSince > StoreHangs)
-                return Reply(request, new(PermitDecisionKind.Refused, StorePause));
+                return Reply(request, new(PermitDecisionKind.Refused, StorePause), PermitHold.Away);
             await _writing.WaitAsync(Patience, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (!_writing.IsCompleted || clock.GetElapsedTime(asked) > Patience)
                 return Reply(request, _rules.Postpone(request, Now, AskAgain));
@@ -189,10 +189,12 @@ internal sealed class PermitDesk(
 
     private PermitReply Reply(PermitStatus status, long retryAfter = 0) => new() { Status = status, RetryAfterMilliseconds = Milliseconds(retryAfter), View = ownership.View };
 
-    private PermitReply Reply(in PermitRequest request, PermitDecision decision)
+    private PermitReply Reply(in PermitRequest request, PermitDecision decision, PermitHold hold = PermitHold.Limit)
     {
+        if (hold == PermitHold.Limit && _rules.PausedUntil > Now)
+            hold = PermitHold.Pause;
         if (decision.Kind == PermitDecisionKind.Wait)
-            return Reply(PermitStatus.Wait, decision.RetryAfter);
+            return Reply(PermitStatus.Wait, decision.RetryAfter) with { Hold = hold };
         var granted = decision.Kind == PermitDecisionKind.Granted;
         if (request.WaitMilliseconds >= 0)
         {
@@ -200,6 +202,6 @@ internal sealed class PermitDesk(
             _ = granted ? _granted++ : _refused++;
         }
 
-        return granted ? Reply(PermitStatus.Granted) : Reply(PermitStatus.Refused, decision.RetryAfter);
+        return granted ? Reply(PermitStatus.Granted) : Reply(PermitStatus.Refused, decision.RetryAfter) with { Hold = hold };
     }
 }

@@ -125,7 +125,8 @@ public sealed class DurabilityTests
         await entry.Put("1");
         (entry.Ownership.FenceHolds, entry.Store.IsReachable) = (false, false);
 
-        Assert.Equal(WriteStatus.Unavailable, (await entry.Put("2")).Status);
+        var put = await entry.Put("2");
+        Assert.Equal((WriteStatus.Unavailable, "its silo cannot prove its right to the key"), (put.Status, put.Detail));
         Assert.Equal(WriteStatus.Unavailable, (await entry.Remove()).Status);
         (entry.Ownership.FenceHolds, entry.Store.IsReachable) = (true, true);
 

@@ -152,6 +152,7 @@ public sealed class ReadTests
         var stale = await entry.Get();
 
         Assert.Equal((ReadStatus.Failed, ProblemKind.Unavailable), (refused.Status, refused.Problem!.Kind));
+        Assert.StartsWith("The silo could not prove", refused.Problem.Message, StringComparison.Ordinal);
         Assert.Equal((ReadStatus.Stale, "1", true), (stale.Status, Text(stale.Value), stale.Degraded));
     }
 

@@ -104,6 +104,7 @@ public sealed class PipelineTests : IAsyncLifetime
 
         var stopped = (await harness.CallAsync()).Problem!;
         Assert.Equal((ProblemKind.BreakerOpen, "breaker-open", 5_000), (stopped.Kind, stopped.Detail, stopped.RetryAfterMilliseconds));
+        Assert.Contains("last with origin-503: The origin answered 503.", stopped.Message, StringComparison.Ordinal);
         Assert.Equal("open until 2026-01-01T12:00:05.000Z", harness.Caller.DescribeBreaker("partner"));
         Assert.Equal((3, 3), (_origin.Seen.Count, Grants(harness)));
         Assert.Equal(1, harness.Meters.Count("orleanscache.origin.calls", "cache.integration=partner", "origin.outcome=breaker_open"));
@@ -173,7 +174,9 @@ public sealed class PipelineTests : IAsyncLifetime
         Assert.Single(_origin.Seen);
         _origin.Answer = context => TestOrigin.Json(context, "1");
 
-        Assert.Equal((ProblemKind.Limited, "limited", 2_000), (await harness.CallAsync()).Problem is { } second ? (second.Kind, second.Detail, second.RetryAfterMilliseconds) : default);
+        var second = (await harness.CallAsync()).Problem!;
+        Assert.Equal((ProblemKind.Limited, "limited", 2_000), (second.Kind, second.Detail, second.RetryAfterMilliseconds));
+        Assert.Contains("The origin asked for a pause", second.Message, StringComparison.Ordinal);
         Assert.Single(_origin.Seen);
         _clock.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(OriginResultKind.Value, (await harness.CallAsync()).Kind);
@@ -212,6 +215,7 @@ public sealed class PipelineTests : IAsyncLifetime
         var problem = (await harness.CallAsync()).Problem!;
 
         Assert.Equal((ProblemKind.Limited, "limited", 1_050), (problem.Kind, problem.Detail, problem.RetryAfterMilliseconds));
+        Assert.Equal("The rate limiter has no permit to give in time.", problem.Message);
         Assert.Single(_origin.Seen);
     }
 

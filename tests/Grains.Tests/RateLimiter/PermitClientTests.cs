@@ -32,7 +32,7 @@ public class PermitClientTests
 
         var permit = await AcquireAsync(maxWait: TimeSpan.FromMinutes(1));
 
-        Assert.Equal((PermitKind.Refused, Pace), (permit.Kind, permit.RetryAfter));
+        Assert.Equal((PermitKind.Refused, Pace, PermitHold.Away), (permit.Kind, permit.RetryAfter, permit.Hold));
         Assert.InRange(_clock.GetElapsedTime(began), PermitClient.ProofPatience, PermitClient.ProofPatience + (4 * Pace));
     }
 

@@ -177,7 +177,7 @@ public sealed class PermitDeskTests : IDisposable
         var desk = Desk();
         _store.Fault = () => StoreFault.Lost;
         var refused = await desk.AcquireAsync(Ask());
-        Assert.Equal((PermitStatus.Refused, 250), (refused.Status, (int)refused.RetryAfterMilliseconds));
+        Assert.Equal((PermitStatus.Refused, 250, PermitHold.Away), (refused.Status, (int)refused.RetryAfterMilliseconds, refused.Hold));
         Assert.Equal(1, _store.Writes);
         await desk.AcquireAsync(Ask());
         Assert.Equal(1, _store.Writes);
