@@ -23,6 +23,8 @@ internal static class SiloApp
             builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: true);
         }
 
+        LiveJsonSource.Replace(((IConfigurationBuilder)builder.Configuration).Sources, TimeProvider.System);
+
         var settings = new Dictionary<string, string?>(line.Settings, StringComparer.OrdinalIgnoreCase);
         if (line.Redis is { } redis)
             settings[$"ConnectionStrings:{RedisConnection}"] = redis;
@@ -52,6 +54,9 @@ internal static class SiloApp
         AddFace(builder, settings);
 
         var app = builder.Build();
+        var changes = app.Services.GetRequiredService<ILogger<LiveConfiguration>>();
+        foreach (var file in ((IConfigurationBuilder)builder.Configuration).Sources.OfType<LiveJsonSource>())
+            file.Refused = changes.ReloadRefused;
         UseFace(app);
         EngineHosting.MapDashboard(app);
         return app;
@@ -73,7 +78,7 @@ internal static class SiloApp
         builder.Services.TryAddSingleton<ClientMetrics>();
         builder.Services.AddSingleton<SiloStatistics>().AddSingleton<Readiness>().AddSingleton<DashboardData>();
         builder.Services.AddSingleton<GatewayEndpoint>().AddSingleton<EntriesEndpoint>().AddSingleton<HealthEndpoint>().AddSingleton<DashboardEndpoint>();
-        builder.Services.AddSingleton<Dispatcher>();
+        builder.Services.AddSingleton(new HostNames(settings.Http)).AddSingleton<Dispatcher>();
     }
 
     internal static void UseFace(WebApplication app)

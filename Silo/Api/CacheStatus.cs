@@ -4,6 +4,9 @@ namespace OrleansCache;
 internal static class CacheStatus
 {
     public const string Absent = "OrleansCache; detail=absent";
+
+    /// <summary>Nothing was forwarded.</summary>
+    private const string Unasked = "OrleansCache";
     private const string Degraded = "; degraded";
 
     public static string Of(in ReadReply reply)
@@ -16,7 +19,9 @@ internal static class CacheStatus
             ReadStatus.Loaded => reply.Stored ? "OrleansCache; fwd=miss; stored" : "OrleansCache; fwd=miss",
             ReadStatus.Joined => "OrleansCache; fwd=miss; collapsed",
             ReadStatus.Miss => Absent,
-            _ => "OrleansCache; fwd=miss",
+            _ => reply.Problem is { Kind: ProblemKind.OriginFailed or ProblemKind.Timeout or ProblemKind.OriginRefused or ProblemKind.NotFound or ProblemKind.TooLarge }
+                ? "OrleansCache; fwd=miss"
+                : Unasked,
         };
         if (reply.Problem is { Detail.Length: > 0 } problem)
             status = $"{status}; detail={Token(problem.Detail)}";
@@ -24,6 +29,9 @@ internal static class CacheStatus
             status += "; detail=absent";
         return reply.Degraded ? status + Degraded : status;
     }
+
+    /// <summary>A request that was refused before anything was looked up.</summary>
+    public static string Refused(string detail) => $"{Unasked}; detail={Token(detail)}";
 
     /// <summary>A token of RFC 9651 as it is, anything else as a string in quotes.</summary>
     private static string Token(string detail)

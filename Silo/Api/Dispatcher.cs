@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansCache;
 
 /// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
-internal sealed class Dispatcher(GatewayEndpoint gateway, EntriesEndpoint entries, HealthEndpoint health, DashboardEndpoint dashboard, ILogger<Dispatcher> logger)
+internal sealed class Dispatcher(
+    GatewayEndpoint gateway, EntriesEndpoint entries, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -20,6 +21,9 @@ internal sealed class Dispatcher(GatewayEndpoint gateway, EntriesEndpoint entrie
 
     private ValueTask Route(HttpContext context, RequestDelegate next)
     {
+        var host = context.Request.Headers.Host.ToString();
+        if (!hosts.Accept(host))
+            return new(HostNames.Unknown(host).WriteAsync(context));
         var target = RequestTarget.Of(ValueResponse.RawTarget(context));
         var path = target.Path;
         var endsInSlash = path is [.., '/'];
@@ -32,7 +36,7 @@ internal sealed class Dispatcher(GatewayEndpoint gateway, EntriesEndpoint entrie
             "api" => Api(context, path),
             "healthz" => Reads(context) ? health.HandleAsync(context, path) : NotAllowed(context, GatewayEndpoint.Methods),
             "dashboard" => Reads(context) ? dashboard.HandleAsync(context, path) : NotAllowed(context, GatewayEndpoint.Methods),
-            "orleans" => new(next(context)),
+            "orleans" => EnginePage(context, next),
             _ => Gateway(context, first, path, target.Query),
         };
     }
@@ -101,6 +105,13 @@ internal sealed class Dispatcher(GatewayEndpoint gateway, EntriesEndpoint entrie
     private static ValueTask Unknown(HttpContext context) => new(HttpProblem.NotFound(
         "unknown-path", "Nothing is served under this path",
         "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
+
+    private static async ValueTask EnginePage(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        if (context.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false })
+            await Unknown(context);
+    }
 
     private static ValueTask Redirect(HttpContext context)
     {

@@ -19,6 +19,12 @@ internal readonly record struct EntityTags
 
     public static string Of(long version) => $"\"{HttpNumber.Text(version)}\"";
 
+    /// <summary>True when every tag is weak: none matches where the comparison is strong.</summary>
+    public bool AreWeak => _tags?.TrueForAll(tag => tag.Weak) ?? false;
+
+    /// <summary>The strong comparison of <c>If-Match</c>.</summary>
+    public bool MatchesStrongly(long version) => IsAny || (version > 0 && (_tags?.Exists(tag => !tag.Weak && tag.Version == version) ?? false));
+
     /// <summary>The weak comparison of <c>If-None-Match</c>.</summary>
     public bool MatchesWeakly(long version) => version > 0 && (IsAny || (_tags?.Exists(tag => tag.Version == version) ?? false));
 

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary><c>/api/v1/entries/{region}/{key}</c>: one entry, read without loading, written or removed.</summary>
-internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IOrleansCache explainer, IHostApplicationLifetime lifetime)
+internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IOrleansCache explainer, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     public const string Methods = "GET, HEAD, PUT, DELETE";
     private const int MaxHeaderText = 256;
@@ -24,7 +24,7 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
             return;
         }
 
-        var (when, refusal) = await ConditionAsync(context, key, ifNoneMatch: true);
+        var (when, refusal) = await ConditionAsync(context, key);
         if (refusal is not null)
         {
             await refusal.WriteAsync(context);
@@ -54,7 +54,7 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
 
     public async ValueTask DeleteAsync(HttpContext context, CacheKey key)
     {
-        var (when, refusal) = await ConditionAsync(context, key, ifNoneMatch: false);
+        var (when, refusal) = await ConditionAsync(context, key);
         if (refusal is not null)
         {
             await refusal.WriteAsync(context);
@@ -67,13 +67,13 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
     public async ValueTask ExplainAsync(HttpContext context, CacheKey key)
     {
         var explanation = await explainer.ExplainAsync(key, context.RequestAborted);
-        await JsonResponse.WriteAsync(context, StatusCodes.Status200OK, ExplainBody.Of(explanation), HttpJson.Default.ExplainBody);
+        await JsonResponse.WriteAsync(context, StatusCodes.Status200OK, ExplainBody.Of(explanation), HttpJson.Plain.ExplainBody);
     }
 
-    private static ValueTask Answer(HttpContext context, in ReadReply reply)
+    private ValueTask Answer(HttpContext context, in ReadReply reply)
     {
         if (reply.Value is { IsAbsent: false })
-            return ValueResponse.WriteAsync(context, in reply);
+            return ValueResponse.WriteAsync(context, in reply, clock);
         if (reply.Status == ReadStatus.Failed)
             return FailureResponse.WriteAsync(context, in reply);
         context.Response.Headers["Cache-Status"] = CacheStatus.Of(in reply);
@@ -82,12 +82,12 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
 
     private static async ValueTask WrittenAsync(HttpContext context, WriteReply reply, int accepted, bool withTag)
     {
-        if (reply.Version > 0 && withTag)
+        if (reply.Version > 0 && (withTag || reply.Status == WriteStatus.ConditionFailed))
             context.Response.Headers.ETag = EntityTags.Of(reply.Version);
         HttpProblem? problem = reply.Status switch
         {
             WriteStatus.Accepted => null,
-            WriteStatus.ConditionFailed => PreconditionFailed(reply.Version),
+            WriteStatus.ConditionFailed => Preconditions.Failed(reply.Version),
             WriteStatus.TooLarge => TooLarge(null),
             _ => HttpProblem.Unavailable(
                 $"Nothing was changed: {reply.Detail ?? "the owner could not prove its right or reach its store"}. Try again.",
@@ -104,37 +104,58 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
             context.Response.ContentLength = 0;
     }
 
-    /// <summary>What If-Match and If-None-Match ask for. Of several tags the one that is current is the condition.</summary>
-    private async ValueTask<(WriteCondition When, HttpProblem? Refusal)> ConditionAsync(HttpContext context, CacheKey key, bool ifNoneMatch)
+    /// <summary>What the conditions ask for, as one that the key's owner judges with the change. Of several tags the one that is current is the condition.</summary>
+    private async ValueTask<(WriteCondition When, HttpProblem? Refusal)> ConditionAsync(HttpContext context, CacheKey key)
     {
         var headers = context.Request.Headers;
-        if (ifNoneMatch && headers.IfNoneMatch.Count > 0)
+        if (headers.IfNoneMatch.Count > 0)
         {
             if (headers.IfMatch.Count > 0)
-                return (default, Bad("If-Match and If-None-Match are both given; give one of them."));
+                return (default, Preconditions.Unreadable("If-Match and If-None-Match are both given; give one of them."));
             return headers.IfNoneMatch.ToString().Trim() == "*"
                 ? (WriteCondition.IfAbsent, null)
-                : (default, Bad($"If-None-Match is {headers.IfNoneMatch}; on a PUT give *, which creates only, or use If-Match."));
+                : (default, Preconditions.Unreadable($"If-None-Match is {headers.IfNoneMatch}; on a change give *, which asks that nothing is there, or use If-Match."));
         }
 
         if (headers.IfMatch.Count == 0)
-            return default;
+            return headers.IfUnmodifiedSince.Count == 0 ? default : await UnmodifiedAsync(context, key);
         if (!EntityTags.TryParse(headers.IfMatch, "If-Match", out var tags, out var error))
-            return (default, Bad(error));
+            return (default, Preconditions.Unreadable(error));
         if (tags.IsAny)
             return (WriteCondition.IfPresent, null);
         switch (tags.Strong.Distinct().ToArray())
         {
             case []:
-                return (default, PreconditionFailed(0));
+                return (default, Preconditions.Failed(0, tags.AreWeak));
             case [var only]:
                 return (WriteCondition.IfVersion(only), null);
             case var several:
-                var current = (await cache.GetAsync(key, context.RequestAborted)).Value is { IsAbsent: false } value ? value.Version : 0;
-                return several.Contains(current) ? (WriteCondition.IfVersion(current), null) : (default, PreconditionFailed(current));
+                var (value, refusal) = await CurrentAsync(context, key);
+                var current = value?.Version ?? 0;
+                return refusal is not null ? (default, refusal)
+                    : several.Contains(current) ? (WriteCondition.IfVersion(current), null)
+                    : (default, Preconditions.Failed(current));
         }
+    }
 
-        static HttpProblem Bad(string detail) => HttpProblem.BadRequest("bad-condition", "The condition cannot be read", detail);
+    /// <summary>If-Unmodified-Since, which a change must not pass over in silence, though a date is a coarse condition.</summary>
+    private async ValueTask<(WriteCondition When, HttpProblem? Refusal)> UnmodifiedAsync(HttpContext context, CacheKey key)
+    {
+        var header = context.Request.Headers.IfUnmodifiedSince;
+        if (Preconditions.DateOf(header) is not { } date)
+            return (default, Preconditions.Unreadable($"If-Unmodified-Since is '{header}'; give a date as a Last-Modified header shows it, or use If-Match."));
+        var (value, refusal) = await CurrentAsync(context, key);
+        return refusal is not null ? (default, refusal)
+            : value is null ? (WriteCondition.IfAbsent, null)
+            : Preconditions.IsModifiedSince(value, date) ? (default, Preconditions.Failed(value.Version))
+            : (WriteCondition.IfVersion(value.Version), null);
+    }
+
+    private async ValueTask<(EntryValue? Value, HttpProblem? Refusal)> CurrentAsync(HttpContext context, CacheKey key)
+    {
+        var reply = await cache.GetAsync(key, context.RequestAborted);
+        return reply is { Status: ReadStatus.Failed, Problem: { } problem } ? (null, FailureResponse.Describe(problem))
+            : (reply.Value is { IsAbsent: false } value ? value : null, null);
     }
 
     private static bool TryReadType(IHeaderDictionary headers, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out HttpProblem? problem)
@@ -145,10 +166,6 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
     }
 
     private static string? Text(Microsoft.Extensions.Primitives.StringValues header) => header.Count == 0 ? null : header.ToString();
-
-    private static HttpProblem PreconditionFailed(long current) => new(
-        StatusCodes.Status412PreconditionFailed, "precondition-failed", "The entry is not in the state that the condition asks for",
-        current > 0 ? $"The entry's version is {current}; read it again and repeat the change with If-Match: {EntityTags.Of(current)}." : "There is no value that the condition holds for; read the entry again.");
 
     private static HttpProblem TooLarge(long? length) => new(
         StatusCodes.Status413PayloadTooLarge, "too-large", "The value is larger than an entry may be",

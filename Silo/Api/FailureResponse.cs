@@ -11,6 +11,7 @@ internal static class FailureResponse
         {
             if (RetryAfter(problem) is { } wait)
                 context.Response.Headers.RetryAfter = HttpNumber.Text((long)Math.Ceiling(wait.TotalSeconds));
+            context.Response.Headers.CacheControl = "no-store";
             var status = problem.Kind == ProblemKind.NotFound ? StatusCodes.Status404NotFound : problem.StatusCode;
             return ValueResponse.WriteBytesAsync(context, status, problem.Body ?? [], problem.ContentType);
         }
@@ -23,7 +24,7 @@ internal static class FailureResponse
         var said = problem.Message is { Length: > 0 } message ? message : problem.Detail;
         return problem.Kind switch
         {
-            ProblemKind.OriginFailed => new(StatusCodes.Status502BadGateway, "origin-failed", "The origin failed and no stale value may be served", said),
+            ProblemKind.OriginFailed => new(StatusCodes.Status502BadGateway, "origin-failed", "The origin failed and no stale value may be served", said) { RetryAfter = RetryAfter(problem) },
             ProblemKind.BreakerOpen => new(StatusCodes.Status502BadGateway, "breaker-open", "The origin failed too often and is left alone for a while", said) { RetryAfter = RetryAfter(problem) },
             ProblemKind.TooLarge => new(StatusCodes.Status502BadGateway, "origin-too-large", "The origin's answer is larger than an entry may be", said),
             ProblemKind.Timeout => new(StatusCodes.Status504GatewayTimeout, "origin-timeout", "The origin did not answer in time and no stale value may be served", said),
@@ -40,6 +41,7 @@ internal static class FailureResponse
         "unknown-method" => HttpProblem.NotFound("unknown-method", "The integration has no such method", said),
         "missing-argument" => HttpProblem.BadRequest("missing-argument", "An argument is missing", said),
         "surplus-argument" => HttpProblem.BadRequest("surplus-argument", "The method does not take this argument", said),
+        "bad-argument" => HttpProblem.BadRequest("bad-argument", "An argument cannot be used", said),
         _ => HttpProblem.BadRequest("bad-call", "The call cannot be made", said),
     };
 

@@ -8,9 +8,9 @@ internal sealed class HealthEndpoint(Readiness readiness)
         var body = readiness.Describe();
         return path switch
         {
-            "live" => new(JsonResponse.WriteAsync(context, StatusCodes.Status200OK, body with { Status = "live" }, HttpJson.Default.ReadinessBody)),
+            "live" => new(JsonResponse.WriteAsync(context, StatusCodes.Status200OK, body with { Status = "live" }, HttpJson.Plain.ReadinessBody)),
             "ready" => new(JsonResponse.WriteAsync(
-                context, body.Status == Readiness.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, body, HttpJson.Default.ReadinessBody)),
+                context, body.Status == Readiness.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, body, HttpJson.Plain.ReadinessBody)),
             _ => new(HttpProblem.NotFound("unknown-path", "Nothing is served under this path", "Use /healthz/live or /healthz/ready.").WriteAsync(context)),
         };
     }

@@ -1,11 +1,20 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OrleansCache;
 
 /// <summary>What the silo writes as JSON, by generated code.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(ExplainBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(DashboardBody))]
-internal sealed partial class HttpJson : JsonSerializerContext;
+internal sealed partial class HttpJson : JsonSerializerContext
+{
+    /// <summary>Quotes and letters beyond ASCII as they are: these answers are never part of a page.</summary>
+    public static HttpJson Plain { get; } = new(new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -30,10 +30,12 @@ internal sealed record HttpProblem(int Status, string Type, string Title, string
     {
         var response = context.Response;
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new ProblemBody(Type, Title, Status, Detail), HttpJson.Default.ProblemBody);
+            new ProblemBody(Type, Title, Status, Detail), HttpJson.Plain.ProblemBody);
         response.StatusCode = Status;
         response.ContentType = "application/problem+json";
         response.ContentLength = body.Length;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = HttpNumber.Text(Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)));
         if (Allow is not null)

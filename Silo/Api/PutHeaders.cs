@@ -11,9 +11,6 @@ internal static class PutHeaders
     public const int MaxTags = 64;
     public const int MaxTagBytes = 256;
 
-    /// <summary>RFC 9111's largest span: what is above counts as this.</summary>
-    private const long MaxSeconds = 2147483648;
-
     private static TimeSpan? Span(long? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;
 
     public static bool TryRead(IHeaderDictionary headers, [NotNullWhen(true)] out EntryOptions? options, [NotNullWhen(false)] out HttpProblem? problem)
@@ -43,14 +40,14 @@ internal static class PutHeaders
                 return Bad($"{name} twice; give it once", out problem);
             if (HttpNumber.DeltaSeconds(value) is not { } seconds || (isMaxAge && seconds == 0))
                 return Bad($"{name}={value}; give whole seconds, {(isMaxAge ? "1" : "0")} or more", out problem);
-            seconds = Math.Min(seconds, MaxSeconds);
             if (isMaxAge)
                 maxAge = seconds;
             else
                 stale = seconds;
         }
 
-        return true;
+        return maxAge is not null || stale is null or 0
+            || Bad("stale-while-revalidate alone, which begins when max-age ends; give max-age too, or leave it out", out problem);
 
         static bool Bad(string what, out HttpProblem problem)
         {

@@ -3,7 +3,7 @@ namespace OrleansCache;
 /// <summary>Reads by outcome, origin calls and permits. Thread-safe; each number is right, their sum may be a moment apart.</summary>
 internal sealed class Counts
 {
-    private long _fresh, _stale, _loaded, _joined, _missed, _failed, _declared, _calls, _badCalls, _refused;
+    private long _fresh, _stale, _loaded, _joined, _missed, _failed, _saved, _calls, _badCalls, _refused;
 
     public long Fresh => Interlocked.Read(ref _fresh);
 
@@ -28,8 +28,8 @@ internal sealed class Counts
     /// <summary>Permits that the rate limiter refused.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Reads of integrations that no origin call was made for.</summary>
-    public long Saved => Math.Max(0, Interlocked.Read(ref _declared) - OriginCalls);
+    /// <summary>Reads of integrations that had a value without an origin call of their own: fresh, stale, or by a load that another made.</summary>
+    public long Saved => Interlocked.Read(ref _saved);
 
     public void Add(string instrument, string? outcome, long value, bool declared)
     {
@@ -37,8 +37,8 @@ internal sealed class Counts
         {
             case "orleanscache.entry.reads":
                 Interlocked.Add(ref OfRead(outcome), value);
-                if (declared)
-                    Interlocked.Add(ref _declared, value);
+                if (declared && outcome is ("hit" or "stale" or "joined"))
+                    Interlocked.Add(ref _saved, value);
                 break;
             case "orleanscache.origin.calls" when outcome != "breaker_open":
                 Interlocked.Add(ref _calls, value);

@@ -1,8 +1,8 @@
 namespace OrleansCache;
 
-/// <summary>What <c>/dashboard/data</c> says: this silo's counts since its start, and each integration's state now.</summary>
+/// <summary>What <c>/dashboard/data</c> says: this silo's counts since its start, and each integration's state at <c>Now</c>, by the silo's clock.</summary>
 internal sealed record DashboardBody(
-    string Engine, string Silo, int Pid, string Store, bool Degraded, string Status, double UptimeSeconds,
+    string Engine, string Silo, int Pid, string Store, bool Degraded, string Status, double UptimeSeconds, DateTime Now,
     DashboardTotals Totals, IReadOnlyList<DashboardIntegration> Integrations);
 
 /// <summary>The tiles. Milliseconds over the last minute; null without a read in it.</summary>

@@ -7,6 +7,9 @@ internal sealed class DashboardData(
     /// <summary>A page that is redrawn every second does not wait longer for a limiter that is elsewhere.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private const string NoAnswer = "no answer";
+    private int _failing;
+
     public async Task<DashboardBody> ReadAsync(CancellationToken cancellationToken)
     {
         var state = readiness.Describe();
@@ -18,34 +21,40 @@ internal sealed class DashboardData(
             statistics.Latency.Quantile(0.5) * 1000, statistics.Latency.Quantile(0.99) * 1000, entries, bytes);
         return new(
             state.Engine, state.Silo, state.Pid, state.Store, state.Degraded, state.Status, (clock.GetUtcNow() - statistics.StartedAt).TotalSeconds,
-            totals, await IntegrationsAsync(cancellationToken));
+            clock.GetUtcNow().UtcDateTime, totals, await IntegrationsAsync(state.Degraded, cancellationToken));
     }
 
-    private async Task<IReadOnlyList<DashboardIntegration>> IntegrationsAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DashboardIntegration>> IntegrationsAsync(bool degraded, CancellationToken cancellationToken)
     {
         try
         {
             var names = await grains.GetGrain<ICatalogGrain>("names").NamesAsync(cancellationToken).AsTask().WaitAsync(Patience, clock, cancellationToken);
-            return await Task.WhenAll(names.Select(name => RowAsync(name, cancellationToken)));
+            var rows = await Task.WhenAll(names.Select(name => RowAsync(name, degraded, cancellationToken)));
+            if (rows.All(row => row.Limiter != NoAnswer))
+                _failing = 0;
+            return rows;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            logger.IntegrationsNotAsked(e);
+            Failed(e);
             return [];
         }
     }
 
-    private async Task<DashboardIntegration> RowAsync(string name, CancellationToken cancellationToken)
+    private async Task<DashboardIntegration> RowAsync(string name, bool degraded, CancellationToken cancellationToken)
     {
-        var asked = grains.GetGrain<IRateLimiterGrain>(name).DescribeAsync(cancellationToken).AsTask();
+        var counts = statistics.Of(name);
+        // A limiter that nobody has used begins by reading its record: without a store it would only fail.
+        var asked = degraded && counts.OriginCalls + counts.Refused == 0
+            ? Task.FromResult<RateLimiterDescription?>(null)
+            : LimiterAsync(name, cancellationToken);
         var described = grains.GetGrain<ICatalogGrain>(name).DescribeAsync(cancellationToken).AsTask();
         var limiter = await AnswerOrNull(asked, cancellationToken);
         var description = await AnswerOrNull(described, cancellationToken);
-        var counts = statistics.Of(name);
         var error = statistics.ErrorOf(name);
         return new(
             name, [.. description?.Methods.Select(method => method.Region) ?? []],
-            limiter is null ? "no answer" : limiter.Windows.Length == 0 ? "unlimited" : limiter.Windows,
+            limiter is null ? NoAnswer : limiter.Windows.Length == 0 ? "unlimited" : limiter.Windows,
             limiter?.ForegroundWaiting ?? 0, limiter?.BackgroundWaiting ?? 0, limiter?.PausedMilliseconds ?? 0,
             origins.DescribeBreaker(name) ?? "none",
             error is null ? null : error.Message is { Length: > 0 } message && message != error.Detail ? $"{error.Detail}: {message}" : error.Detail,
@@ -60,8 +69,18 @@ internal sealed class DashboardData(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            logger.IntegrationsNotAsked(e);
+            Failed(e);
             return null;
         }
+    }
+
+    private async Task<RateLimiterDescription?> LimiterAsync(string name, CancellationToken cancellationToken) =>
+        await grains.GetGrain<IRateLimiterGrain>(name).DescribeAsync(cancellationToken);
+
+    /// <summary>Told once, though a page asks every second.</summary>
+    private void Failed(Exception exception)
+    {
+        if (Interlocked.Exchange(ref _failing, 1) == 0)
+            logger.IntegrationsNotAsked(exception);
     }
 }

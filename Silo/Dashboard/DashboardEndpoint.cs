@@ -33,7 +33,7 @@ internal sealed class DashboardEndpoint(DashboardData data)
     }
 
     private async ValueTask DataAsync(HttpContext context) =>
-        await JsonResponse.WriteAsync(context, StatusCodes.Status200OK, await data.ReadAsync(context.RequestAborted), HttpJson.Default.DashboardBody);
+        await JsonResponse.WriteAsync(context, StatusCodes.Status200OK, await data.ReadAsync(context.RequestAborted), HttpJson.Plain.DashboardBody);
 
     private static byte[] Read(string name)
     {

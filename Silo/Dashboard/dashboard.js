@@ -4,9 +4,10 @@ const period = 1000;
 const kept = 60;
 const byId = id => document.getElementById(id);
 const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const recent = { p99: [], rate: [] };
+const recent = { p99: Array(kept).fill(0), rate: Array(kept).fill(0) };
 let before = null;
 let askedAt = 0;
+let clockAhead = 0;
 
 function make(tag, className, ...children) {
   const node = document.createElement(tag);
@@ -53,23 +54,27 @@ function span(seconds) {
   return `${Math.floor(whole / 86400)} d ${Math.floor(whole % 86400 / 3600)} h`;
 }
 
+// By the silo's clock, which this machine's may differ from.
+function siloNow() {
+  return Date.now() - clockAhead;
+}
+
 function ago(iso) {
-  const seconds = (Date.now() - Date.parse(iso)) / 1000;
+  const seconds = (siloNow() - Date.parse(iso)) / 1000;
   return seconds >= 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
 }
 
 function spark(id, values) {
   const [area, line] = byId(id).querySelectorAll('path');
-  if (values.length < 2) return;
   const top = Math.max(...values) || 1;
-  const points = values.map((value, i) => `${(120 * i / (kept - 1) + 120 * (kept - values.length) / (kept - 1)).toFixed(1)},${(26 - 23 * value / top).toFixed(1)}`);
+  const points = values.map((value, i) => `${(120 * i / (kept - 1)).toFixed(1)},${(26 - 23 * value / top).toFixed(1)}`);
   line.setAttribute('d', `M${points.join('L')}`);
-  area.setAttribute('d', `M${points[0].split(',')[0]},28L${points.join('L')}L120,28Z`);
+  area.setAttribute('d', `M0,28L${points.join('L')}L120,28Z`);
 }
 
 function remember(values, value) {
   values.push(value);
-  if (values.length > kept) values.shift();
+  values.shift();
 }
 
 function showSilo(data) {
@@ -173,6 +178,7 @@ async function refresh() {
     const reply = await fetch('/dashboard/data', { cache: 'no-store' });
     if (!reply.ok) throw new Error(`status ${reply.status}`);
     const data = await reply.json();
+    clockAhead = Date.now() - Date.parse(data.now);
     if (before && before.pid !== data.pid) before = null;
     showSilo(data);
     showTotals(data);
@@ -201,13 +207,16 @@ function life(data) {
   const freshPart = make('i', 'fresh'), stalePart = make('i', 'stale'), now = make('i', 'now');
   freshPart.style.width = `${place(fresh)}%`;
   stalePart.style.width = `${100 - place(fresh)}%`;
-  now.style.left = `${place(Date.now())}%`;
+  const at = place(siloNow());
+  now.style.left = `${at}%`;
+  if (at < 5) now.classList.add('first');
+  if (at > 95) now.classList.add('last');
   bar.append(freshPart, stalePart, now);
   bar.setAttribute('role', 'img');
   bar.setAttribute('aria-label', `Asked ${ago(data.lastRetrieved)}, fresh until ${data.freshUntil}, stale until ${data.staleUntil ?? data.freshUntil}`);
   return [bar, make('div', 'legend',
     make('span', '', `asked ${ago(data.lastRetrieved)}`),
-    make('span', '', `fresh ${Date.parse(data.freshUntil) > Date.now() ? 'ends' : 'ended'} ${ago(data.freshUntil)}`),
+    make('span', '', `fresh ${Date.parse(data.freshUntil) > siloNow() ? 'ends' : 'ended'} ${ago(data.freshUntil)}`),
     make('span', '', data.staleUntil ? `gone ${ago(data.staleUntil)}` : 'never gone'))];
 }
 
@@ -223,7 +232,7 @@ function showAnswer(data) {
     ['limiter', data.limiter], ['breaker', data.breaker && breakerText(data.breaker)], ['owner', data.owner], ['view', String(data.view)],
   ].filter(([, value]) => value !== null && value !== '');
   byId('answer').replaceChildren(
-    make('p', 'verdict', make('span', `pill ${tone}`, data.state), make('span', '', make('span', 'quiet', 'Last answer: '), data.reason || 'nobody has read it from memory yet.')),
+    make('p', 'verdict', make('span', `pill ${tone}`, data.state), make('span', '', data.reason)),
     ...life(data),
     make('dl', 'facts', ...facts.map(([name, value]) => make('div', '', make('dt', '', name), make('dd', '', String(value))))));
 }
@@ -248,12 +257,11 @@ byId('explain').addEventListener('submit', event => {
   explain(fields.get('region'), fields.get('key'));
 });
 
+const started = run();
 const asked = new URLSearchParams(location.search);
 if (asked.get('region') && asked.get('key')) {
   const form = byId('explain');
   form.elements.region.value = asked.get('region');
   form.elements.key.value = asked.get('key');
-  explain(asked.get('region'), asked.get('key'));
+  started.then(() => explain(asked.get('region'), asked.get('key')));      // which then knows the silo's clock
 }
-
-run();

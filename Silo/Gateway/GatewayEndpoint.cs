@@ -1,14 +1,14 @@
 namespace OrleansCache;
 
 /// <summary><c>GET /{integration}/{method}?arg=value</c>: an integration's method through its key's owner.</summary>
-internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, SiloStatistics statistics, IHostApplicationLifetime lifetime)
+internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, SiloStatistics statistics, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     public const string Methods = "GET, HEAD";
 
     public ValueTask HandleAsync(HttpContext context, string integration, string method, ReadOnlySpan<char> query) =>
         QueryArguments.TryParse(query, out var arguments, out var problem)
             ? CallAsync(context, integration, method, arguments)
-            : new(problem.WriteAsync(context));
+            : new(RefuseAsync(context, problem));
 
     private async ValueTask CallAsync(HttpContext context, string integration, string method, Dictionary<string, string?> arguments)
     {
@@ -22,7 +22,7 @@ internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, Si
         }
         catch (ArgumentException e)
         {
-            await HttpProblem.BadRequest("bad-key", "The arguments make no valid key", ErrorText.Of(e)).WriteAsync(context);
+            await RefuseAsync(context, HttpProblem.BadRequest("bad-key", "The arguments make no valid key", ErrorText.Of(e)));
             return;
         }
 
@@ -32,8 +32,14 @@ internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, Si
 
     private ValueTask Answer(HttpContext context, string integration, in ReadReply reply)
     {
-        if (reply.Problem is { Kind: not ProblemKind.BadCall } problem)
+        if (reply.Problem is { Kind: not (ProblemKind.BadCall or ProblemKind.NotFound) } problem)
             statistics.Noted(integration, problem);
-        return reply.Value is null ? FailureResponse.WriteAsync(context, in reply) : ValueResponse.WriteAsync(context, in reply);
+        return reply.Value is null ? FailureResponse.WriteAsync(context, in reply) : ValueResponse.WriteAsync(context, in reply, clock);
+    }
+
+    private static Task RefuseAsync(HttpContext context, HttpProblem problem)
+    {
+        context.Response.Headers["Cache-Status"] = CacheStatus.Refused(problem.Type);
+        return problem.WriteAsync(context);
     }
 }

@@ -11,22 +11,25 @@ public sealed class SiloStatisticsTests : IDisposable
     private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
     [Fact]
-    public void Calls_saved_are_reads_of_integrations_less_calls_made()
+    public void Calls_saved_are_reads_that_had_a_value_without_a_call_of_their_own()
     {
         using var statistics = new SiloStatistics(Meters, _clock);
         var reads = Meters.Create("OrleansCache.Entries").CreateCounter<long>("orleanscache.entry.reads");
         var calls = Meters.Create("OrleansCache.Integrations").CreateCounter<long>("orleanscache.origin.calls");
 
         reads.Add(9, new("cache.outcome", "hit"), new("cache.integration", "partner"));
+        reads.Add(2, new("cache.outcome", "stale"), new("cache.integration", "partner"));
+        reads.Add(3, new("cache.outcome", "joined"), new("cache.integration", "partner"));
         reads.Add(1, new("cache.outcome", "loaded"), new("cache.integration", "partner"));
+        reads.Add(6, new("cache.outcome", "failed"), new("cache.integration", "partner"));
         reads.Add(5, new KeyValuePair<string, object?>("cache.outcome", "hit"));
         calls.Add(2, new("origin.outcome", "failed"), new("cache.integration", "partner"));
         calls.Add(1, new("origin.outcome", "ok"), new("cache.integration", "partner"));
         calls.Add(4, new("origin.outcome", "breaker_open"), new("cache.integration", "partner"));
 
-        Assert.Equal((15, 14, 7, 3), (statistics.All.Reads, statistics.All.Fresh, statistics.All.Saved, statistics.All.OriginCalls));
+        Assert.Equal((26, 14, 14, 3), (statistics.All.Reads, statistics.All.Fresh, statistics.All.Saved, statistics.All.OriginCalls));
         var partner = statistics.Of("partner");
-        Assert.Equal((10, 7, 3, 2), (partner.Reads, partner.Saved, partner.OriginCalls, partner.FailedCalls));
+        Assert.Equal((21, 14, 3, 2), (partner.Reads, partner.Saved, partner.OriginCalls, partner.FailedCalls));
     }
 
     [Fact]

@@ -28,12 +28,49 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("partner/country?Code=NL", 400, "missing-argument", "code")]
     [InlineData("partner/country?code=NL&lang=nl", 400, "surplus-argument", "lang")]
     [InlineData("partner/country?code=NL&code=DE", 400, "repeated-argument", "code")]
+    [InlineData("partner/country?code=", 400, "bad-argument", "code")]
+    [InlineData("partner/country?code=..", 400, "bad-argument", "code")]
     public async Task A_wrong_call_is_named_and_the_origin_not_asked(string path, int status, string type, string named)
     {
         using var answer = await _silo.GetAsync(path);
 
         Assert.Contains(named, await answer.ProblemAsync(status, type), StringComparison.Ordinal);
         Assert.Empty(await _origin.TimesAsync());
+    }
+
+    [Fact]
+    public async Task Arguments_that_are_too_long_for_a_key_are_refused_in_words()
+    {
+        using var answer = await _silo.GetAsync($"partner/country?code={new string('x', 5_000)}");
+
+        var said = await answer.ProblemAsync(400, "bad-argument");
+        Assert.Contains("4096", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_removal_of_what_shall_not_be_there_leaves_it()
+    {
+        using var put = await _silo.PutAsync("r", "k2", "one");
+        using var refused = await _silo.SendAsync(HttpMethod.Delete, SiloProcess.EntryPath("r", "k2"), null, ("If-None-Match", "*"));
+        using var late = await _silo.SendAsync(HttpMethod.Delete, SiloProcess.EntryPath("r", "k2"), null, ("If-Unmodified-Since", "Thu, 01 Jan 2026 00:00:00 GMT"));
+        using var after = await _silo.GetAsync(SiloProcess.EntryPath("r", "k2"));
+        using var nothing = await _silo.SendAsync(HttpMethod.Delete, SiloProcess.EntryPath("r", "k3"), null, ("If-None-Match", "*"));
+
+        Assert.Equal((412, 412, 200, 204), ((int)refused.StatusCode, (int)late.StatusCode, (int)after.StatusCode, (int)nothing.StatusCode));
+    }
+
+    [Fact]
+    public async Task Explain_of_what_was_removed_says_that_the_answer_was_the_last()
+    {
+        using var put = await _silo.PutAsync("r", "k4", "one");
+        using var read = await _silo.GetAsync(SiloProcess.EntryPath("r", "k4"));
+        using var removed = await _silo.DeleteAsync("r", "k4");
+
+        using var explained = await _silo.GetAsync($"{SiloProcess.EntryPath("r", "k4")}/explain");
+        var body = await explained.JsonAsync();
+
+        Assert.Equal(("absent", "Last answer: A fresh value was there."), ((string?)body["state"], (string?)body["reason"]));
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class EntriesTests : IAsyncLifetime
         Assert.Equal("Thu, 01 Jan 2026 00:00:00 GMT", answer.Header("Last-Modified"));
         Assert.Equal("text/plain", answer.Header("Content-Type"));
         Assert.Equal("5", answer.Header("Content-Length"));
+        Assert.Equal("no-cache", answer.Header("Cache-Control"));
         Assert.Equal("nosniff", answer.Header("X-Content-Type-Options"));
         Assert.Contains("sandbox", answer.Header("Content-Security-Policy"), StringComparison.Ordinal);
     }
@@ -65,6 +66,55 @@ public sealed class EntriesTests : IAsyncLifetime
         Assert.Equal(status == 304 ? "" : "hello", await answer.TextAsync());
     }
 
+    [Theory]
+    [InlineData("If-Match", "\"42\"", 200)]
+    [InlineData("If-Match", "*", 200)]
+    [InlineData("If-Match", "\"1\"", 412)]
+    [InlineData("If-Match", "W/\"42\"", 412)]
+    [InlineData("If-Match", "42", 400)]
+    [InlineData("If-None-Match", "garbage", 400)]
+    [InlineData("If-Unmodified-Since", "Thu, 01 Jan 2026 00:00:00 GMT", 200)]
+    [InlineData("If-Unmodified-Since", "Wed, 31 Dec 2025 23:59:59 GMT", 412)]
+    [InlineData("If-Modified-Since", "Thu, 01 Jan 2026 00:00:00 GMT", 304)]
+    [InlineData("If-Modified-Since", "Wed, 31 Dec 2025 23:59:59 GMT", 200)]
+    [InlineData("If-Modified-Since", "yesterday", 200)]
+    public async Task A_read_keeps_to_its_condition(string header, string value, int status)
+    {
+        _face.Cache.Get = _ => Hit();
+
+        using var answer = await SendAsync(HttpMethod.Get, "k", (header, value));
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        var told = status < 400 ? ("\"42\"", "no-cache") : ((string?)null, "no-store");
+        Assert.Equal(told, (answer.Header("ETag"), answer.Header("Cache-Control")));
+        Assert.Equal(status < 400, answer.CacheStatus() is not null);
+    }
+
+    [Fact]
+    public async Task A_tag_goes_before_a_date()
+    {
+        _face.Cache.Get = _ => Hit();
+
+        using var read = await SendAsync(HttpMethod.Get, "k", ("If-None-Match", "\"41\""), ("If-Modified-Since", "Thu, 01 Jan 2026 00:00:00 GMT"));
+        using var matched = await SendAsync(HttpMethod.Get, "k", ("If-Match", "\"42\""), ("If-Unmodified-Since", "Wed, 31 Dec 2025 23:59:59 GMT"));
+
+        Assert.Equal((200, 200), ((int)read.StatusCode, (int)matched.StatusCode));
+    }
+
+    [Fact]
+    public async Task Last_Modified_is_never_later_than_Date()
+    {
+        var ahead = TimeProvider.System.GetUtcNow().AddSeconds(30).ToUnixTimeMilliseconds() * 1000;
+        foreach (var modified in new[] { ahead, ahead - 30_000_000 })
+        {
+            _face.Cache.Get = _ => new(new ReadReply { Status = ReadStatus.Hit, Value = Value with { LastModified = modified } });
+
+            using var answer = await GetAsync("r", "k");
+
+            Assert.True(answer.Content.Headers.LastModified <= answer.Headers.Date, $"{answer.Content.Headers.LastModified} > {answer.Headers.Date}");
+        }
+    }
+
     [Fact]
     public async Task Absence_is_a_problem_that_says_how_a_value_comes()
     {
@@ -72,6 +122,7 @@ public sealed class EntriesTests : IAsyncLifetime
 
         await answer.ProblemAsync(404, "absent");
         Assert.Equal("OrleansCache; detail=absent", answer.CacheStatus());
+        Assert.Equal(("no-store", "nosniff"), (answer.Header("Cache-Control"), answer.Header("X-Content-Type-Options")));
     }
 
     [Theory]
@@ -130,6 +181,7 @@ public sealed class EntriesTests : IAsyncLifetime
     [InlineData("GET /api/v1/other/r/k")]
     [InlineData("GET /api")]
     [InlineData("GET /nowhere")]
+    [InlineData("GET /orleans")]
     [InlineData("GET /healthz/dead")]
     [InlineData("GET /dashboard/nothing.js")]
     public async Task A_path_that_is_not_served_says_which_are(string requestLine)
@@ -166,6 +218,8 @@ public sealed class EntriesTests : IAsyncLifetime
     [InlineData("If-Match", "\"7\"", "version 7")]
     [InlineData("If-Match", "*", "present")]
     [InlineData("If-None-Match", "*", "absent")]
+    [InlineData("If-Unmodified-Since", "Thu, 01 Jan 2026 00:00:00 GMT", "version 7")]
+    [InlineData("If-Modified-Since", "Thu, 01 Jan 2026 00:00:00 GMT", "always")]
     [InlineData(null, null, "always")]
     public async Task Conditions_reach_the_owner(string? header, string? value, string expected)
     {
@@ -175,8 +229,17 @@ public sealed class EntriesTests : IAsyncLifetime
             seen = when;
             return new() { Status = WriteStatus.Accepted, Version = 1 };
         };
+        WriteCondition? removal = null;
+        _face.Cache.Remove = (_, when) =>
+        {
+            removal = when;
+            return new() { Status = WriteStatus.Accepted };
+        };
+        _face.Cache.Get = _ => new(new ReadReply { Status = ReadStatus.Hit, Value = Value with { Version = 7 } });
+        (string, string)[] headers = header is null ? [] : [(header, value!)];
 
-        using var answer = header is null ? await PutAsync("k", "v") : await PutAsync("k", "v", (header, value!));
+        using var answer = await PutAsync("k", "v", headers);
+        using var removed = await SendAsync(HttpMethod.Delete, "k", headers);
 
         Assert.Equal(expected switch
         {
@@ -185,6 +248,40 @@ public sealed class EntriesTests : IAsyncLifetime
             "always" => default,
             _ => WriteCondition.IfVersion(7),
         }, seen);
+        Assert.Equal(seen, removal);
+    }
+
+    [Fact]
+    public async Task A_change_of_what_was_modified_since_is_412_and_of_what_is_not_there_creates()
+    {
+        WriteCondition? seen = null;
+        _face.Cache.Set = (_, _, _, when) =>
+        {
+            seen = when;
+            return new() { Status = WriteStatus.Accepted, Version = 1 };
+        };
+        var since = ("If-Unmodified-Since", "Wed, 31 Dec 2025 23:59:59 GMT");
+
+        using var created = await PutAsync("k", "v", since);
+        Assert.Equal(WriteCondition.IfAbsent, seen);
+        _face.Cache.Get = _ => Hit();
+        seen = null;
+        using var refused = await PutAsync("k", "v", since);
+
+        Assert.Contains("\"42\"", await refused.ProblemAsync(412, "precondition-failed"), StringComparison.Ordinal);
+        Assert.Null(seen);
+    }
+
+    [Fact]
+    public async Task A_condition_on_what_cannot_be_read_now_is_503()
+    {
+        _face.Cache.Get = _ => new(new ReadReply { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.Unavailable, Message = "The store is away." } });
+
+        using var tags = await PutAsync("k", "v", ("If-Match", "\"41\", \"42\""));
+        using var date = await PutAsync("k", "v", ("If-Unmodified-Since", "Wed, 31 Dec 2025 23:59:59 GMT"));
+
+        Assert.Equal("The store is away.", await tags.ProblemAsync(503, "unavailable"));
+        await date.ProblemAsync(503, "unavailable");
     }
 
     [Fact]
@@ -209,27 +306,32 @@ public sealed class EntriesTests : IAsyncLifetime
     public async Task A_condition_that_does_not_hold_is_412_with_the_current_version()
     {
         _face.Cache.Set = (_, _, _, _) => new() { Status = WriteStatus.ConditionFailed, Version = 42 };
+        _face.Cache.Remove = (_, _) => new() { Status = WriteStatus.ConditionFailed, Version = 42 };
 
         using var answer = await PutAsync("k", "v", ("If-Match", "\"7\""));
+        using var removal = await SendAsync(HttpMethod.Delete, "k", ("If-None-Match", "*"));
 
         Assert.Contains("\"42\"", await answer.ProblemAsync(412, "precondition-failed"), StringComparison.Ordinal);
-        Assert.Equal("\"42\"", answer.Header("ETag"));
+        await removal.ProblemAsync(412, "precondition-failed");
+        Assert.Equal(("\"42\"", "\"42\""), (answer.Header("ETag"), removal.Header("ETag")));
     }
 
     [Theory]
-    [InlineData("W/\"7\"")]
-    [InlineData("\"abc\"")]
-    public async Task A_tag_that_no_version_can_match_strongly_is_412(string tag)
+    [InlineData("W/\"7\"", "weak")]
+    [InlineData("\"abc\"", "no value")]
+    public async Task A_tag_that_no_version_can_match_strongly_is_412_and_says_why(string tag, string why)
     {
         using var answer = await PutAsync("k", "v", ("If-Match", tag));
 
-        await answer.ProblemAsync(412, "precondition-failed");
+        Assert.Contains(why, await answer.ProblemAsync(412, "precondition-failed"), StringComparison.Ordinal);
         Assert.Empty(_face.Cache.Keys);
     }
 
     [Theory]
     [InlineData("If-Match", "7", "If-Match is 7")]
     [InlineData("If-None-Match", "\"7\"", "If-None-Match is \"7\"")]
+    [InlineData("If-Unmodified-Since", "yesterday", "If-Unmodified-Since is 'yesterday'")]
+    [InlineData("Cache-Control", "stale-while-revalidate=10", "give max-age too")]
     [InlineData("Cache-Control", "max-age=-5", "max-age=-5")]
     public async Task A_header_that_cannot_be_used_is_400_and_nothing_is_stored(string header, string value, string named)
     {

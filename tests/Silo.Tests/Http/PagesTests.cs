@@ -66,6 +66,15 @@ public sealed partial class PagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Times_on_the_page_are_told_by_the_silos_clock()
+    {
+        using var script = await GetAsync("dashboard/dashboard.js");
+        var own = (await script.TextAsync()).Split('\n').Where(line => line.Contains("Date.now()", StringComparison.Ordinal));
+
+        Assert.All(own, line => Assert.Matches("clockAhead|askedAt", line));
+    }
+
+    [Fact]
     public async Task The_root_leads_to_the_dashboard()
     {
         using var answer = await GetAsync("");

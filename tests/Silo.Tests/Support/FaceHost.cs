@@ -24,8 +24,9 @@ internal sealed class FaceHost : IAsyncDisposable
     public int Port { get; }
     public HttpClient Http { get; }
     public RecordingLoggers Logs { get; }
+    public IServiceProvider Services => _app.Services;
 
-    public static async Task<FaceHost> StartAsync()
+    public static async Task<FaceHost> StartAsync(HttpOptions? options = null)
     {
         var (cache, silo, logs, port) = (new FakeCache(), new FakeSilo(), new RecordingLoggers(), FreePort.Next());
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions());
@@ -33,7 +34,7 @@ internal sealed class FaceHost : IAsyncDisposable
         builder.Services.AddSingleton<IRawCache>(cache).AddSingleton<IOrleansCache>(cache);
         builder.Services.AddSingleton<IOwnership>(silo).AddSingleton<IEntryStore>(silo).AddSingleton<IOriginCaller>(silo);
         builder.Services.AddSingleton(DispatchProxy.Create<IGrainFactory, NoGrains>());
-        SiloApp.AddFace(builder, new(new() { Port = port }, new(), "", null));
+        SiloApp.AddFace(builder, new(Listening(options ?? new(), port), new(), "", null));
         var app = builder.Build();
         SiloApp.UseFace(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -41,14 +42,20 @@ internal sealed class FaceHost : IAsyncDisposable
     }
 
     /// <summary>Sends a request target as it is, which an HTTP client would tidy first, and returns the whole answer.</summary>
-    public async Task<string> SendRawAsync(string requestLine, string headers = "")
+    public async Task<string> SendRawAsync(string requestLine, string headers = "", string host = "localhost")
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, Port, TestContext.Current.CancellationToken);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes($"{requestLine} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n"), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes($"{requestLine} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static HttpOptions Listening(HttpOptions options, int port)
+    {
+        options.Port = port;
+        return options;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,32 @@
+using System.Buffers;
+using System.Collections.Frozen;
+
+namespace OrleansCache;
+
+/// <summary>The names that a request may call this silo by. A web page of anybody's can have its own name resolved to this machine, and is then
+/// stopped by nothing else (DNS rebinding). An address written in numbers is nobody's name.</summary>
+internal sealed class HostNames
+{
+    private static readonly SearchValues<char> Numbers = SearchValues.Create("0123456789.");
+    private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>>? _names;
+
+    public HostNames(HttpOptions options)
+    {
+        if (!options.AllowAnonymous)
+            _names = options.AllowedHosts.Append("localhost").ToFrozenSet(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <param name="host">The value of <c>Host</c>, with or without a port; without a name, as from HTTP/1.0, it is no browser's.</param>
+    public bool Accept(ReadOnlySpan<char> host)
+    {
+        if (_names is not { } names || host is "" or ['[', ..])
+            return true;
+        if (host.LastIndexOf(':') is >= 0 and var colon)
+            host = host[..colon];
+        return !host.ContainsAnyExcept(Numbers) || names.Contains(host.TrimEnd('.'));
+    }
+
+    public static HttpProblem Unknown(string host) => new(
+        StatusCodes.Status421MisdirectedRequest, "unknown-host", "The silo does not go by this name",
+        $"Host is '{host}'; without authentication use localhost or the address in numbers, or add the name to {HttpOptions.SectionName}:{nameof(HttpOptions.AllowedHosts)}.");
+}
