@@ -11,7 +11,7 @@ public sealed class RedisDownTests
         Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
         await using var redis = await RedisServer.StartAsync(new() { AppendOnly = true, AppendFsync = "always" }, TestContext.Current.CancellationToken);
         await using var origin = await PartnerProcess.StartAsync(delayMs: 20);
-        await using var silo = await SiloProcess.StartAsync(origin.Port, redis: redis.EndPoint, config: PartnerConfig.Order("Background", "00:10:00", "01:00:00"));
+        await using var silo = await SiloProcess.StartAsync(origin.Port, redis: redis.EndPoint, config: PartnerConfig.Order("Background", "00:10:00", "01:00:00"), arguments: ["--OrleansCache:Integrations:unused:RateLimit:PerSecond=5"]);
         using var loaded = await silo.GetAsync("partner/order?id=7");
         using var put = await silo.PutAsync("r", "k", "old");
         await redis.KillAsync();
@@ -24,6 +24,8 @@ public sealed class RedisDownTests
         {
             using var refused = await silo.PutAsync("r", "k", "new");
             await refused.ProblemAsync(503, "unavailable");
+            using var dashboard = await silo.GetAsync("dashboard/data");
+            Assert.Equal(HttpStatusCode.OK, dashboard.StatusCode);
             Assert.NotNull(refused.Header("Retry-After"));
 
             for (var reads = 0; reads < 100; reads++)
@@ -37,6 +39,8 @@ public sealed class RedisDownTests
         }
 
         Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain("was not activated", silo.Process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", silo.Process.Output, StringComparison.Ordinal);
         using var ready = await silo.GetAsync("healthz/ready");
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
 

@@ -66,6 +66,15 @@ public sealed partial class PagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_open_dashboard_tells_once_that_it_could_not_ask()
+    {
+        for (var i = 0; i < 3; i++)
+            (await GetAsync("dashboard/data")).Dispose();
+
+        Assert.Single(_face.Logs.Lines, line => line.Contains("could not ask the integrations", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Times_on_the_page_are_told_by_the_silos_clock()
     {
         using var script = await GetAsync("dashboard/dashboard.js");
