@@ -31,12 +31,13 @@ internal sealed partial class Entry
 
     private async Task ReadStoreOnceAsync()
     {
+        var beginning = _beginning;
         try
         {
             var found = await _services.Store.ReadAsync(_key, _epoch, CancellationToken.None);
             if (found.RefusedByEpoch > 0)
                 Refused();
-            else
+            else if (beginning == _beginning)
                 _state = StoreRules.Adopt(_state, found.Record, Now);
             if (_tasks is { } tasks)
                 (tasks.NextReadTry, tasks.Reading) = (0, null);
@@ -94,6 +95,7 @@ internal sealed partial class Entry
 
     private async ValueTask<(ChangeAck Ack, bool MaybeApplied)> CarryOutAsync(StoreJob job)
     {
+        var beginning = _beginning;
         if (job.Record is { } record)
         {
             try
@@ -125,12 +127,13 @@ internal sealed partial class Entry
         if (job.Kind is StoreJobKind.Value or StoreJobKind.Removal && !_services.Ownership.FenceHolds
             && !await _services.Ownership.WaitForFenceAsync(EntryLimits.Slice, CancellationToken.None))
             return (ChangeAck.Unavailable, true);
-        if (job.Kind == StoreJobKind.Flush)
-            return (ChangeAck.Accepted, false);
 
-        // The view may have changed while the store wrote or the fence was waited for: who has the key now has not heard of this.
+        // The view may have changed while the store wrote or the fence was waited for: who has the key now has not heard of this, or the store
+        // may have lost it. An old owner's flush is judged by the store alone.
         CatchUp();
-        return _isDisowned ? (ChangeAck.NotOwner, true) : (ChangeAck.Accepted, false);
+        return _isDisowned && job.Kind != StoreJobKind.Flush ? (ChangeAck.NotOwner, true)
+            : beginning != _beginning ? (ChangeAck.Unavailable, true)
+            : (ChangeAck.Accepted, false);
     }
 
     private void Acknowledge(System.Collections.Immutable.ImmutableArray<PendingChange> batch, ChangeAck ack)

@@ -17,6 +17,7 @@ internal sealed partial class Entry : EntryNode
     private bool _isGone;
     private long _view;
     private readonly long _epoch;
+    private long _beginning;
     private EntryState _state;
     private EntryTasks? _tasks;
 
@@ -28,7 +29,7 @@ internal sealed partial class Entry : EntryNode
         _policyNumber = services.Policies.Number;
         _policy = services.Policies.For(CacheKey.RegionOf(key));
         _view = NoView;
-        _epoch = services.Ownership.EpochOf(_hash);
+        (_epoch, _beginning) = (services.Ownership.EpochOf(_hash), services.Ownership.Placement.View.Beginning);
         Bytes = EntryLimits.Overhead + (2L * key.Length);
         services.Memory.Place(this, _policy);
     }
@@ -144,6 +145,18 @@ internal sealed partial class Entry : EntryNode
             Disown();
         else if (_services.Ownership.Owns(_hash))
             _view = view;
+        if (!_isDisowned && _services.Ownership.Placement.View.Beginning is var beginning && beginning != _beginning)
+            BeginAnew(beginning);
+    }
+
+    /// <summary>The store may have lost what it had: it is read before the next change, and gets again what only memory has.</summary>
+    private void BeginAnew(long beginning)
+    {
+        _beginning = beginning;
+        if (_policy.Durability == Durability.None)
+            return;
+        _state = _state with { Stored = StoreKnowledge.Unread, Unflushed = _state.Content is not null };
+        Settle();
     }
 
     /// <summary>

@@ -21,6 +21,9 @@ internal readonly record struct EntryState
 
     public StoreKnowledge Stored { get; init; }
 
+    /// <summary>A write whose end is unknown may still arrive: nothing rests on the store having nothing before a newer one is there.</summary>
+    public bool MayArrive { get; init; }
+
     /// <summary>True once this activation has given a version: later ones count on by one.</summary>
     public bool Stamped { get; init; }
 

@@ -29,7 +29,7 @@ internal static class StoreRules
     {
         var (job, work) = (state.Work!.Job!, state.Work! with { Job = null });
         if (job.Kind == StoreJobKind.Flush)
-            return (state with { Stored = StoreKnowledge.Clean }).With(work);
+            return (state with { Stored = StoreKnowledge.Clean, MayArrive = false }).With(work);
 
         var last = job.Batch[^1];
         var next = (state with
@@ -44,6 +44,7 @@ internal static class StoreRules
                 StoreJobKind.Mark => StoreKnowledge.Dirty,
                 _ => state.Stored,
             },
+            MayArrive = state.MayArrive && job.Record is null,
             Unflushed = job.Kind is StoreJobKind.Mark or StoreJobKind.Nothing && durability == Durability.Behind && last.Content is not null,
         }).With(work with
         {
@@ -64,6 +65,7 @@ internal static class StoreRules
         var next = state with
         {
             Stored = maybeApplied ? StoreKnowledge.Unread : state.Stored,
+            MayArrive = state.MayArrive || (maybeApplied && job.Record is not null),
             Unflushed = state.Unflushed || job.Kind == StoreJobKind.Flush,
         };
         return (next.With(work with { Queued = [], Load = Settled(work.Load, failed) }), failed);
@@ -72,19 +74,20 @@ internal static class StoreRules
     /// <summary>Takes up what the store holds: at the first turn, and after a write whose end was unknown.</summary>
     public static EntryState Adopt(in EntryState state, EntryRecord? record, long now)
     {
+        var nothing = state.MayArrive ? StoreKnowledge.Clean : StoreKnowledge.Nothing;
         if (record is null)
-            return state with { Stored = StoreKnowledge.Nothing, Unflushed = state.Content is not null };
+            return state with { Stored = nothing, Unflushed = state.Content is not null };
 
         var next = state with { LastVersion = Math.Max(state.LastVersion, record.Version) };
         var newer = record.Version > (state.Content?.Version ?? 0);
         switch (record.Kind)
         {
             case RecordKind.Removed:
-                next = next with { Stored = StoreKnowledge.Nothing, Content = newer ? null : state.Content, Unflushed = !newer && state.Content is not null };
+                next = next with { Stored = nothing, Content = newer ? null : state.Content, Unflushed = !newer && state.Content is not null };
                 return Remember(newer ? ChangeRules.Fence(next) : next, new(record.OperationId, record.Version, Existed: true));
             case RecordKind.Value or RecordKind.Absent when record.Dirty:
                 // Flushing an older version than the mark's would be refused: memory keeps it, a restart misses.
-                return next with { Stored = StoreKnowledge.Dirty, Unflushed = !newer && state.Content is not null };
+                return next with { Stored = state.MayArrive ? StoreKnowledge.Clean : StoreKnowledge.Dirty, Unflushed = !newer && state.Content is not null };
             case RecordKind.Value or RecordKind.Absent when now < record.StaleUntil:
                 return newer
                     ? ChangeRules.Fence(next) with
@@ -97,7 +100,7 @@ internal static class StoreRules
                     }
                     : next with { Stored = StoreKnowledge.Clean, Unflushed = state.Content is not null };
             default:
-                return next with { Stored = StoreKnowledge.Nothing, Unflushed = state.Content is not null };
+                return next with { Stored = nothing, Unflushed = state.Content is not null };
         }
     }
 

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace OrleansCache.Simulation.Tests;
+
+public class SimulationTests
+{
+    private static readonly bool IsSoak = Environment.GetEnvironmentVariable("ORLEANSCACHE_SOAK") is { Length: > 0 };
+
+    /// <summary>Plays one seed and shows what happened: <c>ORLEANSCACHE_SEED=17</c>.</summary>
+    private static readonly int? OneSeed = int.TryParse(Environment.GetEnvironmentVariable("ORLEANSCACHE_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : null;
+
+    /// <summary>Each rule's name, what is left without it, and a seed that misses it: the first to be tried.</summary>
+    private static readonly Dictionary<string, (Rules Left, int Seed)> Dropped = new(StringComparer.Ordinal)
+    {
+        ["outwait"] = (Rules.All with { Outwait = false }, 1),
+        ["seal"] = (Rules.All with { Seal = false }, 100),
+        ["fence before an answer"] = (Rules.All with { Fence = false }, 0),
+        ["fence from sending"] = (Rules.All with { CountFromSending = false }, 6),
+        ["epoch raised on read"] = (Rules.All with { RaiseEpoch = false }, 5020),
+        ["end on another epoch"] = (Rules.All with { EndOnEpoch = false }, 3108),
+        ["commit wait"] = (Rules.All with { CommitWait = false }, 1499),
+        ["removal through"] = (Rules.All with { RemoveThrough = false }, 2),
+        ["late writes expected"] = (Rules.All with { ExpectLateWrites = false }, 8445),
+        ["restart of the store noticed"] = (Rules.All with { NoticeRestart = false }, 9),
+        ["beginning waited out"] = (Rules.All with { WaitOutBeginning = false }, 245),
+        ["beginning numbered by time"] = (Rules.All with { NumberByTime = false }, 312),
+        ["store read after a beginning"] = (Rules.All with { ReadAfterBeginning = false }, 27528),
+    };
+
+    public static TheoryData<string> Mutations => [.. Dropped.Keys];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void No_seed_breaks_a_promise()
+    {
+        if ((OneSeed ?? FirstBroken(Rules.All, 0, IsSoak ? 100_000 : 3_000)) is { } seed)
+            Replay(seed);
+    }
+
+    [Fact]
+    public void A_seed_plays_the_same_history_each_time()
+    {
+        var (first, second) = (new List<string>(), new List<string>());
+
+        var answered = Cluster.Play(7, Rules.All, first).Answered;
+        Cluster.Play(7, Rules.All, second);
+
+        Assert.Equal(first, second);
+        Assert.InRange(answered, 50, 1000);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mutations))]
+    public void A_rule_that_is_dropped_is_missed_by_some_seed(string rule)
+    {
+        var (left, seed) = Dropped[rule];
+
+        var broken = IsBroken(seed, left) ? seed : FirstBroken(left, 0, 100_000);
+
+        Assert.True(broken is not null, $"No seed misses the rule '{rule}'.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rule}: seed {broken}");
+        Cluster.Play(broken.Value, Rules.All);
+    }
+
+    private static int? FirstBroken(Rules rules, int from, int to)
+    {
+        var broken = new ConcurrentQueue<int>();
+        Parallel.ForEach(
+            Partitioner.Create(from, to, 100),
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = Cancellation },
+            (range, loop) =>
+            {
+                for (var seed = range.Item1; seed < range.Item2 && !loop.IsStopped; seed++)
+                {
+                    if (!IsBroken(seed, rules))
+                        continue;
+                    broken.Enqueue(seed);
+                    loop.Stop();
+                }
+            });
+        return broken.IsEmpty ? null : broken.Min();
+    }
+
+    private static bool IsBroken(int seed, Rules rules)
+    {
+        try
+        {
+            Cluster.Play(seed, rules);
+            return false;
+        }
+        catch (BrokenPromiseException)
+        {
+            return true;
+        }
+    }
+
+    private static void Replay(int seed)
+    {
+        var trace = new List<string>();
+        try
+        {
+            Cluster.Play(seed, Rules.All, trace);
+        }
+        catch (BrokenPromiseException broken)
+        {
+            Assert.Fail($"Seed {seed}: {broken.Message}\n{string.Join('\n', trace)}");
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', trace));
+    }
+}
