@@ -29,13 +29,19 @@ internal sealed partial class Entry
         var slice = new Slice(_services.Time, EntryLimits.Slice);
         if (!await OwnsAsync(slice.Left, cancellationToken))
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.AskAgain);
-        if ((removes || _policy.Durability == Durability.Through) && !_services.Ownership.FenceHolds
-            && !await _services.Ownership.WaitForFenceAsync(slice.Left, cancellationToken))
+        var mustProve = removes || _policy.Durability == Durability.Through;
+        if (mustProve && !_services.Ownership.FenceHolds && !await _services.Ownership.WaitForFenceAsync(slice.Left, cancellationToken))
             return Reply(IsProofComing ? WriteStatus.AskAgain : WriteStatus.Unavailable, Unproved);
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, cancellationToken))
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.Unavailable, StoreIsAway);
+
+        // Both may have gone while the fence was waited for and the store was read, and the store may have lost what was read.
+        var isProven = !mustProve || _services.Ownership.FenceHolds;
+        CatchUp();
         if (_isDisowned)
             return Reply(WriteStatus.NotOwner);
+        if (!isProven || !IsUpToDate || _state.Stored == StoreKnowledge.Unread)
+            return Reply(WriteStatus.AskAgain);
 
         var (pending, past) = ChangeRules.Find(_state, operationId);
         if (past is { } before)

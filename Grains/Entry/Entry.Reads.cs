@@ -81,7 +81,11 @@ internal sealed partial class Entry
         if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(EntryLimits.StorePatience, cancellationToken)
             && !_isDisowned && (IsStrict || load == LoadMode.None))
             return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "store", RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
-        return _isDisowned ? Reply(ReadStatus.NotOwner) : null;
+
+        // Both may have gone while the store was read.
+        var isProven = IsProven;
+        CatchUp();
+        return _isDisowned ? Reply(ReadStatus.NotOwner) : isProven && IsUpToDate ? null : Reply(ReadStatus.AskAgain);
     }
 
     private ReadReply Unproven()

@@ -32,6 +32,8 @@ internal sealed class PermitDesk(
     /// <summary>The activation's clock begins late enough that a day before it is not below zero.</summary>
     private const long Epoch = 1_000_000_000_000;
 
+    private readonly ulong _hash = RoutingHash.Of(name);
+    private readonly long _epoch = ownership.EpochOf(RoutingHash.Of(name));
     private readonly LimiterRules _rules = new(default);
     private readonly long _started = clock.GetTimestamp();
     private RateLimitPolicy? _policy;
@@ -44,7 +46,10 @@ internal sealed class PermitDesk(
 
     private long Now => Epoch + (clock.GetElapsedTime(_started).Ticks / TimeSpan.TicksPerMicrosecond);
 
-    /// <summary>Counts what the record in the store says.</summary>
+    /// <summary>False when another silo may have counted permits since this activation began: its record is not to be gone by.</summary>
+    public bool IsOurs { get; } = ownership.Owns(RoutingHash.Of(name));
+
+    /// <summary>Counts what the record in the store says, read after <see cref="IsOurs"/>.</summary>
     public void Open()
     {
         GoByConfiguration();
@@ -77,7 +82,8 @@ internal sealed class PermitDesk(
         while (true)
         {
             GoByConfiguration();
-            if (!ownership.Owns(RoutingHash.Of(name)))
+            var isProven = ownership.FenceHolds;
+            if (HasMoved())
             {
                 deactivate();
                 return new() { Status = PermitStatus.NotOwner, View = ownership.View };
@@ -85,7 +91,7 @@ internal sealed class PermitDesk(
 
             if (_policy is null && _rules.PausedUntil <= Now)
                 return Reply(PermitStatus.Unlimited);
-            if (!ownership.FenceHolds)
+            if (!isProven)
                 return new() { Status = PermitStatus.Unproven, RetryAfterMilliseconds = ProofPause, View = ownership.View };
 
             var decision = _rules.Acquire(request, Now);
@@ -106,6 +112,9 @@ internal sealed class PermitDesk(
                 return Reply(request, _rules.Postpone(request, Now, AskAgain));
         }
     }
+
+    // Who has the limiter again, after another silo had it, does not know what that one granted.
+    private bool HasMoved() => !IsOurs || !ownership.Owns(_hash) || ownership.EpochOf(_hash) != _epoch;
 
     public void Pause(TimeSpan duration)
     {

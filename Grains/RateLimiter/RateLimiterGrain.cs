@@ -15,11 +15,13 @@ internal sealed class RateLimiterGrain(
 {
     private PermitDesk? _desk;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _desk = new(this.GetPrimaryKeyString(), state, limits, ownership, clusterClock, clock, metrics, logger, DeactivateOnIdle);
+        // The state was read before it was known whose it is: its former owner may have granted permits since.
+        if (_desk.IsOurs)
+            await state.ReadStateAsync(cancellationToken);
         _desk.Open();
-        return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _desk?.CloseAsync(cancellationToken) ?? Task.CompletedTask;

@@ -24,14 +24,11 @@ internal sealed class ManualOwnership : IOwnership
     public long View { get; set; } = 1;
     public long Epoch { get; set; } = 1;
     public bool IsOwner { get; set; } = true;
+
+    /// <summary>The former owner has not let the key go.</summary>
+    public bool IsHeldUp { get; set; }
     public bool FenceHolds { get; set; } = true;
-    public bool Owns(ulong keyHash) => IsOwner;
-    public long EpochOf(ulong keyHash) => Epoch;
-    public bool IsPlacedHere(ulong keyHash) => Owns(keyHash);
-
-    public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
-
-    public Placement Placement => Placement.None;
+    public Placement Placement { get; private set; } = Placement.None;
 
     public event Action? Changed
     {
@@ -39,11 +36,22 @@ internal sealed class ManualOwnership : IOwnership
         remove { }
     }
 
+    /// <summary>Views begin anew, and this silo goes on.</summary>
+    public void Begin()
+    {
+        View++;
+        Placement = Placement.Of(new(View, [], View));
+    }
+
+    public bool IsPlacedHere(ulong keyHash) => IsOwner;
+    public bool Owns(ulong keyHash) => IsOwner && !IsHeldUp;
+    public long EpochOf(ulong keyHash) => Epoch;
+    public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
+    public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken) => new(FenceHolds);
+
     public void Hint(long view)
     {
     }
-
-    public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken) => new(FenceHolds);
 }
 
 internal sealed class FakeTagLog : ITagLog

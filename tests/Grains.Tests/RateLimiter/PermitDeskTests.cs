@@ -171,6 +171,31 @@ public sealed class PermitDeskTests : IDisposable
     }
 
     [Fact]
+    public async Task A_limiter_that_another_silo_had_for_a_while_is_opened_anew()
+    {
+        _limits.Are(new(PerSecond: 5));
+        var desk = Desk();
+        Assert.Equal(PermitStatus.Granted, (await desk.AcquireAsync(Ask())).Status);
+
+        _ownership.View = 3;
+
+        Assert.Equal(PermitStatus.NotOwner, (await desk.AcquireAsync(Ask())).Status);
+        Assert.Equal(1, _deactivations);
+    }
+
+    [Fact]
+    public async Task A_limiter_that_began_before_its_former_owner_had_ended_grants_nothing()
+    {
+        _limits.Are(new(PerSecond: 5));
+        _ownership.OwnsAll = false;
+        var desk = Desk();
+        _ownership.OwnsAll = true;
+
+        Assert.Equal(PermitStatus.NotOwner, (await desk.AcquireAsync(Ask())).Status);
+        Assert.Equal(1, _deactivations);
+    }
+
+    [Fact]
     public async Task With_the_store_away_permits_are_refused_shortly_and_given_again_when_it_is_back()
     {
         _limits.Are(new(PerSecond: 5));

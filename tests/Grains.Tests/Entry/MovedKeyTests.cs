@@ -1,0 +1,120 @@
+using OrleansCache.TestSupport;
+using static OrleansCache.Tests.EntryHarness;
+
+namespace OrleansCache.Tests;
+
+/// <summary>Keys that come, go and stay while views change.</summary>
+public sealed class MovedKeyTests
+{
+    [Fact]
+    public async Task A_gained_key_is_neither_read_nor_written_before_its_former_owner_has_let_it_go()
+    {
+        var entry = new EntryHarness();
+        entry.Ownership.IsHeldUp = true;
+
+        Assert.Equal(ReadStatus.AskAgain, (await entry.Get()).Status);
+        Assert.Equal(WriteStatus.AskAgain, (await entry.Put("1")).Status);
+        Assert.Equal(WriteStatus.AskAgain, (await entry.Remove()).Status);
+        Assert.Equal("absent", (await entry.Explain()).State);
+        Assert.Null(entry.Stored);
+
+        entry.Ownership.IsHeldUp = false;
+        Assert.Equal(WriteStatus.Accepted, (await entry.Put("1")).Status);
+    }
+
+    [Fact]
+    public async Task A_write_whose_key_moves_on_the_way_is_not_acknowledged()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1");
+        entry.Store.Hold();
+        var write = entry.Put("2");
+        await Eventually.TrueAsync(async () => (await entry.Explain()).State == "fresh");
+
+        (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
+        entry.Store.Open();
+
+        Assert.Equal(WriteStatus.AskAgain, (await write).Status);
+        Assert.Equal(WriteStatus.NotOwner, (await entry.Put("2")).Status);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_read_while_the_key_moves_or_the_fence_lapses_is_not_told(bool moves)
+    {
+        var entry = new EntryHarness();
+        entry.Store.Hold();
+        var (read, remove) = (entry.Get(), entry.Remove());
+
+        (entry.Ownership.IsOwner, entry.Ownership.View, entry.Ownership.FenceHolds) = moves ? (false, 2, true) : (true, 1, false);
+        entry.Store.Open();
+
+        Assert.Equal(moves ? ReadStatus.NotOwner : ReadStatus.AskAgain, (await read).Status);
+        Assert.Equal(moves ? WriteStatus.NotOwner : WriteStatus.AskAgain, (await remove).Status);
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public async Task Who_lost_the_key_still_brings_the_store_what_only_memory_has_unless_a_newer_owner_was_there(bool newerOwner, bool flushed)
+    {
+        var entry = new EntryHarness(Declared);
+        await entry.Put("1");
+        if (newerOwner)
+            entry.Store.Put(Key, new() { Epoch = 2 });
+
+        (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
+        Assert.Equal(ReadStatus.NotOwner, (await entry.Get()).Status);
+        await entry.Deactivate();
+
+        Assert.Equal(flushed, entry.Stored!.Kind == RecordKind.Value);
+    }
+
+    [Fact]
+    public async Task After_a_beginning_the_store_gets_again_what_it_lost()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1");
+        entry.Store.Put(Key, new() { Epoch = 1 });
+
+        entry.Ownership.Begin();
+
+        Assert.Equal(ReadStatus.Hit, (await entry.Get()).Status);
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+        entry.Time.Advance(EntryLimits.FlushDelay);
+        await Eventually.TrueAsync(() => entry.Stored!.Kind == RecordKind.Value);
+    }
+
+    [Fact]
+    public async Task A_write_that_the_store_may_have_lost_in_a_beginning_is_not_acknowledged()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1");
+        entry.Store.Hold();
+        var write = entry.Put("2");
+        await Eventually.TrueAsync(async () => (await entry.Explain()).State == "fresh");
+
+        entry.Ownership.Begin();
+        entry.Store.Open();
+
+        Assert.NotEqual(WriteStatus.Accepted, (await write).Status);
+    }
+
+    [Fact]
+    public async Task A_removal_goes_through_when_a_write_whose_end_is_unknown_may_still_arrive()
+    {
+        var entry = new EntryHarness();
+        await entry.Get();
+        (entry.Store.LosesReplies, var claim) = (true, entry.Stored!);
+        await entry.Put("1");
+        var late = entry.Stored!;
+        entry.Store.Put(Key, claim);
+        entry.Store.LosesReplies = false;
+
+        Assert.Equal(WriteStatus.Accepted, (await entry.Remove()).Status);
+
+        Assert.False((await entry.Store.WriteAsync(Key, late, CancellationToken.None)).Written);
+        Assert.Equal(RecordKind.Removed, entry.Stored!.Kind);
+    }
+}
