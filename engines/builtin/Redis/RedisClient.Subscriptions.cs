@@ -14,13 +14,12 @@ public sealed partial class RedisClient
     public async ValueTask<IAsyncDisposable> SubscribeAsync(
         string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken = default)
     {
-        ValueTask<RedisReply> confirmed = default;
+        ValueTask<RedisReply> confirmed;
         lock (_subscribing)
         {
             if (!_handlers.TryAdd(channel, handler))
                 throw new ArgumentException($"Channel '{channel}' has a handler already; dispose of that, or serve both from one.", nameof(channel));
-            if (_subscribed is { IsBroken: false } connection)
-                confirmed = connection.Send(["SUBSCRIBE", channel]).ReplyAsync(cancellationToken);
+            confirmed = _subscribed is { IsBroken: false } connection ? SubscribeAsync(connection, channel, cancellationToken) : default;
         }
         var subscription = new Subscription(this, KeyValuePair.Create(channel, handler));
         try
@@ -36,17 +35,15 @@ public sealed partial class RedisClient
     }
 
     // Subscribes a new connection to everything, before it is used. Later additions go to it directly.
-    private async Task ResubscribeAsync(RedisConnection connection, CancellationToken cancellationToken)
+    private Task ResubscribeAsync(RedisConnection connection, CancellationToken cancellationToken)
     {
-        ValueTask<RedisReply>[] confirmed;
-        lock (_subscribing)
-        {
-            _subscribed = connection;
-            confirmed = [.. _handlers.Keys.Select(channel => connection.Send(["SUBSCRIBE", channel]).ReplyAsync(cancellationToken))];
-        }
-        foreach (var one in confirmed)
-            await one.ConfigureAwait(false);
+        using var scope = _subscribing.EnterScope();
+        _subscribed = connection;
+        return Task.WhenAll(_handlers.Keys.Select(channel => SubscribeAsync(connection, channel, cancellationToken).AsTask()));
     }
+
+    private static ValueTask<RedisReply> SubscribeAsync(RedisConnection connection, string channel, CancellationToken cancellationToken)
+        => connection.Send(["SUBSCRIBE", channel]).ReplyAsync(cancellationToken);
 
     // Takes a push off the read loop.
     private void Deliver(RedisReply push)

@@ -123,11 +123,8 @@ public sealed partial class RedisClient : IAsyncDisposable
     }
 
     // Doubled by each round of all end points, less up to half at random.
-    private TimeSpan BackOff(int rounds)
-    {
-        var doubled = _options.MinBackoff * Math.Pow(2, Math.Min(rounds, 20));
-        return (doubled < _options.MaxBackoff ? doubled : _options.MaxBackoff) * (1 - (Random.Shared.NextDouble() / 2));
-    }
+    private TimeSpan BackOff(int rounds) => (1 - (Random.Shared.NextDouble() / 2))
+        * TimeSpan.FromTicks((long)Math.Min(_options.MinBackoff.Ticks * Math.Pow(2, Math.Min(rounds, 20)), _options.MaxBackoff.Ticks));
 
     private void Guarded(Action handler)
     {

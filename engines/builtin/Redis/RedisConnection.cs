@@ -11,12 +11,11 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
     private const int TicksPerTimeout = 20;
 
     private readonly Lock _lock = new();
-    private readonly Queue<PendingCommand> _waiting = new();
+    private Queue<PendingCommand> _waiting = new();
     private readonly TaskCompletionSource<Exception> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _period = options.CommandTimeout / TicksPerTimeout;
     private ITimer? _timer;
-    private ArrayBufferWriter<byte> _gathering = new();
-    private ArrayBufferWriter<byte> _sending = new();
+    private ArrayBufferWriter<byte> _gathering = new(), _sending = new();
     private int _unsent;
     private bool _isSending;
     private volatile Exception? _broken;
@@ -58,23 +57,19 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
     /// <summary>Breaks the connection: whoever waits fails at once, and is told whether the server may have run the command.</summary>
     public void Abort(Exception cause)
     {
-        PendingCommand[] orphans;
+        if (Interlocked.CompareExchange(ref _broken, cause, null) is not null)
+            return;
+        Queue<PendingCommand> orphans;
         lock (_lock)
-        {
-            if (_broken is not null)
-                return;
-            _broken = cause;
-            orphans = [.. _waiting];
-            _waiting.Clear();
-        }
+            (orphans, _waiting) = (_waiting, new());
         _timer?.Dispose();
         stream.Dispose();
         _closed.TrySetResult(cause);
-        for (var i = 0; i < orphans.Length; i++)
+        while (orphans.TryDequeue(out var orphan))
         {
-            var maybe = i < orphans.Length - _unsent;
+            var maybe = orphans.Count >= _unsent;
             var message = $"The connection to {endPoint} broke; the command {(maybe ? "may" : "can not")} have been applied. {cause.Message}";
-            orphans[i].Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
+            orphan.Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
         }
     }
 
