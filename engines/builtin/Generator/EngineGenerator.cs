@@ -39,7 +39,8 @@ public sealed class EngineGenerator : IIncrementalGenerator
     {
         foreach (var again in outputs.SelectMany(o => o?.Aliases.Items ?? []).GroupBy(a => a.Alias).SelectMany(uses => uses.Skip(1)))
             context.ReportDiagnostic(Diagnostic.Create(Rules.DuplicateAlias, again.Place.ToLocation(), again.Alias.Split('\n').Last()));
-        var registrations = outputs.Select(o => o?.Registration ?? "").Where(r => r.Length > 0).Distinct().OrderBy(r => r, StringComparer.Ordinal).ToList();
+        var registrations = outputs.Select(o => o?.Registration ?? "").Where(r => r.Length > 0).Distinct()
+            .OrderBy(r => r, StringComparer.Ordinal).ToList();
         if (registrations.Count == 0)
             return;
         var source = new StringBuilder(Head).Append("namespace OrleansCache.Engine.Generated;\ninternal static class Module\n{\n    [ModuleInitializer]\n    internal static void Register()\n    {\n");

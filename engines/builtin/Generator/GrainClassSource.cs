@@ -10,7 +10,8 @@ internal static class GrainClassSource
         var b = new Builder(type);
         if (type.IsGenericType || !Symbols.IsReachable(type))
             b.Fail(Rules.Shape, type, type.Name, "a grain class is not generic and at least internal");
-        foreach (var method in type.GetMembers().OfType<IMethodSymbol>().Where(m => Symbols.Has(m, "AlwaysInterleave") || Symbols.Has(m, "OneWay")))
+        var methods = type.GetMembers().OfType<IMethodSymbol>();
+        foreach (var method in methods.Where(m => Symbols.Has(m, "AlwaysInterleave") || Symbols.Has(m, "OneWay")))
             b.Fail(Rules.InterleaveOnClass, method, Symbols.Has(method, "OneWay") ? "[OneWay]" : "[AlwaysInterleave]", type.Name);
         var interfaces = type.AllInterfaces.Where(Symbols.IsGrainInterface).Select(i => $", typeof({Symbols.Full(i)})");
         var name = Symbols.Text(type, "GrainType") ?? DefaultName(type.Name);

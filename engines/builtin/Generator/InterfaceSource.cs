@@ -73,7 +73,7 @@ internal static class InterfaceSource
     {
         var parameters = string.Join(", ", method.Parameters.Select((p, n) => $"{Symbols.Full(p.Type)} a{n}"));
         var arguments = method.Parameters.Select((p, n) => Symbols.IsToken(p.Type) ? "" : $"a{n} = a{n}, ");
-        var token = method.Parameters.LastOrDefault() is { } last && Symbols.IsToken(last.Type) ? $"a{method.Parameters.Length - 1}" : "default";
+        var token = method.Parameters.Any(p => Symbols.IsToken(p.Type)) ? $"a{method.Parameters.Length - 1}" : "default";   // the last
         return $"{Symbols.Full(method.ReturnType)} {Symbols.Full(method.ContainingType)}.@{method.Name}({parameters}) => "
             + $"Call(new {request} {{ {string.Concat(arguments)}}}, {token}){(Result(method, out _) == "Task" ? ".AsTask()" : "")};";
     }
@@ -86,12 +86,13 @@ internal static class InterfaceSource
         var resultName = result is null ? "Nothing" : Symbols.Full(result);
         var wire = Symbols.Text(method, "Alias") ?? $"{method.Name}({string.Join(",", parameters.Select(p => Symbols.Wire(p.Type)))})";
         var shared = result is null || Symbols.IsImmutable(result) || method.GetReturnTypeAttributes().Any(a => Symbols.IsEngine(a.AttributeClass, "ImmutableAttribute"));
-        var flags = new[] { Symbols.Has(method, "AlwaysInterleave"), Symbols.Has(method, "OneWay"), parameters.All(p => p.IsShared), shared };
+        bool[] flags = [Symbols.Has(method, "AlwaysInterleave"), Symbols.Has(method, "OneWay"), parameters.All(p => p.IsShared), shared];
         var arguments = method.Parameters.Select((p, n) => Symbols.IsToken(p.Type) ? "Token" : "a" + n);
         var call = $"(({Symbols.Full(method.ContainingType)})target).@{method.Name}({string.Join(", ", arguments)})";
         b.Add($$"""
             internal sealed class {{name}} : GrainRequest<{{resultName}}> {
-                internal static readonly GrainMethod Info = new({{Symbols.Quote(wire)}}, static () => new {{name}}(), {{string.Join(", ", flags).ToLowerInvariant()}});
+                internal static readonly GrainMethod Info =
+                    new({{Symbols.Quote(wire)}}, static () => new {{name}}(), {{string.Join(", ", flags).ToLowerInvariant()}});
                 {{CodecText.Lines(parameters.Select(p => $"internal {Symbols.Full(p.Type)} a{p.Number};"))}}
                 public override GrainMethod Method => Info;
                 protected override global::System.Threading.Tasks.ValueTask<{{resultName}}> Invoke(object target) =>

@@ -58,7 +58,8 @@ internal static class SerializerSource
         foreach (var member in members.Where(m => !Symbols.CanTravel(m.Type)))
             b.Fail(Rules.CannotTravel, member.Symbol, $"{type.Name}.{member.Symbol.Name}", Symbols.Wire(member.Type));
         var parameters = Constructor(type, members)?.Parameters;
-        foreach (var member in members.Where(m => m.Symbol is IPropertySymbol { SetMethod: null } && parameters?.Any(p => Matches(p, m)) is not true))
+        var unsettable = members.Where(m => m.Symbol is IPropertySymbol { SetMethod: null });
+        foreach (var member in unsettable.Where(m => parameters?.Any(p => Matches(p, m)) is not true))
             b.Fail(Rules.Shape, member.Symbol, $"{type.Name}.{member.Symbol.Name}", "it has [Id] and can be set neither by a setter nor by the constructor");
         if (!isException && type.TypeKind == TypeKind.Class && parameters is null)
             b.Fail(Rules.Shape, type, type.Name, "give it a constructor without parameters, or one whose parameters all match members with [Id]");
@@ -103,12 +104,13 @@ internal static class SerializerSource
             }
             """);
 
-        string Derived() => $"new global::System.NotSupportedException(value.GetType() + \" derives from {Symbols.Wire(type)}, whose codec would cut it.\")";
+        string Derived() => "new global::System.NotSupportedException(value.GetType() + "
+            + $"\" derives from {Symbols.Wire(type)}, whose codec would cut it.\")";
 
         string Parameters() => string.Join(", ", byConstructor.Select(m => $"{m.TypeName} p{m.Id}"));
 
-        string Writing(Member m) => (CodecText.Absent(m.Type, m.Get("value", byRef)) is { } absent && (!isClass || byConstructor.Contains(m))
-            ? $"if (!({absent})) " : "") + CodecText.Write(m.Type, m.Id, m.Get("value", byRef));
+        string Writing(Member m) => ((!isClass || byConstructor.Contains(m)) && CodecText.Absent(m.Type, m.Get("value", byRef)) is { } none
+            ? $"if (!({none})) " : "") + CodecText.Write(m.Type, m.Id, m.Get("value", byRef));
     }
 
     private sealed record Member(ISymbol Symbol, uint Id)

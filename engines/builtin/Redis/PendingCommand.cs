@@ -11,8 +11,7 @@ internal sealed class PendingCommand : IValueTaskSource<RedisReply>
     private CancellationTokenRegistration _cancellation;
     private int _completed;
 
-    /// <summary>The connection's tick at which it was queued.</summary>
-    public long QueuedAt { get; set; }
+
 
     public ValueTask<RedisReply> ReplyAsync(CancellationToken token)
     {

@@ -3,13 +3,15 @@ namespace OrleansCache.Redis;
 /// <summary>One word of a command: bytes, a string (sent as UTF-8) or an integer (sent in decimal). <c>default</c> is empty.</summary>
 public readonly struct RedisArgument
 {
-    private readonly string? _text;
-    private readonly ReadOnlyMemory<byte> _bytes;
+    /// <summary>It is this and <see cref="Bytes"/>, of which one is empty.</summary>
+    internal readonly string? Text;
 
-    private RedisArgument(string? text, ReadOnlyMemory<byte> bytes) => (_text, _bytes) = (text, bytes);
+    internal readonly ReadOnlyMemory<byte> Bytes;
+
+    private RedisArgument(string? text, ReadOnlyMemory<byte> bytes) => (Text, Bytes) = (text, bytes);
 
     /// <summary>In bytes.</summary>
-    internal int Length => _text is null ? _bytes.Length : Encoding.UTF8.GetByteCount(_text);
+    internal int Length => Text is null ? Bytes.Length : Encoding.UTF8.GetByteCount(Text);
 
     /// <summary>Text, sent as UTF-8.</summary>
     public static implicit operator RedisArgument(string value) => new(value ?? throw new ArgumentNullException(nameof(value)), default);
@@ -23,11 +25,4 @@ public readonly struct RedisArgument
     /// <summary>An integer, sent in decimal.</summary>
     public static implicit operator RedisArgument(long value) => new(value.ToString(CultureInfo.InvariantCulture), default);
 
-    internal void Write(ArrayBufferWriter<byte> output)
-    {
-        if (_text is null)
-            output.Write(_bytes.Span);
-        else
-            Encoding.UTF8.GetBytes(_text, output);
-    }
 }

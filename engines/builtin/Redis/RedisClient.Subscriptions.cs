@@ -19,7 +19,7 @@ public sealed partial class RedisClient
         {
             if (!_handlers.TryAdd(channel, handler))
                 throw new ArgumentException($"Channel '{channel}' has a handler already; dispose of that, or serve both from one.", nameof(channel));
-            confirmed = _subscribed is { IsBroken: false } connection ? SubscribeAsync(connection, channel, cancellationToken) : default;
+            confirmed = _subscribed is { IsBroken: false } open ? open.Send(["SUBSCRIBE", channel]).ReplyAsync(cancellationToken) : default;
         }
         var subscription = new Subscription(this, KeyValuePair.Create(channel, handler));
         try
@@ -35,15 +35,12 @@ public sealed partial class RedisClient
     }
 
     // Subscribes a new connection to everything, before it is used. Later additions go to it directly.
-    private Task ResubscribeAsync(RedisConnection connection, CancellationToken cancellationToken)
+    private Task<RedisReply[]> ResubscribeAsync(RedisConnection connection, CancellationToken cancellationToken)
     {
         using var scope = _subscribing.EnterScope();
         _subscribed = connection;
-        return Task.WhenAll(_handlers.Keys.Select(channel => SubscribeAsync(connection, channel, cancellationToken).AsTask()));
+        return Task.WhenAll(_handlers.Keys.Select(key => connection.Send(["SUBSCRIBE", key]).ReplyAsync(cancellationToken).AsTask()));
     }
-
-    private static ValueTask<RedisReply> SubscribeAsync(RedisConnection connection, string channel, CancellationToken cancellationToken)
-        => connection.Send(["SUBSCRIBE", channel]).ReplyAsync(cancellationToken);
 
     // Takes a push off the read loop.
     private void Deliver(RedisReply push)

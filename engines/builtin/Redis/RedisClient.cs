@@ -11,14 +11,11 @@ public sealed partial class RedisClient : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _running;
+    private Task _running = Task.CompletedTask;
     private volatile RedisConnection? _connection;
 
     private RedisClient(RedisConnectionOptions options, TimeProvider clock, ILogger logger)
-    {
-        (_options, _clock, _logger) = (options, clock, logger);
-        _running = Task.Run(RunAsync);
-    }
+        => (_options, _clock, _logger) = (options, clock, logger);
 
     /// <summary>Raised when a connection is there, at first and again; before that subscriptions are renewed, but messages may have been missed.</summary>
     public event Action? Connected;
@@ -43,6 +40,7 @@ public sealed partial class RedisClient : IAsyncDisposable
         if (options.EndPoints.Count == 0)
             throw new ArgumentException("EndPoints is empty; name at least one server.", nameof(options));
         var client = new RedisClient(options, clock ?? TimeProvider.System, logger ?? NullLogger.Instance);
+        client._running = Task.Run(client.RunAsync, CancellationToken.None);
         var decided = client._decided.Task.WaitAsync(options.ConnectTimeout, client._clock, cancellationToken);
         await decided.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (client.IsConnected || (!options.AbortOnConnectFail && !cancellationToken.IsCancellationRequested))
@@ -73,15 +71,13 @@ public sealed partial class RedisClient : IAsyncDisposable
     public async ValueTask<RedisReply> EvalAsync(
         RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
     {
-        RedisArgument[] command = ["EVALSHA", script.Sha, keys.Length, .. keys, .. arguments];
         try
         {
-            return await ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+            return await ExecuteAsync(["EVALSHA", script.Sha, keys.Length, .. keys, .. arguments], cancellationToken).ConfigureAwait(false);
         }
         catch (RedisServerException exception) when (exception.Code == "NOSCRIPT")
         {
-            (command[0], command[1]) = ("EVAL", script.Text);
-            return await ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+            return await ExecuteAsync(["EVAL", script.Text, keys.Length, .. keys, .. arguments], cancellationToken).ConfigureAwait(false);
         }
     }
 

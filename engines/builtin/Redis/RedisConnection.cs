@@ -11,15 +11,14 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
     private const int TicksPerTimeout = 20;
 
     private readonly Lock _lock = new();
-    private Queue<PendingCommand> _waiting = new();
     private readonly TaskCompletionSource<Exception> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _period = options.CommandTimeout / TicksPerTimeout;
     private ITimer? _timer;
+    private Queue<(PendingCommand Command, long QueuedAt)> _waiting = new();      // since which tick
     private ArrayBufferWriter<byte> _gathering = new(), _sending = new();
-    private int _unsent;
+    private int _unsent, _readingThread;
     private bool _isSending;
     private volatile Exception? _broken;
-    private int _readingThread;
     private long _tick;
 
     /// <summary>Begins to read.</summary>
@@ -44,9 +43,7 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
             if (Refusal() is { } why)
                 return new PendingCommand().Fail(new RedisConnectionException($"Not sent to {endPoint}: {why}", maybeApplied: false, _broken));
             _gathering.WriteCommand(command);
-            pending = PendingCommand.Pool.Get();
-            pending.QueuedAt = _tick;
-            _waiting.Enqueue(pending);
+            _waiting.Enqueue((pending = PendingCommand.Pool.Get(), _tick));
             _unsent++;
         }
         if (_readingThread != Environment.CurrentManagedThreadId)
@@ -59,17 +56,17 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
     {
         if (Interlocked.CompareExchange(ref _broken, cause, null) is not null)
             return;
-        Queue<PendingCommand> orphans;
+        Queue<(PendingCommand, long)> orphans;
         lock (_lock)
             (orphans, _waiting) = (_waiting, new());
         _timer?.Dispose();
         stream.Dispose();
         _closed.TrySetResult(cause);
-        while (orphans.TryDequeue(out var orphan))
+        foreach (var (i, (command, _)) in orphans.Index())
         {
-            var maybe = orphans.Count >= _unsent;
+            var maybe = i < orphans.Count - _unsent;
             var message = $"The connection to {endPoint} broke; the command {(maybe ? "may" : "can not")} have been applied. {cause.Message}";
-            orphan.Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
+            command.Fail(cause is TimeoutException ? new RedisTimeoutException(message, maybe) : new RedisConnectionException(message, maybe, cause));
         }
     }
 
@@ -115,10 +112,8 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
             if (received == 0)
                 throw new EndOfStreamException("The server closed the connection.");
             filled = HandOut(parser, buffer, filled + received);
-            if (filled == buffer.Length)
-                Array.Resize(ref buffer, 2 * filled);
-            else if (filled == 0 && buffer.Length > BufferSize)
-                buffer = new byte[BufferSize];
+            // Doubled when it is full, as it was at first when nothing is left in it.
+            Array.Resize(ref buffer, filled == buffer.Length ? 2 * filled : filled == 0 ? BufferSize : buffer.Length);
             if (_gathering.WrittenCount > 0)
                 _ = SendGatheredAsync();
         }
@@ -145,22 +140,19 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
     private PendingCommand TakeOldest()
     {
         lock (_lock)
-            return _waiting.TryDequeue(out var oldest) ? oldest : throw new RedisProtocolException("A reply came that nobody asked for.");
+            return _waiting.TryDequeue(out var oldest) ? oldest.Command
+                : throw new RedisProtocolException("A reply came that nobody asked for.");
     }
 
     // Replies come in order: if the oldest command waited too long, all that wait would, and the server is given up.
     private void Tick()
     {
-        bool isLate, isIdle;
+        long? queued;       // the oldest command's tick
         lock (_lock)
-        {
-            _tick++;
-            isLate = _waiting.TryPeek(out var oldest) && _tick - oldest.QueuedAt > TicksPerTimeout;
-            isIdle = oldest is null && options.KeepAlive > TimeSpan.Zero && _tick % (long)Math.Ceiling(options.KeepAlive / _period) == 0;
-        }
-        if (isLate)
+            queued = _waiting.TryPeek(out var oldest) ? oldest.QueuedAt : null;
+        if (++_tick - queued > TicksPerTimeout)
             Abort(new TimeoutException($"It did not answer within {options.CommandTimeout.TotalMilliseconds} ms (asyncTimeout)."));
-        else if (isIdle)
+        else if (queued is null && options.KeepAlive > TimeSpan.Zero && _tick % (long)Math.Ceiling(options.KeepAlive / _period) == 0)
             Send(["PING"]);
     }
 }

@@ -21,11 +21,9 @@ internal static class RedisConnectionString
     };
 
     // Of no consequence to a client that speaks to one server. Others, such as serviceName, are not: they are refused as unknown.
-    private static readonly string[] Ignored =
-    [
-        "allowAdmin", "configChannel", "configCheckSeconds", "connectRetry", "highIntegrity", "highPriorityThreads",
-        "preserveAsyncOrder", "proxy", "resolveDns", "responseTimeout", "setlib", "sslProtocols", "tiebreaker", "version", "writeBuffer",
-    ];
+    private static readonly string[] Ignored = ["allowAdmin", "configChannel", "configCheckSeconds", "connectRetry", "highIntegrity",
+        "highPriorityThreads", "preserveAsyncOrder", "proxy", "resolveDns", "responseTimeout", "setlib", "sslProtocols", "tiebreaker",
+        "version", "writeBuffer"];
 
     public static RedisConnectionOptions Parse(string text)
     {

@@ -11,9 +11,9 @@ internal sealed class RespParser(int maxReplyBytes)
     private const int MaxLine = 32 * 1024;
     private const int ElementsKept = 4096;
     private static readonly byte[] Ok = "OK"u8.ToArray();
-    private readonly List<(char Type, Range Bytes, long Count)> _elements = [];
-    private long _missing = 1;
-    private int _end;
+    private readonly Queue<(char Type, Range Bytes, long Count)> _elements = [];
+    private long _missing = 1;      // elements that were announced and not found
+    private int _end;               // of those found
 
     /// <summary>Takes a reply off <paramref name="input"/>; what is left must come again, in front of more.</summary>
     /// <returns>True if a reply is complete; call again, since more may be there.</returns>
@@ -22,47 +22,37 @@ internal sealed class RespParser(int maxReplyBytes)
     {
         for (reply = default; _missing > 0; _missing--)
         {
-            if (!TryPass(input))
+            var line = input[_end..];
+            var length = line.IndexOf((byte)'\n');
+            if (length < 0 && line.Length <= MaxLine)
                 return false;
+            if (length is < 2 or > MaxLine || line[length - 1] != '\r')
+                throw new RedisProtocolException("A line of a reply is empty, too long, or does not end in CR LF.");
+            var (type, after) = ((char)line[0], _end + length + 1);
+            var number = type is '+' or '-' or ':' or '_' or '#' or ',' or '(' ? 0 : Number(line[1..(length - 1)]);
+            var isBlob = type is '$' or '=' or '!';
+            var count = isBlob ? 0 : type switch { '%' => 2 * number, '|' => (2 * number) + 1, _ => number };
+            var end = isBlob ? after + number + 2 : after;
+            if (number < 0 || number > maxReplyBytes || end + _missing + count > maxReplyBytes)
+                throw TooLarge();
+            if (end > input.Length)
+                return false;
+            if (!input[..(int)end].EndsWith("\r\n"u8))
+                throw new RedisProtocolException("A string in a reply does not end in CR LF where it was announced to.");
+            _elements.Enqueue((type, (isBlob ? after : _end + 1)..((int)end - 2), count));
+            (_end, _missing) = ((int)end, _missing + count);
         }
-        var next = 0;
-        reply = Read(input, ref next, MaxDepth);
+        reply = Read(input, MaxDepth);
         input = input[_end..];
         (_missing, _end) = (1, 0);
-        _elements.Clear();
         if (_elements.Capacity > ElementsKept)
-            _elements.Capacity = 0;
+            _elements.TrimExcess();
         return true;
     }
 
-    // Moves the end behind the next element, or behind the head of a collection.
-    private bool TryPass(ReadOnlySpan<byte> input)
+    private RedisReply Read(ReadOnlySpan<byte> input, int depth)
     {
-        var line = input[_end..];
-        var length = line.IndexOf((byte)'\n');
-        if (length < 0 && line.Length <= MaxLine)
-            return false;
-        if (length is < 2 or > MaxLine || line[length - 1] != '\r')
-            throw new RedisProtocolException("A line of a reply is empty, too long, or does not end in CR LF.");
-        var (type, after) = ((char)line[0], _end + length + 1);
-        var number = type is '+' or '-' or ':' or '_' or '#' or ',' or '(' ? 0 : Number(line[1..(length - 1)]);
-        var isBlob = type is '$' or '=' or '!';
-        var count = isBlob ? 0 : type switch { '%' => 2 * number, '|' => (2 * number) + 1, _ => number };
-        var end = isBlob ? after + number + 2 : after;
-        if (number < 0 || number > maxReplyBytes || end + _missing + count > maxReplyBytes)
-            throw TooLarge();
-        if (end > input.Length)
-            return false;
-        if (!input[..(int)end].EndsWith("\r\n"u8))
-            throw new RedisProtocolException("A string in a reply does not end in CR LF where it was announced to.");
-        _elements.Add((type, (isBlob ? after : _end + 1)..((int)end - 2), count));
-        (_end, _missing) = ((int)end, _missing + count);
-        return true;
-    }
-
-    private RedisReply Read(ReadOnlySpan<byte> input, ref int next, int depth)
-    {
-        var (type, range, count) = _elements[next++];
+        var (type, range, count) = _elements.Dequeue();
         var bytes = input[range];
         return type switch
         {
@@ -73,17 +63,17 @@ internal sealed class RespParser(int maxReplyBytes)
             '#' when bytes is [(byte)'t' or (byte)'f'] => new(bytes[0] == 't' ? 1L : 0L),
             '_' when bytes.IsEmpty => default,
             '-' or '!' => new(new RedisServerException(Encoding.UTF8.GetString(bytes))),
-            '*' or '~' or '>' or '%' => new(ReadItems(input, ref next, count, depth)),
-            '|' => ReadItems(input, ref next, count, depth)[^1],     // attributes, and what they belong to
+            '*' or '~' or '>' or '%' => new(ReadItems(input, count, depth)),
+            '|' => ReadItems(input, count, depth)[^1],     // attributes, and what they belong to
             _ => throw new RedisProtocolException($"A reply starts with byte 0x{(int)type:x2} and is no RESP type, or not a valid one."),
         };
     }
 
-    private RedisReply[] ReadItems(ReadOnlySpan<byte> input, ref int next, long count, int depth)
+    private RedisReply[] ReadItems(ReadOnlySpan<byte> input, long count, int depth)
     {
         var items = depth > 0 ? new RedisReply[count] : throw TooLarge();
         for (var i = 0; i < items.Length; i++)
-            items[i] = Read(input, ref next, depth - 1);
+            items[i] = Read(input, depth - 1);
         return items;
     }
 

@@ -15,7 +15,8 @@ internal static class RespWriter
         foreach (ref readonly var argument in command)
         {
             output.WriteHeader('$', argument.Length);
-            argument.Write(output);
+            Encoding.UTF8.GetBytes(argument.Text, output);
+            output.Write(argument.Bytes.Span);
             output.Write("\r\n"u8);
         }
     }

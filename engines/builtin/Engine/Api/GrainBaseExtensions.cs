@@ -18,8 +18,8 @@ public static class GrainBaseExtensions
         Register(grain, callback, _ => callback(state), options);
 
     /// <inheritdoc cref="RegisterGrainTimer{TState}(IGrainBase, Func{TState, CancellationToken, Task}, TState, GrainTimerCreationOptions)"/>
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) =>
-        Register(grain, callback, callback, options);
+    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback,
+        GrainTimerCreationOptions options) => Register(grain, callback, callback, options);
 
     /// <inheritdoc cref="RegisterGrainTimer{TState}(IGrainBase, Func{TState, CancellationToken, Task}, TState, GrainTimerCreationOptions)"/>
     public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options) =>
@@ -41,7 +41,8 @@ public static class GrainBaseExtensions
     public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback,
         TimeSpan dueTime, TimeSpan period) => RegisterGrainTimer(grain, callback, new(dueTime, period));
 
-    private static IGrainTimer Register(IGrainBase grain, Delegate callback, Func<CancellationToken, Task> tick, GrainTimerCreationOptions options)
+    private static IGrainTimer Register(IGrainBase grain, Delegate callback, Func<CancellationToken, Task> tick,
+        GrainTimerCreationOptions options)
     {
         ArgumentNullException.ThrowIfNull(callback);
         return grain.Activation().AddTimer(tick, options);

@@ -75,11 +75,8 @@ public sealed class InterfaceInfo
         if (!ById.TryAdd(info.Id, info) && ById[info.Id].Type != info.Type)
             throw new InvalidOperationException($"{info.Type} and {ById[info.Id].Type} are both named '{info.Name}' on the wire: change one [Alias].");
         ByType[info.Type] = info;
-        foreach (var method in info.Own)
-        {
-            if (!Methods.TryAdd(method.Id, method))
-                throw new InvalidOperationException($"{method} and {Methods[method.Id]} have one number on the wire: change one [Alias].");
-        }
+        if (info.Own.FirstOrDefault(method => !Methods.TryAdd(method.Id, method)) is { } twin)
+            throw new InvalidOperationException($"{twin} and {Methods[twin.Id]} have one number on the wire: change one [Alias].");
     }
 
     /// <summary>FNV-1a, 64 bits, over UTF-8: the same in every process.</summary>

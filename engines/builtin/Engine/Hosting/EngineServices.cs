@@ -29,7 +29,8 @@ public static class EngineServices
             return services;
         }
 
-        private void AddRuntime<TRuntime, TOptions>(Action<TOptions>? configure) where TRuntime : EngineRuntime where TOptions : EngineOptions
+        private void AddRuntime<TRuntime, TOptions>(Action<TOptions>? configure)
+            where TRuntime : EngineRuntime where TOptions : EngineOptions
         {
             services.AddLogging();
             services.AddMetrics();

@@ -167,7 +167,7 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
                     return;
                 }
                 if (Links is { Length: > 0 } links && links.All(link => link.HasFailed))
-                    throw new SiloUnavailableException($"No silo can be reached: {Troubles()}");    // and each was tried; it goes on in the background
+                    throw new SiloUnavailableException($"No silo can be reached: {Troubles()}");    // tries go on in the background
                 await change.WaitAsync(patience.Token).ConfigureAwait(false);
             }
         }
