@@ -56,6 +56,7 @@ internal static class StorageServiceCollectionExtensions
             services.TryAddSingleton<IOwnershipStore, RedisOwnershipStore>();
             services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LeasedOwnership>(provider, siloName, clusterId));
             services.TryAddSingleton<IOwnership>(provider => provider.GetRequiredService<LeasedOwnership>());
+            services.TryAddSingleton<LoneSilo>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, LeasedOwnershipStep>());
             services.TryAddSingleton<IEntryStore, RedisEntryStore>();
             services.TryAddSingleton<ITagStore, RedisTagStore>();

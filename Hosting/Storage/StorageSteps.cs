@@ -21,15 +21,36 @@ internal sealed class TagLogStep(TagLog log) : IStorageStep
     public ValueTask CloseAsync() => ValueTask.CompletedTask;
 }
 
-internal sealed class LeasedOwnershipStep(LeasedOwnership ownership, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger) : IStorageStep
+internal sealed class LeasedOwnershipStep(LeasedOwnership ownership, LoneSilo lone, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger)
+    : IStorageStep, IDisposable
 {
+    private readonly CancellationTokenSource _stopping = new();
+
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
         ownership.Refused += End;
+        await lone.CheckAsync(cancellationToken).ConfigureAwait(false);
         await ownership.StartAsync(cancellationToken).ConfigureAwait(false);
+        ownership.Changed += Look;
+        Look();
     }
 
-    public ValueTask CloseAsync() => ownership.DisposeAsync();
+    public async ValueTask CloseAsync()
+    {
+        ownership.Changed -= Look;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await ownership.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private void Look() => _ = LookAsync();
+
+    private async Task LookAsync()
+    {
+        if (await lone.FindEarlierAsync(_stopping.Token).ConfigureAwait(false) is { } refusal)
+            End(refusal);
+    }
 
     // A start that is refused late ends as one that is refused at once.
     private void End(StartRefusedException refusal)

@@ -3,6 +3,8 @@ namespace OrleansCache;
 /// <summary>The names under which a cluster keeps things in Redis.</summary>
 internal sealed class RedisKeys(string clusterId)
 {
+    public string ClusterId => clusterId;
+
     /// <param name="grainKey">Region and key, as in <c>oc:{cluster}:e:{region}:{key}</c>.</param>
     public string Entry(string grainKey) => $"oc:{clusterId}:e:{grainKey}";
 
