@@ -32,7 +32,7 @@ internal sealed class LeasedOwnershipStep(LeasedOwnership ownership, LoneSilo lo
         await lone.CheckAsync(cancellationToken).ConfigureAwait(false);
         await ownership.StartAsync(cancellationToken).ConfigureAwait(false);
         ownership.Changed += Look;
-        Look();
+        _ = LookAsync();
     }
 
     public async ValueTask CloseAsync()
