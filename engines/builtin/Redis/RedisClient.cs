@@ -90,7 +90,7 @@ public sealed partial class RedisClient : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var told = new HashSet<string>(StringComparer.Ordinal);      // once for each reason, until there is a connection again
+        var told = new HashSet<string>();      // once for each reason, until there is a connection again
         for (var failed = 0; !_stopping.IsCancellationRequested; failed++)
         {
             var endPoint = _options.EndPoints[failed % _options.EndPoints.Count];
@@ -98,8 +98,7 @@ public sealed partial class RedisClient : IAsyncDisposable
             {
                 var connection = await OpenAsync(endPoint).ConfigureAwait(false);
                 using var stop = _stopping.Token.UnsafeRegister(_ => connection.Abort(new ObjectDisposedException(nameof(RedisClient))), null);
-                (_connection, failed) = (connection, 0);
-                told.Clear();
+                (_connection, failed, told) = (connection, 0, []);
                 _decided.TrySetResult();
                 Guarded(() => Connected?.Invoke());
                 throw await connection.Closed.ConfigureAwait(false);

@@ -140,8 +140,7 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
     private PendingCommand TakeOldest()
     {
         lock (_lock)
-            return _waiting.TryDequeue(out var oldest) ? oldest.Command
-                : throw new RedisProtocolException("A reply came that nobody asked for.");
+            return _waiting.TryDequeue(out var oldest) ? oldest.Command : throw new RedisProtocolException("A reply came unasked.");
     }
 
     // Replies come in order: if the oldest command waited too long, all that wait would, and the server is given up.

@@ -45,8 +45,7 @@ internal sealed class RespParser(int maxReplyBytes)
         reply = Read(input, MaxDepth);
         input = input[_end..];
         (_missing, _end) = (1, 0);
-        if (_elements.Capacity > ElementsKept)
-            _elements.TrimExcess();
+        _elements.TrimExcess(Math.Min(_elements.Capacity, ElementsKept));
         return true;
     }
 
