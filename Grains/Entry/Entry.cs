@@ -103,6 +103,18 @@ internal sealed partial class Entry : EntryNode
     public override void AskToLeave() =>
         _ = Task.Factory.StartNew(static entry => ((Entry)entry!).LeaveIfIdleAsync(), this, CancellationToken.None, TaskCreationOptions.None, _turns).Unwrap();
 
+    public override ulong KeyHash => _hash;
+
+    public override Task LetGoAsync() =>
+        Task.Factory.StartNew(static entry => ((Entry)entry!).LetGoInTurnAsync(), this, CancellationToken.None, TaskCreationOptions.None, _turns).Unwrap();
+
+    private async Task LetGoInTurnAsync()
+    {
+        CatchUp();
+        if (_isDisowned && !_isRefused && !_isGone)
+            await FlushAsync();
+    }
+
     private async Task LeaveIfIdleAsync()
     {
         if (_isGone)

@@ -88,6 +88,21 @@ internal sealed class EntryMemory
         GiveRoom();
     }
 
+    /// <summary>Those of whose keys this is true.</summary>
+    /// <param name="isMeant">Takes the routing hash; must be quick.</param>
+    public List<EntryNode> Where(Func<ulong, bool> isMeant)
+    {
+        var found = new List<EntryNode>();
+        lock (_lock)
+        {
+            foreach (var list in _regions.Values.Append(_shared))
+                foreach (var node in list.Sieve.Nodes())
+                    if (node is EntryNode entry && isMeant(entry.KeyHash))
+                        found.Add(entry);
+        }
+        return found;
+    }
+
     /// <summary>Newcomers wait while too many are on their way out, so that a scan can't outrun eviction.</summary>
     public ValueTask RoomAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -199,6 +214,11 @@ internal abstract class EntryNode : SieveNode
     /// <summary>Chosen to leave and still here.</summary>
     public bool IsLeaving { get; set; }
 
+    public abstract ulong KeyHash { get; }
+
     /// <summary>Called on any thread, outside the lock.</summary>
     public abstract void AskToLeave();
+
+    /// <summary>Ends if the key is not this silo's any more; done when the store has what it shall have. Called on any thread.</summary>
+    public abstract Task LetGoAsync();
 }

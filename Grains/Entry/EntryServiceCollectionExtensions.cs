@@ -19,6 +19,7 @@ internal static class EntryServiceCollectionExtensions
             services.TryAddSingleton<EntryMemory>();
             services.TryAddSingleton<EntryMetrics>();
             services.TryAddSingleton<EntryServices>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<ISealWork, EntrySeal>());
             return services;
         }
     }

@@ -44,6 +44,13 @@ internal sealed class Sieve
         Bytes -= node.Bytes;
     }
 
+    /// <summary>From the oldest to the newest.</summary>
+    public IEnumerable<SieveNode> Nodes()
+    {
+        for (var node = _oldest; node is not null; node = node.Newer)
+            yield return node;
+    }
+
     public void Resize(SieveNode node, long bytes)
     {
         if (node.IsIn)

@@ -21,7 +21,8 @@ internal sealed class TagLogStep(TagLog log) : IStorageStep
     public ValueTask CloseAsync() => ValueTask.CompletedTask;
 }
 
-internal sealed class LeasedOwnershipStep(LeasedOwnership ownership, LoneSilo lone, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger)
+internal sealed class LeasedOwnershipStep(
+    LeasedOwnership ownership, IEnumerable<ISealWork> sealWork, LoneSilo lone, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger)
     : IStorageStep, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -29,6 +30,8 @@ internal sealed class LeasedOwnershipStep(LeasedOwnership ownership, LoneSilo lo
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
         ownership.Refused += End;
+        foreach (var work in sealWork)
+            ownership.Add(work);
         await lone.CheckAsync(cancellationToken).ConfigureAwait(false);
         await ownership.StartAsync(cancellationToken).ConfigureAwait(false);
         ownership.Changed += Look;

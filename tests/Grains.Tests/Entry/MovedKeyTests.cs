@@ -72,6 +72,21 @@ public sealed class MovedKeyTests
     }
 
     [Fact]
+    public async Task A_sealed_view_finds_in_the_store_what_memory_had_of_the_keys_that_moved_away()
+    {
+        var entry = new EntryHarness(Declared);
+        await entry.Put("1");
+        var work = new EntrySeal(entry.Memory, entry.Ownership);
+
+        await work.LetGoAsync(Placement.None, TestContext.Current.CancellationToken);
+        Assert.Equal((RecordKind.Claim, 0), (entry.Stored!.Kind, entry.Leaves));
+
+        (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
+        await work.LetGoAsync(Placement.None, TestContext.Current.CancellationToken);
+        Assert.Equal((RecordKind.Value, 1), (entry.Stored!.Kind, entry.Leaves));
+    }
+
+    [Fact]
     public async Task After_a_beginning_the_store_gets_again_what_it_lost()
     {
         var entry = new EntryHarness();

@@ -197,6 +197,10 @@ public sealed class SieveTests
     /// <summary>Leaves at once when it has a memory to leave.</summary>
     private sealed class Node(EntryMemory? memory) : EntryNode
     {
+        public override ulong KeyHash => 0;
+
+        public override Task LetGoAsync() => Task.CompletedTask;
+
         public override void AskToLeave() => memory?.Remove(this);
     }
 }
