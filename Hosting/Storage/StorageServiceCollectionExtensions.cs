@@ -44,7 +44,8 @@ internal static class StorageServiceCollectionExtensions
         /// <param name="siloName">For people.</param>
         /// <param name="connectionString">In StackExchange.Redis' form.</param>
         /// <param name="clusterId">Sets the names in Redis apart: <c>oc:{cluster}:…</c>.</param>
-        public IServiceCollection AddRedisStorage(string siloName, string connectionString, string clusterId)
+        /// <param name="alone">Refuses to start beside another silo.</param>
+        public IServiceCollection AddRedisStorage(string siloName, string connectionString, string clusterId, bool alone)
         {
             services.AddStorageBasics();
             services.TryAddSingleton(new RedisKeys(clusterId));
@@ -56,7 +57,8 @@ internal static class StorageServiceCollectionExtensions
             services.TryAddSingleton<IOwnershipStore, RedisOwnershipStore>();
             services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LeasedOwnership>(provider, siloName, clusterId));
             services.TryAddSingleton<IOwnership>(provider => provider.GetRequiredService<LeasedOwnership>());
-            services.TryAddSingleton<LoneSilo>();
+            if (alone)
+                services.TryAddSingleton<LoneSilo>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, LeasedOwnershipStep>());
             services.TryAddSingleton<IEntryStore, RedisEntryStore>();
             services.TryAddSingleton<ITagStore, RedisTagStore>();

@@ -22,7 +22,7 @@ internal sealed class TagLogStep(TagLog log) : IStorageStep
 }
 
 internal sealed class LeasedOwnershipStep(
-    LeasedOwnership ownership, IEnumerable<ISealWork> sealWork, LoneSilo lone, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger)
+    LeasedOwnership ownership, IEnumerable<ISealWork> sealWork, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger, LoneSilo? lone = null)
     : IStorageStep, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -32,7 +32,8 @@ internal sealed class LeasedOwnershipStep(
         ownership.Refused += End;
         foreach (var work in sealWork)
             ownership.Add(work);
-        await lone.CheckAsync(cancellationToken).ConfigureAwait(false);
+        if (lone is not null)
+            await lone.CheckAsync(cancellationToken).ConfigureAwait(false);
         await ownership.StartAsync(cancellationToken).ConfigureAwait(false);
         ownership.Changed += Look;
         _ = LookAsync();
@@ -51,7 +52,7 @@ internal sealed class LeasedOwnershipStep(
 
     private async Task LookAsync()
     {
-        if (await lone.FindEarlierAsync(_stopping.Token).ConfigureAwait(false) is { } refusal)
+        if (lone is not null && await lone.FindEarlierAsync(_stopping.Token).ConfigureAwait(false) is { } refusal)
             End(refusal);
     }
 

@@ -16,8 +16,8 @@ public class PermitAtTheWireTests
         await OriginHarness.UntilAsync(() => Grants(harness) == 1);
         clock.Advance(Permit.Life);
         await origin.EmptyQueueAsync();
-        await using var connection = await origin.AcceptAsync();
-        var head = await RawOrigin.ReadAsync(connection);
+        var (connection, head) = await origin.AcceptRequestAsync();
+        await using var closing = connection;
         await RawOrigin.AnswerAsync(connection);
 
         Assert.StartsWith("GET /countries/NL HTTP/1.1", head, StringComparison.Ordinal);

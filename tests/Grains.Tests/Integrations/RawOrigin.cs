@@ -50,6 +50,18 @@ internal sealed class RawOrigin : IDisposable
 
     public async Task<NetworkStream> AcceptAsync() => new(await _listener.AcceptAsync(), ownsSocket: true);
 
+    /// <summary>The next connection that asks for something: one that was given up while the queue was full ends without.</summary>
+    public async Task<(NetworkStream Connection, string Head)> AcceptRequestAsync()
+    {
+        while (true)
+        {
+            var connection = await AcceptAsync();
+            if (await ReadAsync(connection) is { } head)
+                return (connection, head);
+            await connection.DisposeAsync();
+        }
+    }
+
     /// <summary>Reads one request's head; null when the connection ended.</summary>
     public static async Task<string?> ReadAsync(Stream connection)
     {
