@@ -19,7 +19,19 @@ public sealed class FindingTests
         silos = [second.Endpoint];
         await first.LineAsync(109);     // until the client knows, a call would be lost on the way
 
-        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2) == 3;
+                }
+                catch (SiloUnavailableException)
+                {
+                    return false;
+                }
+            },
+            what: "the new address is found", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1, second.Silo.ActivationCount);
     }
 

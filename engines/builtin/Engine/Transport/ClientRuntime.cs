@@ -122,6 +122,7 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
             {
                 if (_trouble != error.Message && !_closing.IsCancellationRequested)
                     Log.SilosNotFound(_trouble = error.Message);
+                Changed();
             }
             await Task.Delay(_linkOptions.Delay(attempt), Time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -166,7 +167,7 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
                         connection.Send(request);
                     return;
                 }
-                if (Links is { Length: > 0 } links && links.All(link => link.HasFailed))
+                if ((Links.Length > 0 || _trouble is not null) && Links.All(link => link.HasFailed))
                     throw new SiloUnavailableException($"No silo can be reached: {Troubles()}");    // tries go on in the background
                 await change.WaitAsync(patience.Token).ConfigureAwait(false);
             }
@@ -180,8 +181,6 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
             request.Fail(error);
         }
     }
-
-
 
     private string Troubles()
     {
