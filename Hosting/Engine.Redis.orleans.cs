@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using StackExchange.Redis;
 
 namespace OrleansCache;
@@ -71,6 +72,8 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
         try
         {
             var options = ConfigurationOptions.Parse(connectionString);
+            if (options.EndPoints.OfType<DnsEndPoint>().FirstOrDefault(static named => named.Host.Contains(':', StringComparison.Ordinal)) is { } strange)
+                throw new ArgumentException($"'{strange.Host}' is neither host:port, with a port from 1 to 65535, nor key=value.");
             options.AbortOnConnectFail = false;
             options.BacklogPolicy = BacklogPolicy.FailFast;
             return options;
