@@ -8,6 +8,8 @@ public sealed class ScanTests
 {
     private const int Bound = 32 << 20;
     private const int Batch = 500;
+    private static readonly string[] Expected = ["HTTP/1.1 404", "HTTP/1.1 200"];
+    private static readonly int StatusLine = Expected[0].Length;
     private static readonly int Keys = Environment.GetEnvironmentVariable("ORLEANSCACHE_SOAK") == "1" ? 2_000_000 : 300_000;
 
     [Fact]
@@ -37,16 +39,17 @@ public sealed class ScanTests
         {
             var requests = new StringBuilder();
             for (var key = begun; key < begun + Batch; key++)
-                requests.Append("GET /").Append(SiloProcess.EntryPath("scan", $"{name}-{key}")).Append(" HTTP/1.1\r\nHost: a\r\n\r\n");
-            requests.Append("GET /").Append(SiloProcess.EntryPath("scan", "hot")).Append(" HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
+                requests.Append("GET /").Append(SiloProcess.EntryPath("scan", $"{name}-{key}")).Append(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            requests.Append("GET /").Append(SiloProcess.EntryPath("scan", "hot")).Append(" HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n");
             await socket.SendAsync(Encoding.ASCII.GetBytes(requests.ToString()), TestContext.Current.CancellationToken);
             for (var left = Batch + 1; left > 0;)
             {
                 var count = await socket.ReceiveAsync(received.AsMemory(kept), TestContext.Current.CancellationToken);
                 Assert.NotEqual(0, count);
                 var all = received.AsSpan(0, kept + count);
-                left -= all.Count("HTTP/1.1 "u8);
-                kept = Math.Min(all.Length, "HTTP/1.1".Length);
+                for (int at; (at = all.IndexOf("HTTP/1.1 "u8)) >= 0 && all.Length - at >= StatusLine; all = all[(at + StatusLine)..], left--)
+                    Assert.Contains(Encoding.ASCII.GetString(all.Slice(at, StatusLine)), Expected);
+                kept = Math.Min(all.Length, StatusLine - 1);
                 all[^kept..].CopyTo(received);
             }
         }
