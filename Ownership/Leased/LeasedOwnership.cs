@@ -89,7 +89,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
 
     public void Hint(long view)
     {
-        if (view <= View || !Raise(ref _hinted, view))
+        if (view <= View || Highest.Raise(ref _hinted, view) >= view)
             return;
         Wake();
     }
@@ -97,7 +97,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     /// <summary>A stored record has a view number beyond this silo's: if nobody else published it, views were lost.</summary>
     public void Saw(long view)
     {
-        if (Raise(ref _seen, view) && view > View)
+        if (Highest.Raise(ref _seen, view) < view && view > View)
             Wake();
     }
 
@@ -310,19 +310,6 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         return new(string.Create(
             CultureInfo.InvariantCulture,
             $"Another silo (pid {other.Pid} on {other.Host}) joined cluster id '{_clusterId}' at this one's address {other.Name}. Stop it, or give each silo its own address and port, or OrleansCache:ClusterId another name."));
-    }
-
-    private static bool Raise(ref long highest, long value)
-    {
-        var seen = Volatile.Read(ref highest);
-        while (value > seen)
-        {
-            var now = Interlocked.CompareExchange(ref highest, value, seen);
-            if (now == seen)
-                return true;
-            seen = now;
-        }
-        return false;
     }
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);

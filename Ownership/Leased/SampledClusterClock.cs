@@ -21,15 +21,7 @@ internal sealed class SampledClusterClock(TimeProvider time) : IClusterClock
                 return (time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
             var at = Timestamp();
             var now = sample.At(at) + sample.HalfRoundTrip + (Math.Min(sample.Age(at), AgeThatCounts) / 100);
-            var last = Volatile.Read(ref _last);
-            while (now > last)
-            {
-                var seen = Interlocked.CompareExchange(ref _last, now, last);
-                if (seen == last)
-                    return now;
-                last = seen;
-            }
-            return last;
+            return Math.Max(now, Highest.Raise(ref _last, now));
         }
     }
 

@@ -17,15 +17,7 @@ internal sealed class LocalClusterClock(TimeProvider time) : IClusterClock
         get
         {
             var now = ((_origin + time.GetElapsedTime(_started).Ticks) - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
-            var last = Volatile.Read(ref _last);
-            while (now > last)
-            {
-                var seen = Interlocked.CompareExchange(ref _last, now, last);
-                if (seen == last)
-                    break;
-                last = seen;
-            }
-            now = Math.Max(now, last);
+            now = Math.Max(now, Highest.Raise(ref _last, now));
             if (now > Volatile.Read(ref _ceiling) && _reserve is { } reserve)
                 Volatile.Write(ref _ceiling, reserve(now));
             return now;

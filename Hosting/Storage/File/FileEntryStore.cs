@@ -19,7 +19,7 @@ internal sealed class FileEntryStore(FileStorage storage, IClusterClock clock, S
     public ValueTask<StoreReadResult> ReadAsync(string grainKey, long epoch, CancellationToken cancellationToken)
     {
         var begun = metrics.Begin();
-        var floor = RaiseEpoch(epoch);
+        var floor = Math.Max(epoch, Highest.Raise(ref _epoch, epoch));
         if (floor > epoch)
         {
             metrics.End("read", "refused", begun);
@@ -46,19 +46,6 @@ internal sealed class FileEntryStore(FileStorage storage, IClusterClock clock, S
             metrics.End("write", "unavailable", begun);
             throw;
         }
-    }
-
-    private long RaiseEpoch(long epoch)
-    {
-        var floor = Volatile.Read(ref _epoch);
-        while (epoch > floor)
-        {
-            var seen = Interlocked.CompareExchange(ref _epoch, epoch, floor);
-            if (seen == floor)
-                return epoch;
-            floor = seen;
-        }
-        return floor;
     }
 
     private EntryRecord? Decode(ReadOnlySpan<byte> payload, string grainKey)
