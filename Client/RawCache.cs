@@ -6,6 +6,9 @@ namespace OrleansCache;
 /// <inheritdoc/>
 internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flights, Catalog catalog, OperationIds ids) : IRawCache
 {
+    private static readonly Doubt<WriteRequest, WriteReply> WriteDoubt = new(static r => r.IsPending, static r => r with { IsRepeated = true }, Doubtful);
+    private static readonly Doubt<RemoveRequest, WriteReply> RemoveDoubt = new(static r => r.IsPending, static r => r with { IsRepeated = true }, Doubtful);
+
     public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default) =>
         reader.ReadAsync(key, this, static (_, in reply, _, _) => reply, 0, ct);
 
@@ -39,13 +42,13 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
             Version = when.Version,
             Writer = ids.Process,
         };
-        return ChangeAsync(key, request, static (entry, write) => entry.WriteAsync(write, CancellationToken.None), value.Bytes.Length, ct);
+        return ChangeAsync(key, request, static (entry, write) => entry.WriteAsync(write, CancellationToken.None), WriteDoubt, value.Bytes.Length, ct);
     }
 
     public ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default)
     {
         var request = new RemoveRequest { OperationId = ids.Next(), Condition = when.Kind, Version = when.Version };
-        return ChangeAsync(key, request, static (entry, removal) => entry.RemoveAsync(removal, CancellationToken.None), 0, ct);
+        return ChangeAsync(key, request, static (entry, removal) => entry.RemoveAsync(removal, CancellationToken.None), RemoveDoubt, 0, ct);
     }
 
     public async ValueTask<ReadReply> RefreshAsync(CacheKey key, CancellationToken ct = default)
@@ -112,15 +115,17 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<WriteReply> ChangeAsync<TRequest>(CacheKey key, TRequest request, Func<IEntryGrain, TRequest, ValueTask<WriteReply>> change, int size, CancellationToken ct)
+    private async ValueTask<WriteReply> ChangeAsync<TRequest>(CacheKey key, TRequest request, Func<IEntryGrain, TRequest, ValueTask<WriteReply>> change, Doubt<TRequest, WriteReply> doubt, int size, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         try
         {
-            var call = calls.CallAsync(key.GrainKey, request, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), afterDoubt: static r => r with { RetryAfterMilliseconds = 0 }, ct: ct);
+            var call = calls.CallAsync(key.GrainKey, request, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), doubt: doubt, ct: ct);
             var reply = ct.CanBeCanceled ? await call.AsTask().WaitAsync(ct).ConfigureAwait(false) : await call.ConfigureAwait(false);
             return reply.Status switch
             {
+                WriteStatus.Doubtful => throw new CacheUnavailableException(
+                    $"The change may or may not have happened: an earlier try has no answer, and {reply.Detail}."),
                 WriteStatus.Unavailable when reply.RetryAfterMilliseconds == 0 => throw new CacheUnavailableException(
                     $"The key's owner cannot store the change now ({reply.Detail ?? "no proof or no store"}), and an earlier try has no answer: it may or may not have happened."),
                 WriteStatus.Unavailable => throw new CacheUnavailableException(
@@ -136,6 +141,8 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
             flights.Detach(key.GrainKey);
         }
     }
+
+    private static WriteReply Doubtful(WriteReply reply) => reply with { RetryAfterMilliseconds = 0 };
 
     /// <summary>The arguments of an integration's key; null for any other key.</summary>
     private async ValueTask<ImmutableArray<CallArgument>?> DeclaredArgumentsAsync(CacheKey key, CancellationToken ct)

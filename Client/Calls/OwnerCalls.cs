@@ -69,30 +69,38 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
     /// <param name="call">The call; repeated as it is.</param>
     /// <param name="isFinal">Whether an answer is one to keep; null for any.</param>
     /// <param name="limit">How long to go on; the call timeout when null.</param>
-    /// <param name="afterDoubt">What a final answer becomes when a try before it may have had an effect.</param>
+    /// <param name="doubt">What a try that may have had its effect does to those after it; null where a repetition changes nothing more.</param>
     /// <param name="ct">Ends the pauses between tries.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TReply> CallAsync<TGrain, TState, TReply>(
         string key, TState state, Func<TGrain, TState, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null,
-        Func<TReply, TReply>? afterDoubt = null, CancellationToken ct = default)
+        Doubt<TState, TReply>? doubt = null, CancellationToken ct = default)
         where TGrain : IGrainWithStringKey
     {
         var patience = new Patience(clock.GetTimestamp(), limit ?? Limit);
         Exception? fault = null;
-        for (var isFirst = true; ; isFirst = false)
+        var isInDoubt = false;
+        while (true)
         {
+            var leavesDoubt = doubt is not null;
             try
             {
                 var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key), state).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
                     : await call(grains.GetGrain<TGrain>(key), state).ConfigureAwait(false);
                 if (isFinal is null || isFinal(reply))
-                    return isFirst || afterDoubt is null ? reply : afterDoubt(reply);
+                    return isInDoubt ? doubt!.Answered(reply) : reply;
+                leavesDoubt = doubt is not null && doubt.Leaves(reply);
             }
             catch (Exception e) when (IsTransient(e))
             {
                 fault = Telling(fault, e);
             }
 
+            if (leavesDoubt && !isInDoubt)
+            {
+                (isInDoubt, state) = (true, doubt!.Repeated(state));
+                patience.AtMost(OperationLimits.Repeated);
+            }
             await PauseAsync(patience.NextPause(clock), key, fault, ct).ConfigureAwait(false);
         }
     }

@@ -25,6 +25,9 @@ internal struct Patience(long started, TimeSpan limit)
     public readonly TimeSpan? Left(TimeProvider clock) =>
         _tries == 0 ? null : limit - clock.GetElapsedTime(started) is { Ticks: > 0 } left ? left : TimeSpan.FromTicks(1);
 
+    /// <summary>The time is over earlier.</summary>
+    public void AtMost(TimeSpan shorter) => limit = limit < shorter ? limit : shorter;
+
     /// <summary>The owner answered, so the time begins anew; after a whole slice the pauses do too.</summary>
     public void Renew(long now, bool waited) => (started, _tries) = (now, waited ? 0 : _tries);
 }

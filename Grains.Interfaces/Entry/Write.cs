@@ -14,6 +14,9 @@ internal readonly record struct WriteRequest
     /// <summary>The version that <see cref="ConditionKind.IfVersion"/> compares.</summary>
     [Id(6)] public long Version { get; init; }
     [Id(7)] public Guid Writer { get; init; }
+
+    /// <summary>An earlier try may have had its effect.</summary>
+    [Id(8)] public bool IsRepeated { get; init; }
 }
 
 /// <summary>One removal. Repeating it with the same operation id changes nothing more.</summary>
@@ -23,6 +26,9 @@ internal readonly record struct RemoveRequest
     [Id(0)] public Guid OperationId { get; init; }
     [Id(1)] public ConditionKind Condition { get; init; }
     [Id(2)] public long Version { get; init; }
+
+    /// <summary>An earlier try may have had its effect.</summary>
+    [Id(3)] public bool IsRepeated { get; init; }
 }
 
 internal enum ConditionKind : byte
@@ -49,6 +55,9 @@ internal readonly record struct WriteReply
     [Id(3)] public long RetryAfterMilliseconds { get; init; }
     [Id(4)] public long View { get; init; }
     [Id(5)] public string? Detail { get; init; }
+
+    /// <summary>The change was accepted and how it ends is not known: it may have its effect without another try.</summary>
+    [Id(6)] public bool IsPending { get; init; }
 }
 
 internal enum WriteStatus : byte
@@ -64,4 +73,7 @@ internal enum WriteStatus : byte
 
     /// <summary>The value is larger than an entry may be.</summary>
     TooLarge = 5,
+
+    /// <summary>An earlier try may have changed it, or not: nobody knows any more, and nothing was changed now.</summary>
+    Doubtful = 6,
 }

@@ -3,9 +3,6 @@ namespace OrleansCache;
 /// <summary>Writes and removals: judged against the pending head, given a version, queued.</summary>
 internal static class ChangeRules
 {
-    /// <summary>How many changes before the last one are remembered.</summary>
-    public const int MaxOperations = 8;
-
     /// <summary>Judges a write and queues it.</summary>
     public static (EntryState State, ChangeVerdict Verdict) Write(in EntryState state, in WriteRequest request, in ChangeContext at)
     {
@@ -63,6 +60,7 @@ internal static class ChangeRules
             StaleUntil = staleUntil,
             Version = version,
             OperationId = operationId,
+            At = content?.Value.LastRetrieved ?? clusterTime,
             Existed = existed,
             Load = load?.Number ?? 0,
             First = stamps && !state.Stamped,
@@ -82,29 +80,6 @@ internal static class ChangeRules
     {
         var next = state with { Changes = state.Changes + 1 };
         return next.Work is { Load: not null } work ? next.With(work with { Load = null }) : next;
-    }
-
-    /// <summary>The change that an operation made, if it is remembered: pending, or accepted with its version.</summary>
-    public static (PendingChange? Pending, PastOperation? Past) Find(in EntryState state, Guid operationId)
-    {
-        if (operationId == Guid.Empty)
-            return default;
-        if (state.Work is { } work)
-        {
-            foreach (var change in work.Queued)
-                if (change.OperationId == operationId)
-                    return (change, null);
-            foreach (var change in work.Job?.Batch ?? [])
-                if (change.OperationId == operationId)
-                    return (change, null);
-            foreach (var past in work.Operations)
-                if (past.Id == operationId)
-                    return (null, past);
-        }
-
-        return state.Content is { } content && content.OperationId == operationId
-            ? (null, new(operationId, content.Version, content.Replaced))
-            : default;
     }
 
     /// <summary>The version of the last change that is not published yet; null when all are.</summary>

@@ -4,6 +4,7 @@ namespace OrleansCache;
 internal sealed partial class Entry
 {
     private const string Unproved = "its silo cannot prove its right to the key";
+    private const string Forgotten = "so many changes were made since, or lost, that its owner no longer knows";
     private const string StoreIsAway = "its store is away";
 
     private delegate (EntryState State, ChangeVerdict Verdict) Judgement<TRequest>(in EntryState state, in TRequest request, in ChangeContext at);
@@ -18,13 +19,13 @@ internal sealed partial class Entry
             return new(Reply(WriteStatus.TooLarge) with { Detail = detail });
         }
 
-        return ChangeAsync(request.OperationId, removes: false, request, ChangeRules.Write, cancellationToken);
+        return ChangeAsync(request.OperationId, request.IsRepeated, removes: false, request, ChangeRules.Write, cancellationToken);
     }
 
     public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken) =>
-        ChangeAsync(request.OperationId, removes: true, request, ChangeRules.Remove, cancellationToken);
+        ChangeAsync(request.OperationId, request.IsRepeated, removes: true, request, ChangeRules.Remove, cancellationToken);
 
-    private async ValueTask<WriteReply> ChangeAsync<TRequest>(Guid operationId, bool removes, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
+    private async ValueTask<WriteReply> ChangeAsync<TRequest>(Guid operationId, bool isRepeated, bool removes, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
         if (!await OwnsAsync(slice.Left, cancellationToken))
@@ -43,11 +44,13 @@ internal sealed partial class Entry
         if (!isProven || !IsUpToDate || _state.Stored == StoreKnowledge.Unread)
             return Reply(WriteStatus.AskAgain);
 
-        var (pending, past) = ChangeRules.Find(_state, operationId);
+        var (pending, past) = OperationRules.Find(_state, operationId);
         if (past is { } before)
             return Accepted(before.Version, before.Existed);
         if (pending is null)
         {
+            if (isRepeated && OperationRules.MayHaveForgotten(_state, Now))
+                return Reply(WriteStatus.Doubtful, Forgotten);
             var at = new ChangeContext(Now, _policy, TagsGood, _services.Tags.Head, _services.Tags.Generation, _services.Random.NextDouble());
             (_state, var verdict) = judge(_state, request, at);
             if (!verdict.Accepted)
@@ -66,9 +69,9 @@ internal sealed partial class Entry
         StartPump();
         return await wait.EndAsync(slice.Left, cancellationToken) switch
         {
-            null or ChangeAck.Unknown => Reply(WriteStatus.AskAgain),
+            null or ChangeAck.Unknown => Reply(WriteStatus.AskAgain) with { IsPending = true },
             ChangeAck.Accepted => Accepted(pending.Version, pending.Existed),
-            ChangeAck.NotOwner => Reply(WriteStatus.NotOwner),
+            ChangeAck.NotOwner => Reply(WriteStatus.NotOwner) with { IsPending = true },
             _ => Reply(WriteStatus.Unavailable, StoreIsAway),
         };
     }

@@ -18,7 +18,7 @@ internal sealed partial class Entry
     public async ValueTask<LoadReply> CompleteAsync(LoadCompletion completion, CancellationToken cancellationToken)
     {
         CatchUp();
-        if (ChangeRules.Find(_state, completion.OperationId).Past is not null && _state.Content is not null)
+        if (OperationRules.Find(_state, completion.OperationId).Past is not null && _state.Content is not null)
             return Stored(_state.Content.Value);
         var flight = completion.Ticket is { } ticket && ticket.Activation == _tasks?.Activation
             ? _tasks.Flights.Find(f => f.Load.Number == ticket.Number && f.Load.Leased)

@@ -41,6 +41,7 @@ internal sealed class EntryMetrics
         WriteStatus.ConditionFailed => "condition_failed",
         WriteStatus.NotOwner => "not_owner",
         WriteStatus.TooLarge => "too_large",
+        WriteStatus.Doubtful => "doubtful",
         _ => "unavailable",
     };
 }

@@ -55,10 +55,10 @@ internal sealed record EntryWork
     public StoreJob? Job { get; init; }
     public LoadFailure? Failure { get; init; }
 
-    /// <summary>Changes before the last one, oldest first.</summary>
-    public ImmutableArray<PastOperation> Operations { get; init; } = [];
+    /// <summary>Changes before the last one.</summary>
+    public PastOperations Past { get; init; }
 
-    public bool IsEmpty => Load is null && Queued.IsEmpty && Job is null && Failure is null && Operations.IsEmpty;
+    public bool IsEmpty => Load is null && Queued.IsEmpty && Job is null && Failure is null && Past.IsEmpty;
 }
 
 /// <summary>What is known of the stored record.</summary>
@@ -76,6 +76,3 @@ internal enum StoreKnowledge : byte
     /// <summary>A mark: after a crash the answer is a miss.</summary>
     Dirty = 3,
 }
-
-/// <summary>A change that was accepted, so that its repetition changes nothing more.</summary>
-internal readonly record struct PastOperation(Guid Id, long Version, bool Existed);

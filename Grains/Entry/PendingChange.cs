@@ -11,6 +11,9 @@ internal sealed record PendingChange
     public long StaleUntil { get; init; }
     public long Version { get; init; }
     public Guid OperationId { get; init; }
+
+    /// <summary>When it was accepted, in microseconds of cluster time.</summary>
+    public long At { get; init; }
     public bool Existed { get; init; }
 
     /// <summary>The number of the load that it came from; 0 for a write or removal.</summary>
@@ -27,6 +30,9 @@ internal sealed record StoreJob
 
     /// <summary>Empty for a flush.</summary>
     public ImmutableArray<PendingChange> Batch { get; init; } = [];
+
+    /// <summary>What is remembered of earlier changes once it is done.</summary>
+    public PastOperations Past { get; init; }
 
     /// <summary>What is written; null for <see cref="StoreJobKind.Nothing"/>.</summary>
     public EntryRecord? Record { get; init; }

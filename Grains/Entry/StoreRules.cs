@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 
 namespace OrleansCache;
 
@@ -20,7 +19,7 @@ internal static class StoreRules
             return Started(state, BatchOf(state, last, policy.Durability, epoch, now));
         if (!flush || !state.Unflushed || state.Content is null || policy.Durability == Durability.None || state.Stored == StoreKnowledge.Unread)
             return (state, null);
-        var record = Records.Of(state.Content, state.FreshUntil, state.StaleUntil, epoch);
+        var record = Records.Of(state.Content, state.FreshUntil, state.StaleUntil, epoch) with { Past = state.Work?.Past ?? default };
         return Started(state with { Unflushed = false }, new() { Kind = StoreJobKind.Flush, Record = record });
     }
 
@@ -50,7 +49,7 @@ internal static class StoreRules
         {
             Load = Settled(work.Load, job.Batch),
             Failure = null,
-            Operations = Remembered(work.Operations, state.Content, job.Batch),
+            Past = job.Past,
         });
         return job.Batch.Any(static c => c.Load == 0) ? ChangeRules.Fence(next) : next;
     }
@@ -80,15 +79,18 @@ internal static class StoreRules
 
         var next = state with { LastVersion = Math.Max(state.LastVersion, record.Version) };
         var newer = record.Version > (state.Content?.Version ?? 0);
+        var isContent = record.Kind is RecordKind.Value or RecordKind.Absent && !record.Dirty && now < record.StaleUntil;
+        if (newer)
+            next = next.With((next.Work ?? EntryWork.None) with { Past = OperationRules.Of(record, isContent, now) });
         switch (record.Kind)
         {
             case RecordKind.Removed:
                 next = next with { Stored = nothing, Content = newer ? null : state.Content, Unflushed = !newer && state.Content is not null };
-                return Remember(newer ? ChangeRules.Fence(next) : next, new(record.OperationId, record.Version, Existed: true));
+                return newer ? ChangeRules.Fence(next) : next;
             case RecordKind.Value or RecordKind.Absent when record.Dirty:
                 // Flushing an older version than the mark's would be refused: memory keeps it, a restart misses.
                 return next with { Stored = state.MayArrive ? StoreKnowledge.Clean : StoreKnowledge.Dirty, Unflushed = !newer && state.Content is not null };
-            case RecordKind.Value or RecordKind.Absent when now < record.StaleUntil:
+            case RecordKind.Value or RecordKind.Absent when isContent:
                 return newer
                     ? ChangeRules.Fence(next) with
                     {
@@ -115,14 +117,16 @@ internal static class StoreRules
             : batch.Any(static c => c.Load == 0) ? StoreJobKind.Mark
             : state.Stored == StoreKnowledge.Clean ? StoreJobKind.Value
             : StoreJobKind.Nothing;
+        var past = OperationRules.After(state, batch, now);
         return new()
         {
             Kind = kind,
             Batch = batch,
+            Past = past,
             Record = kind switch
             {
-                StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch),
-                StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now),
+                StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch) with { Past = past },
+                StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now) with { Past = past },
                 StoreJobKind.Mark => Records.Mark(last.Version, epoch, now),
                 _ => null,
             },
@@ -134,31 +138,4 @@ internal static class StoreRules
 
     private static LoadLease? Settled(LoadLease? load, ImmutableArray<PendingChange> batch) =>
         load is null || batch.Any(c => c.Load == load.Number) ? null : load;
-
-    private static ImmutableArray<PastOperation> Remembered(ImmutableArray<PastOperation> past, EntryContent? replaced, ImmutableArray<PendingChange> batch)
-    {
-        // The last one's content remembers its own operation; the content that it replaces must be remembered here.
-        var last = batch[^1];
-        var former = replaced is not null && replaced.OperationId != last.Content?.OperationId ? replaced : null;
-        var changes = last.Content is null ? batch.Length : batch.Length - 1;
-        var count = past.Length + (former is null ? 0 : 1) + changes;
-        if (count == past.Length)
-            return past;
-        var kept = new PastOperation[Math.Min(count, ChangeRules.MaxOperations)];
-        var skipped = count - kept.Length;
-        for (var i = 0; i < kept.Length; i++)
-        {
-            var at = i + skipped - past.Length;
-            kept[i] = at < 0 ? past[i + skipped]
-                : former is not null && at == 0 ? new(former.OperationId, former.Version, former.Replaced)
-                : batch[former is null ? at : at - 1] is var c ? new(c.OperationId, c.Version, c.Existed) : default;
-        }
-
-        return ImmutableCollectionsMarshal.AsImmutableArray(kept);
-    }
-
-    private static EntryState Remember(in EntryState state, PastOperation operation) =>
-        operation.Id == Guid.Empty
-            ? state
-            : state.With((state.Work ?? EntryWork.None) with { Operations = [.. (state.Work?.Operations ?? []).TakeLast(ChangeRules.MaxOperations - 1), operation] });
 }

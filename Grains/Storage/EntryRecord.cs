@@ -35,6 +35,9 @@ internal sealed record EntryRecord
     public string? Source { get; init; }
     public long SourceSequence { get; init; }
 
+    /// <summary>Changes before the last one that may be repeated.</summary>
+    public PastOperations Past { get; init; }
+
     /// <summary>Memory holds something newer, lost if this silo dies: what is read after a crash is a miss.</summary>
     public bool Dirty { get; init; }
 

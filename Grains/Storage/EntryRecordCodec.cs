@@ -67,6 +67,9 @@ internal static class EntryRecordCodec
             Source = fields.HasFlag(RecordFields.Source) ? reader.Text() : null,
             SourceSequence = fields.HasFlag(RecordFields.SourceSequence) ? reader.Number() : 0,
             UnreadCount = fields.HasFlag(RecordFields.UnreadCount) ? (int)reader.Number() : 0,
+            Past = new(
+                fields.HasFlag(RecordFields.PastChanges) ? reader.Operations() : default,
+                fields.HasFlag(RecordFields.PastForgotten) ? reader.Number() : 0),
             Bytes = reader.Rest(),
         };
     }
@@ -90,6 +93,8 @@ internal static class EntryRecordCodec
         writer.Text(record.Source);
         writer.Number(record.SourceSequence, unless: 0);
         writer.Number(record.UnreadCount, unless: 0);
+        writer.Operations(record.Past.Known);
+        writer.Number(record.Past.ForgottenAt, unless: 0);
         writer.Raw(record.Bytes);
     }
 
@@ -113,6 +118,8 @@ internal static class EntryRecordCodec
         Add(record.Source is not null, RecordFields.Source);
         Add(record.SourceSequence != 0, RecordFields.SourceSequence);
         Add(record.UnreadCount != 0, RecordFields.UnreadCount);
+        Add(!record.Past.Known.IsDefaultOrEmpty, RecordFields.PastChanges);
+        Add(record.Past.ForgottenAt != 0, RecordFields.PastForgotten);
         return fields;
 
         void Add(bool present, RecordFields field) => fields |= present ? field : RecordFields.None;
@@ -146,5 +153,7 @@ internal enum RecordFields : uint
     Source = 1 << 14,
     SourceSequence = 1 << 15,
     UnreadCount = 1 << 16,
-    All = (UnreadCount << 1) - 1,
+    PastChanges = 1 << 17,
+    PastForgotten = 1 << 18,
+    All = (PastForgotten << 1) - 1,
 }

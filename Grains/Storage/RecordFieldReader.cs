@@ -48,6 +48,17 @@ internal ref struct RecordFieldReader(ReadOnlySpan<byte> bytes)
         return texts.MoveToImmutable();
     }
 
+    public ImmutableArray<PastOperation> Operations()
+    {
+        var count = Varint();
+        if (count > (ulong)_rest.Length)
+            throw TooShort();
+        var operations = ImmutableArray.CreateBuilder<PastOperation>((int)count);
+        for (var i = 0UL; i < count; i++)
+            operations.Add(new(new Guid(Take(16), bigEndian: true), Number(), Existed: Take(1)[0] != 0, Number()));
+        return operations.MoveToImmutable();
+    }
+
     public byte[] Rest()
     {
         var rest = _rest.ToArray();

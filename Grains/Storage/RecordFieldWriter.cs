@@ -21,8 +21,12 @@ internal ref struct RecordFieldWriter(Span<byte> buffer, bool measureOnly = fals
 
     public void Number(long value, long unless)
     {
-        if (value == unless)
-            return;
+        if (value != unless)
+            Number(value);
+    }
+
+    public void Number(long value)
+    {
         if (!measureOnly)
             BinaryPrimitives.WriteInt64BigEndian(_buffer[Position..], value);
         Position += sizeof(long);
@@ -48,7 +52,23 @@ internal ref struct RecordFieldWriter(Span<byte> buffer, bool measureOnly = fals
             Text(text);
     }
 
-    public void Raw(ReadOnlySpan<byte> bytes)
+    public void Operations(ImmutableArray<PastOperation> operations)
+    {
+        if (operations.IsDefaultOrEmpty)
+            return;
+        Varint((ulong)operations.Length);
+        Span<byte> id = stackalloc byte[16];
+        foreach (var operation in operations)
+        {
+            operation.Id.TryWriteBytes(id, bigEndian: true, out _);
+            Raw(id);
+            Number(operation.Version);
+            Octet(operation.Existed ? (byte)1 : (byte)0);
+            Number(operation.At);
+        }
+    }
+
+    public void Raw(scoped ReadOnlySpan<byte> bytes)
     {
         if (!measureOnly)
             bytes.CopyTo(_buffer[Position..]);

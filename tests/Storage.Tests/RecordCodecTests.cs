@@ -25,6 +25,7 @@ public class RecordCodecTests
         SourceSequence = 12,
         Dirty = true,
         UnreadCount = 3,
+        Past = new([new(new Guid("ffeeddcc-bbaa-9988-7766-554433221100"), 41, Existed: true, 1_767_225_600_000_000), new(new Guid("00112233-4455-6677-8899-aabbccddeeff"), 42, Existed: false, 1)], 7),
         ExpiresAt = 1_767_229_231_000_000,
     };
 
@@ -117,7 +118,7 @@ public class RecordCodecTests
     [Fact]
     public void Unknown_fields_and_kinds_are_errors_even_with_a_right_checksum()
     {
-        Assert.Contains("fields 0x20000", Refusal([0x80, 0x80, 0x08], kind: 1).Message, StringComparison.Ordinal);
+        Assert.Contains("fields 0x80000", Refusal([0x80, 0x80, 0x20], kind: 1).Message, StringComparison.Ordinal);
         Assert.Contains("kind 9", Refusal([0], kind: 9).Message, StringComparison.Ordinal);
     }
 
@@ -212,6 +213,8 @@ public class RecordCodecTests
     {
         Assert.Equal(expected.Bytes, actual.Bytes);
         Assert.Equal(expected.Tags.AsEnumerable(), actual.Tags.AsEnumerable());
-        Assert.Equal(expected with { Bytes = [], Tags = [] }, actual with { Bytes = [], Tags = [] });
+        Assert.Equal(expected.Past.Span, actual.Past.Span);
+        Assert.Equal(expected.Past.ForgottenAt, actual.Past.ForgottenAt);
+        Assert.Equal(expected with { Bytes = [], Tags = [], Past = default }, actual with { Bytes = [], Tags = [], Past = default });
     }
 }

@@ -97,11 +97,52 @@ public class OwnerCallTests
     public async Task A_refusal_says_that_nothing_was_changed_only_when_no_earlier_try_may_have(bool nothing)
     {
         await using var cluster = new FakeCluster();
-        cluster.Entry.OnWrite = _ => new(new WriteReply { Status = nothing || cluster.Entry.Writes.Count > 1 ? WriteStatus.Unavailable : WriteStatus.AskAgain, RetryAfterMilliseconds = 1_000 });
+        cluster.Entry.OnWrite = _ => new(new WriteReply { Status = nothing || cluster.Entry.Writes.Count > 1 ? WriteStatus.Unavailable : WriteStatus.AskAgain, IsPending = !nothing, RetryAfterMilliseconds = 1_000 });
 
         var refused = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 2)));
 
         Assert.Equal((nothing, nothing), (refused.RetryAfter is not null, refused.Message.Contains("nothing was changed", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(nameof(WriteStatus.AskAgain), false, false)]
+    [InlineData(nameof(WriteStatus.NotOwner), false, false)]
+    [InlineData(nameof(WriteStatus.AskAgain), true, true)]
+    [InlineData(nameof(WriteStatus.NotOwner), true, true)]
+    [InlineData(null, false, true)]
+    public async Task A_change_says_that_an_earlier_try_may_have_had_its_effect_when_one_may(string? first, bool isPending, bool isRepeated)
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnWrite = w => cluster.Entry.Writes.Count > 1 ? new(cluster.Entry.Written(w))
+            : first is not null ? new(new WriteReply { Status = Enum.Parse<WriteStatus>(first), IsPending = isPending })
+            : throw new SiloUnavailableException("gone");
+
+        await cluster.DriveAsync(cluster.Cache.SetAsync(Key, 2));
+
+        Assert.Equal([false, isRepeated], cluster.Entry.Writes.Select(w => w.IsRepeated));
+    }
+
+    [Fact]
+    public async Task A_change_of_which_nobody_knows_any_more_fails_in_words()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnWrite = w => w.IsRepeated ? new(new WriteReply { Status = WriteStatus.Doubtful, Detail = "it was long ago" }) : throw new TimeoutException();
+
+        var doubt = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 2)));
+
+        Assert.Contains("may or may not have happened: an earlier try has no answer, and it was long ago.", doubt.Message, StringComparison.Ordinal);
+        Assert.Null(doubt.RetryAfter);
+    }
+
+    [Fact]
+    public async Task A_change_in_doubt_is_repeated_no_longer_than_owners_remember()
+    {
+        await using var cluster = new FakeCluster(s => s.Configure<OrleansCacheClientOptions>(o => o.CallTimeout = TimeSpan.FromMinutes(10)));
+        cluster.Entry.OnWrite = _ => throw new SiloUnavailableException("refused");
+
+        await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 1)));
+
+        Assert.InRange(cluster.Clock.GetElapsedTime(0), OperationLimits.Repeated, OperationLimits.Remembered);
     }
 
     [Fact]

@@ -193,26 +193,6 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task A_repeated_operation_changes_nothing_more_also_after_a_crash()
-    {
-        var entry = new EntryHarness();
-        var (write, remove) = (Guid.NewGuid(), Guid.NewGuid());
-        var first = await entry.Put("1", operation: write);
-        await entry.Put("2");
-        Assert.Equal(first.Version, (await entry.Put("1", operation: write)).Version);
-        Assert.Equal("2", Text((await entry.Get()).Value));
-
-        var removed = await entry.Remove(remove);
-        entry.Crash();
-        var repeated = await entry.Remove(remove);
-
-        Assert.Equal((WriteStatus.Accepted, removed.Version), (repeated.Status, repeated.Version));
-        var last = await entry.Put("3", operation: write);
-        entry.Crash();
-        Assert.Equal(last.Version, (await entry.Put("3", operation: write)).Version);
-    }
-
-    [Fact]
     public async Task After_a_crash_through_values_come_back_with_what_is_left_of_their_lifetime()
     {
         var entry = new EntryHarness(Declared with { Durability = Durability.Through });

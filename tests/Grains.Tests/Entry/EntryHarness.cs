@@ -120,7 +120,7 @@ internal sealed class EntryHarness : IEntryHost
 
     public Task<bool> Renew(LoadTicket ticket) => Turn(e => new ValueTask<bool>(e.Renew(ticket)));
 
-    public Task<WriteReply> Put(string value, EntryLifetime? lifetime = null, ConditionKind when = default, long version = 0, Guid operation = default) =>
+    public Task<WriteReply> Put(string value, EntryLifetime? lifetime = null, ConditionKind when = default, long version = 0, Guid operation = default, bool isRepeated = false) =>
         Turn(e => e.WriteAsync(
             new()
             {
@@ -130,11 +130,12 @@ internal sealed class EntryHarness : IEntryHost
                 Lifetime = lifetime,
                 Condition = when,
                 Version = version,
+                IsRepeated = isRepeated,
             },
             CancellationToken.None));
 
-    public Task<WriteReply> Remove(Guid operation = default, ConditionKind when = default, long version = 0) => Turn(e => e.RemoveAsync(
-        new() { OperationId = operation == default ? Guid.NewGuid() : operation, Condition = when, Version = version }, CancellationToken.None));
+    public Task<WriteReply> Remove(Guid operation = default, ConditionKind when = default, long version = 0, bool isRepeated = false) => Turn(e => e.RemoveAsync(
+        new() { OperationId = operation == default ? Guid.NewGuid() : operation, Condition = when, Version = version, IsRepeated = isRepeated }, CancellationToken.None));
 
     public Task<EntryExplanation> Explain() => Turn(e => e.ExplainAsync(CancellationToken.None));
 
