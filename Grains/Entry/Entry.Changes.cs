@@ -19,25 +19,27 @@ internal sealed partial class Entry
             return new(Reply(WriteStatus.TooLarge) with { Detail = detail });
         }
 
-        return ChangeAsync(request.OperationId, request.IsRepeated, removes: false, request, ChangeRules.Write, cancellationToken);
+        var isTagged = request.Lifetime?.Tags is { IsDefaultOrEmpty: false };
+        return ChangeAsync(request.OperationId, request.IsRepeated, removes: false, isTagged, request, ChangeRules.Write, cancellationToken);
     }
 
     public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken) =>
-        ChangeAsync(request.OperationId, request.IsRepeated, removes: true, request, ChangeRules.Remove, cancellationToken);
+        ChangeAsync(request.OperationId, request.IsRepeated, removes: true, isTagged: false, request, ChangeRules.Remove, cancellationToken);
 
-    private async ValueTask<WriteReply> ChangeAsync<TRequest>(Guid operationId, bool isRepeated, bool removes, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
+    private async ValueTask<WriteReply> ChangeAsync<TRequest>(
+        Guid operationId, bool isRepeated, bool removes, bool isTagged, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
         if (!await OwnsAsync(slice.Left, cancellationToken))
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.AskAgain);
         var mustProve = removes || _policy.Durability == Durability.Through;
-        if (mustProve && !_services.Ownership.FenceHolds && !await _services.Ownership.WaitForFenceAsync(slice.Left, cancellationToken))
+        if (mustProve && !IsChangeProven(isTagged) && !await ProveAsync(IsStrict && (isTagged || !AreTagsProven), slice.Left, cancellationToken))
             return Reply(IsProofComing ? WriteStatus.AskAgain : WriteStatus.Unavailable, Unproved);
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, cancellationToken))
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.Unavailable, StoreIsAway);
 
         // Both may have gone while the fence was waited for and the store was read, and the store may have lost what was read.
-        var isProven = !mustProve || _services.Ownership.FenceHolds;
+        var isProven = !mustProve || IsChangeProven(isTagged);
         CatchUp();
         if (_isDisowned)
             return Reply(WriteStatus.NotOwner);
@@ -75,6 +77,10 @@ internal sealed partial class Entry
             _ => Reply(WriteStatus.Unavailable, StoreIsAway),
         };
     }
+
+    /// <summary>A strict value is born when the tag log is known, or a raise that was acknowledged before would hit it.</summary>
+    private bool IsChangeProven(bool isTagged) =>
+        _services.Ownership.FenceHolds && (!IsStrict || (AreTagsProven && (!isTagged || _services.Tags.IsProven)));
 
     private AckWait AckOf(long version) => _services.AckWaits.Get().Begin(Tasks, version);
 

@@ -54,7 +54,7 @@ internal sealed partial class Entry
     private async ValueTask<ReadReply> ReloadAsync(ReadRequest request, CancellationToken cancellationToken)
     {
         var slice = Slice.Of(_services.Time, request.WaitMilliseconds);
-        var arrival = (_services.Tags.Head, _services.Tags.Generation);
+        var arrival = Arrival;
         var before = _state.Loads;
         while (true)
         {

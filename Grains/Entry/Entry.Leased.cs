@@ -95,7 +95,7 @@ internal sealed partial class Entry
             Message = $"The rate limiter of '{flight.Limiter}' refused a permit.",
         };
         var answer = await EndAsync(flight, LoadResult.Failure(problem));
-        return AnswerOf(flight, answer, request.OperationId, (_services.Tags.Head, _services.Tags.Generation)) ?? Reply(ReadStatus.AskAgain);
+        return AnswerOf(flight, answer, request.OperationId, Arrival) ?? Reply(ReadStatus.AskAgain);
     }
 
     /// <summary>A load without a limit because of a misspelt name would break the very promise that the name asks for.</summary>

@@ -127,11 +127,12 @@ internal sealed partial class Entry
         var now = Now;
         if (answer.Value is { } value)
         {
-            // Who came after a raise may not have what was loaded before it.
+            // Who came after a raise may not have what was loaded before it; whose load it is came before it began.
             var load = flight.Load;
-            if (arrival != (load.Born, load.LogGeneration) && !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration))
-                return null;
             var own = flight.IsHeldBy(operationId);
+            if (!own && answer.TagHashes.Length > 0 && arrival != (load.Born, load.LogGeneration)
+                && ((IsStrict && !_services.Tags.IsProven) || !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration)))
+                return null;
             _reason = own ? EntryReason.Loaded : EntryReason.Joined;
             _services.Metrics.Read(own ? ReadOutcomes.Loaded : ReadOutcomes.Joined, _policy.Integration);
             var isCurrent = answer.Stored && _state.Content?.Version == value.Version;

@@ -43,7 +43,7 @@ internal sealed partial class Entry
     private async ValueTask<ReadReply> ReadSlowlyAsync(ReadRequest request, CancellationToken cancellationToken)
     {
         var slice = Slice.Of(_services.Time, request.WaitMilliseconds);
-        var arrival = (_services.Tags.Head, _services.Tags.Generation);
+        var arrival = Arrival;
         if (_state is { Content: null, Stored: StoreKnowledge.Unread })
             await _services.Memory.RoomAsync(EntryLimits.Slice, _services.Time, cancellationToken);
         while (true)
@@ -76,7 +76,7 @@ internal sealed partial class Entry
     {
         if (!await OwnsAsync(EntryLimits.Slice, cancellationToken) || _isGone)
             return Reply(_isDisowned ? ReadStatus.NotOwner : ReadStatus.AskAgain);
-        if (!IsProven && !await _services.Ownership.WaitForFenceAsync(EntryLimits.ReadPatience, cancellationToken))
+        if (!IsProven && !await ProveAsync(tagged: !AreTagsProven, EntryLimits.ReadPatience, cancellationToken))
             return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();
         if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(EntryLimits.StorePatience, cancellationToken)
             && !_isDisowned && (IsStrict || load == LoadMode.None))

@@ -36,7 +36,13 @@ internal sealed partial class Entry : EntryNode
 
     private EntryTasks Tasks => _tasks ??= new();
     private bool IsStrict => _policy.Coherence == Coherence.Strict;
-    private bool IsProven => !IsStrict || _services.Ownership.FenceHolds;
+    private bool IsProven => !IsStrict || (_services.Ownership.FenceHolds && AreTagsProven);
+
+    /// <summary>No raise that this silo does not know can have hit the value.</summary>
+    private bool AreTagsProven => _state.Content is not { TagHashes.Length: > 0 } || _services.Tags.IsProven;
+
+    /// <summary>How far the tag log was known when a call came; not at all where that proves nothing.</summary>
+    private (long Head, long Generation) Arrival => !IsStrict || _services.Tags.IsProven ? (_services.Tags.Head, _services.Tags.Generation) : (-1, 0);
 
     /// <summary>A lapsed fence comes back while the store answers: who needs it is told to ask again, and so waits in line.</summary>
     private bool IsProofComing => _services.Store.IsReachable;
@@ -187,6 +193,11 @@ internal sealed partial class Entry : EntryNode
         }
         return IsUpToDate;
     }
+
+    /// <summary>Waits for the fence, and for the tag log where tags count.</summary>
+    private async ValueTask<bool> ProveAsync(bool tagged, TimeSpan limit, CancellationToken cancellationToken)
+        => (_services.Ownership.FenceHolds || await _services.Ownership.WaitForFenceAsync(limit, cancellationToken))
+            && (!tagged || _services.Tags.IsProven || await _services.Tags.ProveAsync(limit, cancellationToken));
 
     /// <summary>The store knows a newer owner. Without that, one who lost the key may still bring the store what it has: its epoch keeps order.</summary>
     private void Refused()

@@ -7,23 +7,22 @@ internal interface ITagStore
     const int Capacity = 1 << 16;
 
     /// <summary>
-    /// Appends a raise of the tags under the next number, or nothing when there are none, and returns what came after
-    /// <paramref name="head"/>, this raise included. A store that has not got as far as <paramref name="head"/> lost raises: it begins a
-    /// new generation, and goes on above the head.
+    /// Appends a raise of the tags under the next number, or nothing when there are none, and returns what the asker does not know, this
+    /// raise included. A store that has not got as far as the asker, or has another raise under the last number that it knows, lost raises:
+    /// it begins a new generation, and goes on above the asker's number.
     /// </summary>
-    /// <param name="head">The last number that the caller knows.</param>
-    /// <param name="tags">Hashes, distinct.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
-    ValueTask<TagChanges> AppendAsync(long head, ulong[] tags, CancellationToken cancellationToken);
+    ValueTask<TagChanges> AppendAsync(TagAppend append, CancellationToken cancellationToken);
 }
 
-/// <summary>What the log has that the asker does not know.</summary>
-/// <param name="Generation">Never 0.</param>
-/// <param name="Floor">Raises up to this number are not listed; 0 when none is missing.</param>
-/// <param name="Head">The number of the last raise, 0 for none.</param>
-/// <param name="Raises">By number, ascending.</param>
-internal readonly record struct TagChanges(long Generation, long Floor, long Head, IReadOnlyList<TagRaise> Raises);
+/// <summary>A store for many silos. Each append counts the asker's lease on, and says how far it knows the log.</summary>
+internal interface ISharedTagStore : ITagStore
+{
+    /// <summary>Ends this silo's lease, so that no raise waits for it.</summary>
+    ValueTask LeaveAsync(CancellationToken cancellationToken);
 
-/// <summary>One raise: its number, and the hashes of the tags that it hit.</summary>
-internal readonly record struct TagRaise(long Number, ulong[] Tags);
+    /// <summary>Tells of each raise, and of each that all have, until disposed. A hint: some may be lost.</summary>
+    /// <param name="hint">The generation and the number of its last raise.</param>
+    /// <param name="cancellationToken">Ends the wait for the beginning.</param>
+    ValueTask<IAsyncDisposable> ListenAsync(Action<long, long> hint, CancellationToken cancellationToken);
+}

@@ -45,4 +45,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(1323, LogLevel.Warning, "The tag log could not be compared with the store; it is tried again.")]
     public static partial void TagLogNotCompared(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1324, LogLevel.Warning, "The tag log was lost, or went back; tagged entries from before count as invalid.")]
+    public static partial void TagLogLost(this ILogger logger);
 }

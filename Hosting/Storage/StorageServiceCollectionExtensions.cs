@@ -61,10 +61,12 @@ internal static class StorageServiceCollectionExtensions
                 services.TryAddSingleton<LoneSilo>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, LeasedOwnershipStep>());
             services.TryAddSingleton<IEntryStore, RedisEntryStore>();
-            services.TryAddSingleton<ITagStore, RedisTagStore>();
+            services.TryAddSingleton<ISharedTagStore, RedisTagStore>();
+            services.TryAddSingleton<ITagStore>(provider => provider.GetRequiredService<ISharedTagStore>());
             services.TryAddSingleton<IStateStore, RedisStateStore>();
             services.TryAddKeyedSingleton<IGrainStorage>(GrainStorageName, (provider, _) => new JsonGrainStorage(provider.GetRequiredService<IStateStore>()));
-            services.AddTagLog();
+            services.TryAddSingleton<TagLog>();
+            services.TryAddSingleton<ITagLog>(provider => provider.GetRequiredService<TagLog>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, TagLogWatch>());
             return services;
         }
@@ -93,6 +95,7 @@ internal static class StorageServiceCollectionExtensions
 
         private void AddTagLog()
         {
+            services.TryAddSingleton(CoarseClock.System);
             services.TryAddSingleton<TagLog>();
             services.TryAddSingleton<ITagLog>(provider => provider.GetRequiredService<TagLog>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, TagLogStep>());

@@ -65,32 +65,44 @@ internal sealed class LeasedOwnershipStep(
     }
 }
 
-/// <summary>Compares the tag log with a store that others may change, each second.</summary>
-internal sealed class TagLogWatch(TagLog log, TimeProvider time, ILogger<TagLogWatch> logger) : IStorageStep, IDisposable
+/// <summary>Keeps the tag log's lease, and what it knows: each second, and at once when somebody tells of a raise.</summary>
+internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvider time, ILogger<TagLogWatch> logger) : IStorageStep, IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseWhenAway = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
+    private IAsyncDisposable? _listening;
 
-    public ValueTask OpenAsync(CancellationToken cancellationToken)
+    public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
+        _listening = await store.ListenAsync(log.Hint, cancellationToken).ConfigureAwait(false);
+        await log.SynchroniseAsync(cancellationToken).ConfigureAwait(false);
         _running = RunAsync();
-        return ValueTask.CompletedTask;
     }
 
     public async ValueTask CloseAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        if (_listening is { } listening)
+            await listening.DisposeAsync().ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(LeaveLimit, time);
+        await log.LeaveAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose() => _stopping.Dispose();
 
     private async Task RunAsync()
     {
-        for (var isFailing = false; !_stopping.IsCancellationRequested;)
+        var (isFailing, generation) = (false, log.Generation);
+        while (!_stopping.IsCancellationRequested)
         {
-            await Task.Delay(Period, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (isFailing)
+                await Task.Delay(PauseWhenAway, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            else
+                await NewsAsync().ConfigureAwait(false);
             try
             {
                 await log.SynchroniseAsync(_stopping.Token).ConfigureAwait(false);
@@ -106,6 +118,20 @@ internal sealed class TagLogWatch(TagLog log, TimeProvider time, ILogger<TagLogW
             {
                 return;
             }
+            if (log.Generation != generation)
+                logger.TagLogLost();
+            generation = log.Generation;
+        }
+    }
+
+    private async Task NewsAsync()
+    {
+        for (var began = time.GetTimestamp(); Period - time.GetElapsedTime(began) is { Ticks: > 0 } left && !_stopping.IsCancellationRequested;)
+        {
+            var news = log.News;
+            if (log.IsBehind)
+                return;
+            await news.WaitAsync(left, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

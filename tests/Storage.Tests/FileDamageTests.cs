@@ -73,7 +73,7 @@ public sealed class FileDamageTests : IAsyncDisposable
     public async Task Skipped_damage_makes_tagged_entries_suspect()
     {
         var store = await _folder.OpenAsync();
-        var log = new TagLog(new FileTagStore(_folder.Storage));
+        var log = new TagLog(new FileTagStore(_folder.Storage), CoarseClock.System, TimeProvider.System);
         await log.RaiseAsync(["a"], Cancellation);
         var generation = log.Generation;
         var end = _folder.Store.Bytes;
@@ -83,7 +83,7 @@ public sealed class FileDamageTests : IAsyncDisposable
         _folder.Options.SkipDamaged = true;
 
         await _folder.OpenAsync();
-        log = new TagLog(new FileTagStore(_folder.Storage));
+        log = new TagLog(new FileTagStore(_folder.Storage), CoarseClock.System, TimeProvider.System);
         await log.SynchroniseAsync(Cancellation);
 
         Assert.NotEqual(generation, log.Generation);

@@ -28,12 +28,15 @@ public sealed class RedisTagLogTests : TagLogContract
 
     private protected override ValueTask<ITagStore> RestartAsync() => new(new RedisTagStore(Redis, new("tags")));
 
+    /// <summary>A beginning is waited out at once.</summary>
+    private protected override CoarseClock Clock { get; } = new FastClock();
+
     private protected override async ValueTask LoseAsync() => await Redis.ExecuteAsync(["FLUSHALL"], Cancellation);
 
     [Fact]
     public async Task A_silo_learns_what_others_raised()
     {
-        var (mine, other) = (new TagLog(await RestartAsync()), new TagLog(await RestartAsync()));
+        var (mine, other) = (new TagLog(await RestartAsync(), Clock, TimeProvider.System), new TagLog(await RestartAsync(), Clock, TimeProvider.System));
         await mine.SynchroniseAsync(Cancellation);
         await other.SynchroniseAsync(Cancellation);
         var born = mine.Head;
@@ -51,7 +54,7 @@ public sealed class RedisTagLogTests : TagLogContract
         await log.RaiseAsync(["a"], Cancellation);
         var (head, generation) = (log.Head, log.Generation);
 
-        await Redis.ExecuteAsync(["DEL", "oc:test:tags"], Cancellation);
+        await Redis.ExecuteAsync(["DEL", "oc:test:raises"], Cancellation);
 
         await Eventually.TrueAsync(() => log.Generation != generation, cancellationToken: Cancellation);
         Assert.Equal(head + 1, await log.RaiseAsync(["a"], Cancellation));
@@ -60,18 +63,42 @@ public sealed class RedisTagLogTests : TagLogContract
     [Fact]
     public async Task What_the_capped_list_no_longer_has_counts_as_raised()
     {
-        var log = new TagLog(await RestartAsync());
+        var log = new TagLog(new RedisTagStore(Redis, new("tags")) { Capacity = 4 }, Clock, TimeProvider.System);
         await log.SynchroniseAsync(Cancellation);
         var born = log.Head;
         await log.RaiseAsync(["a"], Cancellation);
-        for (var i = 0; i < 5; i++)
-            await log.RaiseAsync(["filler"], Cancellation);
-        await Redis.ExecuteAsync(["LTRIM", "oc:tags:tags", "-3", "-1"], Cancellation);
+        for (var i = 0; i < 6; i++)
+            await log.RaiseAsync([$"filler{i}"], Cancellation);
 
-        log = new TagLog(await RestartAsync());
+        var other = new TagLog(await RestartAsync(), Clock, TimeProvider.System);
+        await other.SynchroniseAsync(Cancellation);
+
+        Assert.Equal((log.Head, log.Generation), (other.Head, other.Generation));
+        Assert.False(other.IsGood(TagHash.Of(["a"]), born, other.Generation));
+        Assert.False(other.IsGood(TagHash.Of(["filler3"]), log.Head - 4, other.Generation));
+        Assert.False(other.IsGood(TagHash.Of(["b"]), log.Head - 5, other.Generation));
+        Assert.True(other.IsGood(TagHash.Of(["b"]), log.Head - 4, other.Generation));
+        Assert.True(other.IsGood(TagHash.Of(["a"]), other.Head, other.Generation));
+    }
+
+    [Fact]
+    public async Task A_log_that_can_not_be_read_was_lost()
+    {
+        var log = new TagLog(await RestartAsync(), Clock, TimeProvider.System);
+        await log.RaiseAsync(["a"], Cancellation);
+        var (head, generation) = (log.Head, log.Generation);
+        await Redis.ExecuteAsync(["LSET", "oc:tags:raises", "0", "damaged"], Cancellation);
+
         await log.SynchroniseAsync(Cancellation);
 
-        Assert.False(log.IsGood(TagHash.Of(["a"]), born, log.Generation));
-        Assert.True(log.IsGood(TagHash.Of(["a"]), log.Head, log.Generation));
+        Assert.NotEqual(generation, log.Generation);
+        Assert.Equal(head, log.Head);
+    }
+
+    private sealed class FastClock : CoarseClock
+    {
+        private readonly long _began = TimeProvider.System.GetTimestamp();
+
+        public override long Milliseconds => (long)TimeProvider.System.GetElapsedTime(_began).TotalMilliseconds * 200;
     }
 }

@@ -70,7 +70,7 @@ public class TagTableTests
     [Fact]
     public void Asking_allocates_nothing()
     {
-        var log = new TagLog(new MemoryTagStore());
+        var log = new TagLog(new MemoryTagStore(), CoarseClock.System, TimeProvider.System);
         ulong[] tags = TagHash.Of(["a", "b"]);
         log.IsGood(tags, 0, 0);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -85,7 +85,7 @@ public class TagTableTests
     public async Task Raises_that_come_while_one_is_on_its_way_share_the_next_number()
     {
         var store = new SlowStore();
-        var log = new TagLog(store);
+        var log = new TagLog(store, CoarseClock.System, TimeProvider.System);
         var first = log.RaiseAsync(["a"], TestContext.Current.CancellationToken).AsTask();
         await store.Asked.WaitAsync(TestContext.Current.CancellationToken);
 
@@ -104,11 +104,11 @@ public class TagTableTests
 
         public TaskCompletionSource Answer { get; } = new();
 
-        public async ValueTask<TagChanges> AppendAsync(long head, ulong[] tags, CancellationToken cancellationToken)
+        public async ValueTask<TagChanges> AppendAsync(TagAppend append, CancellationToken cancellationToken)
         {
             Asked.Release();
             await Answer.Task;
-            return await _inner.AppendAsync(head, tags, cancellationToken);
+            return await _inner.AppendAsync(append, cancellationToken);
         }
     }
 }

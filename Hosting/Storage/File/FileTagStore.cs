@@ -10,8 +10,9 @@ internal sealed class FileTagStore(FileStorage storage) : ITagStore
     private long _generation;
     private long _head;
 
-    public async ValueTask<TagChanges> AppendAsync(long head, ulong[] tags, CancellationToken cancellationToken)
+    public async ValueTask<TagChanges> AppendAsync(TagAppend append, CancellationToken cancellationToken)
     {
+        var (head, tags) = (Math.Max(append.Known.Number, append.Ahead), append.Tags);
         var (floor, raises) = (0L, new List<TagRaise>());
         if (_generation == 0)
             (floor, raises) = Restore();
@@ -24,7 +25,7 @@ internal sealed class FileTagStore(FileStorage storage) : ITagStore
             _head = raise.Number;
             raises.Add(raise);
         }
-        return new(_generation, floor, _head, raises);
+        return new TagChanges(_generation, floor, _head, raises);
     }
 
     // Leaves the generation 0 when raises are missing.

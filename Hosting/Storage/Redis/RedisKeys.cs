@@ -10,7 +10,10 @@ internal sealed class RedisKeys(string clusterId)
 
     public string State(string name) => $"oc:{clusterId}:s:{name}";
 
-    public string Tags => $"oc:{clusterId}:tags";
+    public string Tags => $"oc:{clusterId}:raises";
+
+    /// <summary>A channel: where raises are told of.</summary>
+    public string TagNews => $"oc:{clusterId}:raised";
 
     public string Silos => ClusterView.RedisKey(clusterId);
 

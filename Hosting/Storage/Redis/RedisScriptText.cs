@@ -149,36 +149,89 @@ internal sealed class RedisScriptText(string text)
         """);
 
     /// <summary>
-    /// Appends a raise and returns what came after the head. ARGV: head, generation to begin if raises were lost (8 bytes), hashes of tags
-    /// or an empty text, capacity. Elements: generation, number, hashes; the first of a generation has no hashes and the number it goes on from.
-    /// Returns the number of the last, the number of the first, and the elements after the head.
+    /// Appends a raise, counts the asker's lease on, and returns what came after the number that it knows. The list's first element describes
+    /// the log, each other one is a raise: a stamp and hashes. ARGV: id, generation, number and stamp known, number that the generation must have
+    /// reached, a stamp for what begins here, hashes of tags or an empty text, capacity, channel, beginning that was waited out or an empty text,
+    /// and the ids and counters of leases to drop. Returns generation, last number, number of the first raise returned, beginning, 1 while it has
+    /// not been waited out, id, counter and number known of each lease, and raises.
     /// </summary>
-    public static RedisScriptText AppendTags { get; } = new("""
-        local function number(element)
-          local high, low = struct.unpack('>I4I4', element, 9)
-          return high * 4294967296 + low
+    public static RedisScriptText AppendTags { get; } = new(Run + """
+        local id, known, number, stamp, ahead, fresh = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5]), ARGV[6]
+        local kept, log = pcall(cjson.decode, redis.call('LINDEX', KEYS[1], 0))
+        if not kept then
+          log = {generation = '', head = 0, first = 1, counter = 0, leases = {}}
         end
-        local function bytes(n)
-          return struct.pack('>I4I4', math.floor(n / 4294967296), n % 4294967296)
+        local function least()
+          local n = log.head
+          for _, lease in pairs(log.leases) do
+            n = math.min(n, lease[2])
+          end
+          return n
         end
-        local head = tonumber(ARGV[1])
-        local last = redis.call('LINDEX', KEYS[1], -1)
-        local n, generation = 0, ARGV[2]
-        if last then
-          n, generation = number(last), string.sub(last, 1, 8)
+        local before, head, now = least(), log.head, run()
+        if log.run ~= now then
+          log.run, log.beginning, log.waits = now, fresh, 1
         end
-        if not last or n < head then
-          n, generation = math.max(n, head), ARGV[2]
+        local same = known == log.generation
+        local lost = not kept or number > head or (same and ahead > head)
+        if same and not lost and number >= log.first then
+          lost = string.sub(redis.call('LINDEX', KEYS[1], number - log.first + 1), 1, 16) ~= stamp
+        end
+        if lost then
+          log.head = math.max(head, number, same and ahead or 0)
+          log.generation, log.first, log.beginning, log.waits = fresh, log.head + 1, fresh, 1
+          for _, lease in pairs(log.leases) do
+            lease[2] = 0
+          end
           redis.call('DEL', KEYS[1])
-          redis.call('RPUSH', KEYS[1], generation .. bytes(n))
+          redis.call('RPUSH', KEYS[1], '')
         end
-        if ARGV[3] ~= '' then
-          n = n + 1
-          redis.call('RPUSH', KEYS[1], generation .. bytes(n) .. ARGV[3])
-          redis.call('LTRIM', KEYS[1], -tonumber(ARGV[4]), -1)
+        if lost or not same then
+          number = 0
         end
-        local first = number(redis.call('LINDEX', KEYS[1], 0))
-        return {bytes(n), bytes(first), generation, redis.call('LRANGE', KEYS[1], math.max(0, head - first + 1), -1)}
+        if ARGV[10] == log.beginning then
+          log.waits = 0
+        end
+        for i = 11, #ARGV, 2 do
+          local lease = log.leases[ARGV[i]]
+          if lease and lease[1] == tonumber(ARGV[i + 1]) then
+            log.leases[ARGV[i]] = nil
+          end
+        end
+        log.counter = log.counter + 1
+        log.leases[id] = {log.counter, number}
+        if ARGV[7] ~= '' then
+          log.head = log.head + 1
+          redis.call('RPUSH', KEYS[1], fresh .. ARGV[7])
+          if log.head - log.first >= tonumber(ARGV[8]) then
+            redis.call('LTRIM', KEYS[1], 2, -1)
+            redis.call('LPUSH', KEYS[1], '')
+            log.first = log.first + 1
+          end
+        end
+        redis.call('LSET', KEYS[1], 0, cjson.encode(log))
+        if log.head > head or lost or (before < head and least() == head) then
+          redis.pcall('PUBLISH', ARGV[9], log.generation .. ':' .. string.format('%.0f', log.head))
+        end
+        local from, leases = math.max(log.first, number + 1), {}
+        for reader, lease in pairs(log.leases) do
+          leases[#leases + 1] = reader
+          leases[#leases + 1] = lease[1]
+          leases[#leases + 1] = lease[2]
+        end
+        return {log.generation, log.head, from, log.beginning, log.waits, leases, redis.call('LRANGE', KEYS[1], from - log.first + 1, -1)}
+        """);
+
+    /// <summary>Drops a lease on the tag log. ARGV: id, channel.</summary>
+    public static RedisScriptText LeaveTags { get; } = new("""
+        local text = redis.call('LINDEX', KEYS[1], 0)
+        if text then
+          local log = cjson.decode(text)
+          log.leases[ARGV[1]] = nil
+          redis.call('LSET', KEYS[1], 0, cjson.encode(log))
+          redis.pcall('PUBLISH', ARGV[2], log.generation .. ':' .. string.format('%.0f', log.head))
+        end
+        return 1
         """);
 
     /// <summary>

@@ -1,31 +1,84 @@
-using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace OrleansCache;
 
-/// <summary>The tag log in Redis: a capped list, its last element the head.</summary>
-internal sealed class RedisTagStore(IRedisDatabase redis, RedisKeys keys) : ITagStore
+/// <summary>The tag log in Redis: a capped list, and before it what describes it and who has a lease on it.</summary>
+internal sealed class RedisTagStore(IRedisDatabase redis, RedisKeys keys) : ISharedTagStore
 {
-    private const int FrontLength = 16;
+    private const int StampLength = 16;
+    private readonly Guid _id = Guid.NewGuid();
 
-    public async ValueTask<TagChanges> AppendAsync(long head, ulong[] tags, CancellationToken cancellationToken)
+    public int Capacity { get; init; } = ITagStore.Capacity;
+
+    public async ValueTask<TagChanges> AppendAsync(TagAppend append, CancellationToken cancellationToken)
     {
-        var fresh = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(fresh, Random.Shared.NextInt64(1, long.MaxValue));
-        var answer = await redis.EvaluateAsync(
-            RedisScriptText.AppendTags,
-            keys.Tags,
-            [head, fresh, MemoryMarshal.AsBytes<ulong>(tags).ToArray(), ITagStore.Capacity],
-            cancellationToken).ConfigureAwait(false);
-        var (last, first) = (Number(answer[0].Bytes), Number(answer[1].Bytes));
-        var raises = new List<TagRaise>(answer[3].Count);
-        for (var i = 0; i < answer[3].Count; i++)
-        {
-            var element = answer[3][i].Bytes.AsSpan();
-            raises.Add(new(Number(element[8..]), MemoryMarshal.Cast<byte, ulong>(element[FrontLength..]).ToArray()));
-        }
-        return new(Number(answer[2].Bytes), Floor: first > head + 1 ? first - 1 : 0, last, raises);
+        List<RedisWord> words =
+        [
+            Text(_id),
+            Text(append.Known.Generation),
+            append.Known.Number,
+            Text(append.Known.Stamp),
+            append.Ahead,
+            Text(Random.Shared.NextInt64(1, long.MaxValue)),
+            MemoryMarshal.AsBytes<ulong>(append.Tags).ToArray(),
+            Capacity,
+            keys.TagNews,
+            append.WaitedOut == 0 ? "" : Text(append.WaitedOut),
+        ];
+        foreach (var gone in append.Gone)
+            words.AddRange([Text(gone.Id), gone.Counter]);
+        return Read(append.Known, await redis.EvaluateAsync(RedisScriptText.AppendTags, keys.Tags, [.. words], cancellationToken).ConfigureAwait(false));
     }
 
-    private static long Number(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64BigEndian(bytes);
+    public async ValueTask LeaveAsync(CancellationToken cancellationToken) =>
+        await redis.EvaluateAsync(RedisScriptText.LeaveTags, keys.Tags, [Text(_id), keys.TagNews], cancellationToken).ConfigureAwait(false);
+
+    public ValueTask<IAsyncDisposable> ListenAsync(Action<long, long> hint, CancellationToken cancellationToken) => redis.SubscribeAsync(
+        keys.TagNews,
+        message =>
+        {
+            if (Encoding.UTF8.GetString(message.Span).Split(':') is [var generation, var head]
+                && long.TryParse(head, CultureInfo.InvariantCulture, out var number)
+                && long.TryParse(generation, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var known))
+                hint(known, number);
+        },
+        cancellationToken);
+
+    private TagChanges Read(in TagPosition known, RedisAnswer answer)
+    {
+        var (generation, from) = (Number(answer[0]), answer[2].AsNumber());
+        var (raises, stamp) = (new List<TagRaise>(answer[6].Count), 0L);
+        for (var i = 0; i < answer[6].Count; i++)
+        {
+            var element = answer[6][i].Bytes.AsSpan();
+            stamp = long.Parse(element[..StampLength], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            raises.Add(new(from + i, MemoryMarshal.Cast<byte, ulong>(element[StampLength..]).ToArray()));
+        }
+        var after = generation == known.Generation ? known.Number : 0;
+        return new(generation, Floor: from > after + 1 ? from - 1 : 0, answer[1].AsNumber(), raises)
+        {
+            Stamp = stamp,
+            Beginning = Number(answer[3]),
+            WaitsOut = answer[4].AsNumber() == 1,
+            Others = Others(answer[5]),
+        };
+    }
+
+    private ImmutableArray<TagReader> Others(RedisAnswer leases)
+    {
+        var others = ImmutableArray.CreateBuilder<TagReader>(leases.Count / 3);
+        for (var i = 0; i + 2 < leases.Count; i += 3)
+            if (Guid.TryParse(leases[i].Text, out var id) && id != _id)
+                others.Add(new(id, leases[i + 1].AsNumber(), leases[i + 2].AsNumber()));
+        return others.DrainToImmutable();
+    }
+
+    private static string Text(Guid id) => id.ToString("N");
+
+    private static string Text(long stamp) => stamp.ToString("x16", CultureInfo.InvariantCulture);
+
+    private static long Number(RedisAnswer stamp) => long.Parse(stamp.Bytes, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

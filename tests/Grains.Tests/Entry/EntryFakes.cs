@@ -59,6 +59,22 @@ internal sealed class FakeTagLog : ITagLog
     private readonly ConcurrentDictionary<ulong, long> _raises = [];
     public long Head { get; private set; }
     public long Generation { get; set; } = 1;
+    public bool IsProven { get; set; } = true;
+
+    /// <summary>Asking the log renews the lease, and brings what others raised.</summary>
+    public Action? Asked { get; set; }
+    public ValueTask<bool> ProveAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        Asked?.Invoke();
+        return new(IsProven);
+    }
+
+    public ValueTask LearnAsync(long born, long generation, CancellationToken cancellationToken)
+    {
+        if (born > Head || generation != Generation)
+            Asked?.Invoke();
+        return default;
+    }
 
     public bool IsGood(ReadOnlySpan<ulong> tagHashes, long born, long generation)
     {
