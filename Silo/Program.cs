@@ -36,10 +36,8 @@ try
 
     using var pid = new PidFile(settings.Data, settings.Silo.Silo.Index);
     var state = app.Services.GetRequiredService<Readiness>().Describe();
-    foreach (var text in Banner.Of(settings, state, origin, Environment.GetEnvironmentVariable("ORLEANSCACHE_ENGINE_WHY")))
-        Console.WriteLine(text);
-    Console.WriteLine($"ready: {settings.Url}");
-    foreach (var text in Banner.Hints(settings, origin is not null))
+    var (banner, hints) = line.NoBanner ? ([], []) : (Banner.Of(settings, state, origin, Environment.GetEnvironmentVariable("ORLEANSCACHE_ENGINE_WHY")), Banner.Hints(settings, origin is not null));
+    foreach (var text in (IEnumerable<string>)[.. banner, $"ready: {settings.Url}", .. hints])
         Console.WriteLine(text);
     await app.WaitForShutdownAsync();
     return Environment.ExitCode;        // 0, unless the right to serve was refused after the start

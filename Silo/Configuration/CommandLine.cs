@@ -15,12 +15,13 @@ internal sealed record CommandLine
           --silo-port N                port for clients in other processes (11111)
           --origin-port N              port of the sample origin (8899)
           --no-origin                  start no sample origin
+          --no-banner                  print nothing but that it is ready
           --config FILE                a JSON file over appsettings.json; read again when it changes
           --OrleansCache:NAME=VALUE    any setting, such as --OrleansCache:Http:AllowAnonymous=true
           --help                       this text
         """;
 
-    private static readonly string[] Names = ["--redis", "--data", "--port", "--silo-port", "--origin-port", "--no-origin", "--config", "--help"];
+    private static readonly string[] Names = ["--redis", "--data", "--port", "--silo-port", "--origin-port", "--no-origin", "--no-banner", "--config", "--help"];
 
     public string? Redis { get; init; }
     public string? Data { get; init; }
@@ -28,6 +29,7 @@ internal sealed record CommandLine
     public int? SiloPort { get; init; }
     public int? OriginPort { get; init; }
     public bool NoOrigin { get; init; }
+    public bool NoBanner { get; init; }
     public string? Config { get; init; }
     public bool Help { get; init; }
 
@@ -54,7 +56,7 @@ internal sealed record CommandLine
             if (!seen.Add(name))
                 return Fail($"{name} is given twice; give it once.", out error);
 
-            var isSwitch = name is "--help" or "--no-origin";
+            var isSwitch = name is "--help" or "--no-origin" or "--no-banner";
             if (isSwitch && value is not null)
                 return Fail($"{name} is \"{value}\"; it takes no value.", out error);
             if (!isSwitch && value is null && i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal))
@@ -75,6 +77,7 @@ internal sealed record CommandLine
                 "--silo-port" => read with { SiloPort = port },
                 "--origin-port" => read with { OriginPort = port },
                 "--no-origin" => read with { NoOrigin = true },
+                "--no-banner" => read with { NoBanner = true },
                 "--config" => read with { Config = value },
                 "--help" => read with { Help = true },
                 _ => read,
