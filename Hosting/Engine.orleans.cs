@@ -38,6 +38,8 @@ internal static class EngineHosting
                 silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
                 silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = options.ClusterId);
                 silo.Configure<ClusterMembershipOptions>(QuickToNotice);
+                silo.AddPlacementDirector<PlacementByView, ViewPlacementDirector>();
+                silo.Services.AddSingleton<PlacementStrategy, PlacementByView>();       // for every grain: the last one named is the default
             }
             else
             {
