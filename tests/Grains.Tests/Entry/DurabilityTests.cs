@@ -92,7 +92,7 @@ public sealed class DurabilityTests
         var old = await entry.Put("1");
         entry.Store.IsDown = true;
 
-        Assert.Equal(WriteStatus.Unavailable, (await entry.Put("2")).Status);
+        Assert.Equal((WriteStatus.Unavailable, 1_000), (await entry.Put("2")) is var put ? (put.Status, put.RetryAfterMilliseconds) : default);
         Assert.Equal(WriteStatus.Unavailable, (await entry.Remove()).Status);
         Assert.Equal(("1", old.Version), ((await entry.Get()) is var r ? Text(r.Value) : "", r.Value!.Version));
         entry.Store.IsDown = false;
@@ -147,6 +147,34 @@ public sealed class DurabilityTests
     }
 
     [Fact]
+    public async Task A_write_goes_on_when_the_fence_comes_while_it_waits()
+    {
+        var entry = new EntryHarness();
+        var renewal = new TaskCompletionSource();
+        (entry.Ownership.FenceHolds, entry.Ownership.Renewal) = (false, renewal.Task);
+        var write = entry.Put("1");
+        await entry.Begun();
+
+        entry.Ownership.FenceHolds = true;
+        renewal.SetResult();
+
+        Assert.Equal(WriteStatus.Accepted, (await write).Status);
+    }
+
+    [Fact]
+    public async Task Without_the_fence_a_write_behind_is_acknowledged_and_a_removal_is_not()
+    {
+        var entry = new EntryHarness(Behind);
+        entry.Ownership.FenceHolds = false;
+
+        Assert.Equal(WriteStatus.AskAgain, (await entry.Remove()).Status);
+        Assert.Equal(WriteStatus.Accepted, (await entry.Put("1")).Status);
+        Assert.Equal(WriteStatus.AskAgain, (await entry.Remove()).Status);
+
+        Assert.Equal("1", Text((await entry.Get()).Value));
+    }
+
+    [Fact]
     public async Task A_write_whose_fence_lapses_on_the_way_is_not_acknowledged()
     {
         var entry = new EntryHarness();
@@ -171,6 +199,25 @@ public sealed class DurabilityTests
         Assert.Equal(WriteStatus.NotOwner, (await entry.Put("2")).Status);
         Assert.Equal(ReadStatus.NotOwner, (await entry.Get()).Status);
         Assert.Equal(1, entry.Leaves);
+    }
+
+    [Fact]
+    public async Task A_write_that_finds_a_higher_epoch_in_its_first_read_is_told_of_the_owner()
+    {
+        var entry = new EntryHarness();
+        entry.Store.Put(Key, new() { Epoch = 9 });
+
+        Assert.Equal(WriteStatus.NotOwner, (await entry.Put("1")).Status);
+    }
+
+    [Fact]
+    public async Task A_write_without_bytes_is_refused_by_name()
+    {
+        var entry = new EntryHarness();
+
+        var refusal = await Assert.ThrowsAsync<ArgumentException>(() => entry.Turn(e => e.WriteAsync(default, CancellationToken.None)));
+
+        Assert.Contains("Bytes is null", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal sealed class ManualOwnership : IOwnership
     /// <summary>The former owner has not let the key go.</summary>
     public bool IsHeldUp { get; set; }
     public bool FenceHolds { get; set; } = true;
+
+    /// <summary>Who waits for the fence waits for this.</summary>
+    public Task Renewal { get; set; } = Task.CompletedTask;
     public Placement Placement { get; private set; } = Placement.None;
 
     public event Action? Changed
@@ -47,7 +50,11 @@ internal sealed class ManualOwnership : IOwnership
     public bool Owns(ulong keyHash) => IsOwner && !IsHeldUp;
     public long EpochOf(ulong keyHash) => Epoch;
     public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
-    public ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken) => new(FenceHolds);
+    public async ValueTask<bool> WaitForFenceAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        await Renewal;
+        return FenceHolds;
+    }
 
     public void Hint(long view)
     {

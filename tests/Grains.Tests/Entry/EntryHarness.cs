@@ -137,6 +137,9 @@ internal sealed class EntryHarness : IEntryHost
     public Task<WriteReply> Remove(Guid operation = default, ConditionKind when = default, long version = 0, bool isRepeated = false) => Turn(e => e.RemoveAsync(
         new() { OperationId = operation == default ? Guid.NewGuid() : operation, Condition = when, Version = version, IsRepeated = isRepeated }, CancellationToken.None));
 
+    /// <summary>Ends when what was begun before has gone as far as it can.</summary>
+    public Task Begun() => Turn(static _ => new ValueTask<bool>(true));
+
     public Task<EntryExplanation> Explain() => Turn(e => e.ExplainAsync(CancellationToken.None));
 
     /// <summary>Lets what is behind reach the store.</summary>

@@ -45,13 +45,62 @@ public sealed class MovedKeyTests
     {
         var entry = new EntryHarness();
         entry.Store.Hold();
-        var (read, remove) = (entry.Get(), entry.Remove());
+        var read = entry.Get();
+        await entry.Begun();
 
         (entry.Ownership.IsOwner, entry.Ownership.View, entry.Ownership.FenceHolds) = moves ? (false, 2, true) : (true, 1, false);
         entry.Store.Open();
 
         Assert.Equal(moves ? ReadStatus.NotOwner : ReadStatus.AskAgain, (await read).Status);
-        Assert.Equal(moves ? WriteStatus.NotOwner : WriteStatus.AskAgain, (await remove).Status);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task A_change_is_not_made_when_the_key_moves_or_the_fence_lapses_while_the_store_is_read(bool moves, bool removes)
+    {
+        var entry = new EntryHarness();
+        entry.Store.Hold();
+        var change = removes ? entry.Remove() : entry.Put("1");
+        await entry.Begun();
+
+        (entry.Ownership.IsOwner, entry.Ownership.View, entry.Ownership.FenceHolds) = moves ? (false, 2, true) : (true, 1, false);
+        entry.Store.Open();
+
+        Assert.Equal(moves ? WriteStatus.NotOwner : WriteStatus.AskAgain, (await change).Status);
+        Assert.Empty(entry.Store.Writes);
+    }
+
+    [Fact]
+    public async Task A_change_waits_for_the_former_owner_when_a_view_changes_while_the_store_is_read()
+    {
+        var entry = new EntryHarness();
+        entry.Store.Hold();
+        var write = entry.Put("1");
+        await entry.Begun();
+
+        (entry.Ownership.IsHeldUp, entry.Ownership.View) = (true, 2);
+        entry.Store.Open();
+
+        Assert.Equal(WriteStatus.AskAgain, (await write).Status);
+        Assert.Empty(entry.Store.Writes);
+    }
+
+    [Fact]
+    public async Task A_change_is_not_judged_by_what_was_read_from_a_store_that_began_anew_meanwhile()
+    {
+        var entry = new EntryHarness();
+        entry.Store.Hold();
+        var write = entry.Put("1", when: ConditionKind.IfAbsent);
+        await entry.Begun();
+
+        entry.Ownership.Begin();
+        entry.Store.Open();
+
+        Assert.Equal(WriteStatus.AskAgain, (await write).Status);
+        Assert.Empty(entry.Store.Writes);
     }
 
     [Theory]
