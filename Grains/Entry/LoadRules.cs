@@ -17,7 +17,7 @@ internal static class LoadRules
         {
             Number = state.Loads + 1,
             Leased = leased,
-            LeaseUntil = leased ? EntryLifetimes.Add(now, leaseSpan) : EntryLifetimes.Never,
+            LeaseUntil = EntryLifetimes.Add(now, leaseSpan),
             Changes = state.Changes,
             Born = born,
             LogGeneration = generation,
@@ -42,7 +42,7 @@ internal static class LoadRules
     public static (EntryState State, LoadEnd End) End(in EntryState state, LoadLease load, LoadResult result, in EndContext at)
     {
         var isCurrent = state.Work?.Load is { } current && current.Number == load.Number;
-        var late = !isCurrent || (state.Work!.Load!.Leased && !state.Work.Load.IsAlive(at.Now));
+        var late = !isCurrent || !state.Work!.Load!.IsAlive(at.Now);
         var next = Detach(state, load.Number);
 
         if (result.Outcome is LoadOutcome.GivenUp)
@@ -67,7 +67,7 @@ internal static class LoadRules
     /// <summary>When to try again after so many failures in a row: doubled each time, bounded, with up to half taken off by chance.</summary>
     public static long NextTry(int failures, LoadProblem problem, long now, double draw)
     {
-        var backoff = Math.Min(FirstBackoff.TotalMicroseconds * Math.Pow(2, Math.Min(failures, 30) - 1), LongestBackoff.TotalMicroseconds);
+        var backoff = Math.Min(FirstBackoff.TotalMicroseconds * Math.Pow(2, failures - 1), LongestBackoff.TotalMicroseconds);
         var jittered = (long)(backoff * (1 - (draw / 2)));
         return EntryLifetimes.Add(now, Math.Max(jittered, EntryLifetimes.FromMilliseconds(problem.RetryAfterMilliseconds)));
     }
