@@ -96,10 +96,10 @@ internal sealed partial class Entry : EntryNode
     public async Task DeactivateAsync(CancellationToken cancellationToken)
     {
         GiveUpLoads();
-        if (_state.Unflushed && !_isRefused)
-            await Waits.EndsAsync(FlushAsync(), EntryLimits.Slice, _services.Time, cancellationToken);
         if (_tasks?.Pumping is { } pumping)
             await Waits.EndsAsync(pumping, EntryLimits.Slice, _services.Time, cancellationToken);
+        if (_state.Unflushed && !_isRefused)
+            await Waits.EndsAsync(FlushAsync(), EntryLimits.Slice, _services.Time, cancellationToken);
         _isGone = true;
         if (_state.Unflushed && _policy.Durability != Durability.None && !_isRefused)
             _services.Log.LostOnLeaving(_hash);

@@ -190,6 +190,26 @@ public sealed class DurabilityTests
     }
 
     [Fact]
+    public async Task A_write_is_acknowledged_when_a_fence_that_lapsed_on_the_way_comes_back_in_time()
+    {
+        var entry = new EntryHarness();
+        var renewal = new TaskCompletionSource();
+        await entry.Get();
+        entry.Store.Hold();
+        var write = entry.Put("1");
+        await entry.Begun();
+
+        (entry.Ownership.FenceHolds, entry.Ownership.Renewal) = (false, renewal.Task);
+        entry.Store.Open();
+        await Eventually.TrueAsync(() => entry.Store.Writes.Count == 1);
+        await entry.Begun();
+        entry.Ownership.FenceHolds = true;
+        renewal.SetResult();
+
+        Assert.Equal(WriteStatus.Accepted, (await write).Status);
+    }
+
+    [Fact]
     public async Task A_higher_epoch_in_the_store_ends_the_activation()
     {
         var entry = new EntryHarness();
@@ -383,6 +403,198 @@ public sealed class DurabilityTests
 
         entry.Crash();
         Assert.Equal("2", Text((await entry.Get()).Value));
+    }
+
+    [Fact]
+    public async Task A_write_that_the_store_refuses_for_a_newer_version_is_looked_up_and_not_acknowledged()
+    {
+        var entry = new EntryHarness();
+        var old = await entry.Put("1");
+        entry.Store.Put(Key, entry.Stored! with { Version = old.Version + 9, Bytes = "2"u8.ToArray() });
+
+        Assert.Equal(WriteStatus.AskAgain, (await entry.Put("x")).Status);
+
+        Assert.Equal(WriteStatus.ConditionFailed, (await entry.Put("y", when: ConditionKind.IfVersion, version: old.Version)).Status);
+        Assert.Equal("2", Text((await entry.Get()).Value));
+    }
+
+    [Fact]
+    public async Task After_a_failed_read_the_store_is_left_in_peace_for_a_while_and_then_asked_again()
+    {
+        var entry = new EntryHarness();
+        entry.Store.Hold();
+        var first = entry.Put("1");
+        await entry.Begun();
+        entry.Store.IsDown = true;
+        entry.Store.Open();
+        Assert.Equal(WriteStatus.Unavailable, (await first).Status);
+        entry.Store.IsDown = false;
+
+        Assert.Equal(WriteStatus.Unavailable, (await entry.Put("1")).Status);
+        Assert.Equal(1, entry.Store.Attempts);
+        entry.Time.Advance(EntryLimits.StorePatience);
+        Assert.Equal(WriteStatus.Accepted, (await entry.Put("1")).Status);
+    }
+
+    [Fact]
+    public async Task A_flush_that_fails_is_tried_less_and_less_often_and_for_ever()
+    {
+        var entry = new EntryHarness(Behind);
+        await entry.Put("1");
+        entry.Store.IsDown = true;
+        var attempts = entry.Store.Attempts;
+        TimeSpan[] pauses = [EntryLimits.FlushDelay, .. Enumerable.Range(1, 70).Select(n => n < 7 ? EntryLimits.FlushDelay * (1 << n) : EntryLimits.LongestStorePause)];
+
+        foreach (var pause in pauses)
+        {
+            await Eventually.TrueAsync(() => entry.Time.ActiveTimers == 1);
+            entry.Time.Advance(pause - TimeSpan.FromTicks(1));
+            Assert.Equal(attempts, entry.Store.Attempts);
+            entry.Time.Advance(TimeSpan.FromTicks(1));
+            attempts++;
+            await Eventually.TrueAsync(() => entry.Store.Attempts == attempts);
+        }
+
+        entry.Store.IsDown = false;
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers == 1);
+        entry.Time.Advance(EntryLimits.LongestStorePause);
+        await Eventually.TrueAsync(() => entry.Stored is { Kind: RecordKind.Value });
+        await entry.Begun();
+        await entry.Put("2");
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers == 1);
+        entry.Time.Advance(EntryLimits.FlushDelay);
+        await Eventually.TrueAsync(() => entry.Stored is { Dirty: false } stored && stored.Bytes.AsSpan().SequenceEqual("2"u8));
+    }
+
+    [Fact]
+    public async Task Writes_behind_share_one_flush()
+    {
+        var entry = new EntryHarness(Behind);
+
+        await entry.Put("1");
+        await entry.Put("2");
+
+        Assert.Equal(1, entry.Time.ActiveTimers);
+    }
+
+    [Fact]
+    public async Task An_activation_ends_after_the_store_has_what_it_was_getting()
+    {
+        var entry = new EntryHarness();
+        await entry.Get();
+        entry.Store.Hold();
+        var (first, second) = (entry.Put("1"), entry.Put("2"));
+        await entry.Begun();
+
+        var end = entry.Deactivate();
+        await entry.Begun();
+        Assert.False(end.IsCompleted);
+        entry.Store.Open();
+        await end;
+
+        Assert.Equal("2"u8.ToArray(), entry.Stored!.Bytes);
+        Assert.Equal((WriteStatus.Accepted, WriteStatus.Accepted), ((await first).Status, (await second).Status));
+    }
+
+    [Fact]
+    public async Task A_write_behind_whose_mark_is_on_its_way_is_flushed_too_when_the_activation_ends()
+    {
+        var entry = new EntryHarness(Behind);
+        await entry.Put("1");
+        await entry.Flush();
+        await Eventually.TrueAsync(() => entry.Stored is { Kind: RecordKind.Value });
+        await entry.Begun();
+        entry.Store.Hold();
+        var write = entry.Put("2");
+        await entry.Begun();
+
+        var end = entry.Deactivate();
+        await entry.Begun();
+        entry.Store.Open();
+        await end;
+
+        Assert.Equal(WriteStatus.Accepted, (await write).Status);
+        Assert.Equal((false, "2"), (entry.Stored!.Dirty, System.Text.Encoding.UTF8.GetString(entry.Stored.Bytes)));
+    }
+
+    [Fact]
+    public async Task An_activation_that_ends_waits_for_its_flush_and_leaves_the_memory_bound()
+    {
+        var entry = new EntryHarness(Behind);
+        await entry.Put("1");
+        Assert.Equal((1, EntryLimits.Overhead + (2 * Key.Length) + 1), (entry.Memory.Entries, entry.Memory.Bytes));
+        entry.Store.Hold();
+
+        var end = entry.Deactivate();
+        await entry.Begun();
+        Assert.False(end.IsCompleted);
+        entry.Store.Open();
+        await end;
+
+        Assert.Equal(RecordKind.Value, entry.Stored!.Kind);
+        Assert.Equal((0, 0), (entry.Memory.Entries, entry.Memory.Bytes));
+    }
+
+    [Fact]
+    public async Task Who_asks_an_activation_that_has_ended_is_told_to_ask_again()
+    {
+        var entry = new EntryHarness();
+
+        var read = await entry.Turn(async e =>
+        {
+            await e.DeactivateAsync(CancellationToken.None);
+            return await e.ReadAsync(default, CancellationToken.None);
+        });
+
+        Assert.Equal(ReadStatus.AskAgain, read.Status);
+    }
+
+    [Fact]
+    public async Task Who_was_refused_for_a_newer_owner_brings_the_store_nothing_more()
+    {
+        var entry = new EntryHarness(Behind);
+        await entry.Put("1");
+        entry.Store.Put(Key, new() { Epoch = 9 });
+        Assert.Equal(WriteStatus.NotOwner, (await entry.Remove()).Status);
+        var attempts = entry.Store.Attempts;
+
+        entry.Time.Advance(EntryLimits.FlushDelay);
+        await entry.Begun();
+        await new EntrySeal(entry.Memory, entry.Ownership).LetGoAsync(Placement.None, TestContext.Current.CancellationToken);
+        entry.Ownership.IsOwner = false;
+        await new EntrySeal(entry.Memory, entry.Ownership).LetGoAsync(Placement.None, TestContext.Current.CancellationToken);
+        await entry.Deactivate();
+
+        Assert.Equal(attempts, entry.Store.Attempts);
+    }
+
+    [Fact]
+    public async Task When_a_region_begins_to_keep_values_the_store_is_read_before_the_next_change()
+    {
+        var entry = new EntryHarness(Behind with { Durability = Durability.None });
+        await entry.Put("1");
+        entry.Store.Put(Key, new() { Kind = RecordKind.Value, Epoch = 1, Version = 1L << 60, StaleUntil = long.MaxValue, ExpiresAt = long.MaxValue });
+
+        entry.Policies.Change(Strict);
+
+        Assert.True((await entry.Put("2")).Version > 1L << 60);
+    }
+
+    [Fact]
+    public async Task A_repetition_of_a_queued_write_waits_for_the_same_one()
+    {
+        var entry = new EntryHarness();
+        await entry.Get();
+        entry.Store.Hold();
+        var operation = Guid.NewGuid();
+        Task<WriteReply>[] writes = [entry.Put("1"), entry.Put("2", operation: operation), entry.Put("2", operation: operation)];
+        await entry.Begun();
+
+        entry.Store.Open();
+        var replies = await Task.WhenAll(writes);
+
+        Assert.Equal(replies[1].Version, replies[2].Version);
+        Assert.Equal(replies[0].Version + 1, entry.Stored!.Version);
     }
 
     [Fact]

@@ -162,9 +162,13 @@ internal sealed class FakeLimiter : IRateLimiterGrain
     public Queue<PermitReply> Replies { get; } = [];
     public List<PermitRequest> Requests { get; } = [];
 
+    /// <summary>What happens at each asking, given how many there were.</summary>
+    public Action<int>? Asked { get; set; }
+
     public ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken = default)
     {
         Requests.Add(request);
+        Asked?.Invoke(Requests.Count);
         return new(Replies.Count > 0 ? Replies.Dequeue() : new() { Status = PermitStatus.Granted });
     }
 

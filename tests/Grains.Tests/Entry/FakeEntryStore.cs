@@ -15,6 +15,9 @@ internal sealed class FakeEntryStore : IEntryStore
     /// <summary>Set: writes fail after they were applied.</summary>
     public bool LosesReplies { get; set; }
 
+    /// <summary>Operations begun, those that failed included.</summary>
+    public int Attempts { get; private set; }
+
     /// <summary>How often each key was read.</summary>
     public Dictionary<string, int> Reads { get; } = [];
     public List<EntryRecord> Writes { get; } = [];
@@ -75,6 +78,7 @@ internal sealed class FakeEntryStore : IEntryStore
 
     private async ValueTask PassAsync()
     {
+        Attempts++;
         if (_gate is { } gate)
             await gate.Task;
         if (IsDown)

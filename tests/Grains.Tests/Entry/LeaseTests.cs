@@ -211,4 +211,133 @@ public sealed class LeaseTests
         Assert.Equal(ReadStatus.Stale, refresh.Status);
         Assert.Equal(ReadStatus.Lease, (await entry.Lease()).Status);
     }
+
+    [Fact]
+    public async Task A_holder_whose_key_moved_is_told_that_the_lease_is_lost_and_nothing_is_stored()
+    {
+        var entry = new EntryHarness();
+        var holder = await entry.Lease();
+
+        (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
+
+        Assert.Equal("lease-lost", (await entry.Complete(holder.Ticket!, "1")).Detail);
+        Assert.False(await entry.Renew(holder.Ticket!));
+        Assert.Empty(entry.Store.Writes);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_failed_load_gives_a_stale_value_only_with_proof(bool proven)
+    {
+        var entry = new EntryHarness(Strict with { Strategy = Strategy.Ttl, FreshFor = TimeSpan.FromSeconds(30), StaleFor = TimeSpan.FromHours(1) });
+        await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+        var holder = await entry.Lease();
+        var other = entry.Lease();
+        await entry.Begun();
+
+        entry.Ownership.FenceHolds = proven;
+        var failed = await entry.Fail(holder.Ticket!, new() { Detail = "exception" });
+
+        Assert.Equal(proven ? "1" : null, Text(failed.Value));
+        Assert.Equal(proven ? ReadStatus.Stale : ReadStatus.Failed, (await other).Status);
+    }
+
+    [Fact]
+    public async Task Who_is_told_that_a_thing_does_not_exist_gets_no_stale_value_of_it()
+    {
+        var entry = new EntryHarness(Ttl with { Integration = null });
+        await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+        var holder = await entry.Lease();
+        var other = entry.Lease();
+        await entry.Begun();
+
+        await entry.Fail(holder.Ticket!, new() { Kind = ProblemKind.NotFound });
+
+        Assert.Equal((ReadStatus.Failed, ProblemKind.NotFound), ((await other).Status, (await other).Problem!.Kind));
+    }
+
+    [Fact]
+    public async Task One_call_at_a_time_asks_the_limiter_for_a_load()
+    {
+        var entry = new EntryHarness();
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), MaxWait = TimeSpan.FromSeconds(10) };
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 300 });
+        var first = entry.Lease(limiter: "partner");
+        var second = entry.Lease(limiter: "partner");
+        await entry.Begun();
+
+        Assert.Single(entry.Limiter.Requests);
+        entry.Time.Advance(TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal(ReadStatus.Lease, (await first).Status);
+        Assert.False(second.IsCompleted);
+        await entry.Complete((await first).Ticket!, "1");
+        Assert.Equal("1", Text((await second).Value));
+    }
+
+    [Fact]
+    public async Task A_wait_for_a_permit_is_counted_from_the_first_asking()
+    {
+        var entry = new EntryHarness();
+        entry.Time.Advance(TimeSpan.FromMinutes(1));
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), MaxWait = TimeSpan.FromSeconds(10) };
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 300 });
+
+        var lease = entry.Lease(limiter: "partner");
+        await entry.Begun();
+        entry.Time.Advance(TimeSpan.FromMilliseconds(300));
+        await lease;
+
+        Assert.Equal([10_000, 9_700], entry.Limiter.Requests.Select(r => r.WaitMilliseconds));
+    }
+
+    [Fact]
+    public async Task A_permit_that_took_longer_to_come_than_it_lives_is_asked_for_again()
+    {
+        var entry = new EntryHarness();
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), MaxWait = TimeSpan.FromSeconds(10) };
+        entry.Limiter.Asked = count =>
+        {
+            if (count == 1)
+                entry.Time.Advance(Permit.Life);
+        };
+
+        var lease = await entry.Lease(limiter: "partner");
+
+        Assert.Equal((2, 100), (entry.Limiter.Requests.Count, lease.Ticket!.PermitMilliseconds));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_limiter_that_may_be_bypassed_is_so_for_a_miss_and_not_for_a_refresh(bool refresh)
+    {
+        var entry = new EntryHarness(Declared with { Integration = null });
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), OnMiss = OnMiss.Bypass };
+        if (refresh)
+            await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Refused, RetryAfterMilliseconds = 700 });
+
+        var reply = await entry.Lease(limiter: "partner");
+
+        Assert.Equal((refresh ? ReadStatus.Stale : ReadStatus.Lease, refresh ? null : 0), (reply.Status, reply.Ticket?.PermitMilliseconds));
+    }
+
+    [Fact]
+    public async Task A_value_that_ended_while_the_permit_was_waited_for_is_not_given()
+    {
+        var entry = new EntryHarness(Declared with { Integration = null, StaleFor = TimeSpan.FromSeconds(2) });
+        await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+        entry.Limiter.Asked = _ => entry.Time.Advance(TimeSpan.FromSeconds(1));
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Refused });
+
+        var reply = await entry.Lease(limiter: "partner");
+
+        Assert.Equal((ReadStatus.Failed, null), (reply.Status, reply.Value));
+    }
 }

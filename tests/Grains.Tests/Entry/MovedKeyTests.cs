@@ -151,6 +151,54 @@ public sealed class MovedKeyTests
     }
 
     [Fact]
+    public async Task After_a_beginning_the_store_is_read_before_the_next_change()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1");
+        entry.Store.Put(Key, new() { Kind = RecordKind.Removed, Epoch = 1, Version = 1L << 60, ExpiresAt = long.MaxValue });
+
+        entry.Ownership.Begin();
+
+        Assert.True((await entry.Put("2")).Version > 1L << 60);
+    }
+
+    [Fact]
+    public async Task A_read_waits_for_the_former_owner_when_a_view_changes_while_the_store_is_read()
+    {
+        var entry = new EntryHarness();
+        entry.Store.Hold();
+        var read = entry.Get();
+        await entry.Begun();
+
+        (entry.Ownership.IsHeldUp, entry.Ownership.View) = (true, 2);
+        entry.Store.Open();
+
+        Assert.Equal(ReadStatus.AskAgain, (await read).Status);
+    }
+
+    [Fact]
+    public async Task A_read_that_finds_a_higher_epoch_in_the_store_is_told_of_the_owner()
+    {
+        var entry = new EntryHarness();
+        entry.Store.Put(Key, new() { Epoch = 9 });
+
+        Assert.Equal(ReadStatus.NotOwner, (await entry.Get()).Status);
+    }
+
+    [Fact]
+    public async Task A_flush_by_one_who_lost_the_key_is_done_once()
+    {
+        var entry = new EntryHarness(Declared);
+        await entry.Put("1");
+
+        (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
+        await new EntrySeal(entry.Memory, entry.Ownership).LetGoAsync(Placement.None, TestContext.Current.CancellationToken);
+        await entry.Deactivate();
+
+        Assert.Single(entry.Store.Writes);
+    }
+
+    [Fact]
     public async Task A_write_that_the_store_may_have_lost_in_a_beginning_is_not_acknowledged()
     {
         var entry = new EntryHarness();
