@@ -12,8 +12,12 @@ internal static class EngineClient
 
     public static void Add(IHostApplicationBuilder builder, ClientConnection connection)
     {
+        builder.Services.AddSingleton<LearnedView>();
+        builder.Services.AddSingleton<IKnownView>(static provider => provider.GetRequiredService<LearnedView>());
+        builder.Services.AddSingleton<IGrainRouter, LearnedRoutes>();
         builder.Services.AddEngineClient();
-        builder.Services.AddOptions<EngineClientOptions>().Configure<IOptions<OrleansCacheClientOptions>, TimeProvider>(static (engine, client, time) =>
+        builder.Services.AddHostedService<ViewWatch>();
+        builder.Services.AddOptions<EngineClientOptions>().Configure<IOptions<OrleansCacheClientOptions>, LearnedView, TimeProvider>(static (engine, client, view, time) =>
         {
             var options = client.Value;
             engine.ClusterId = options.ClusterId ?? engine.ClusterId;
@@ -23,12 +27,14 @@ internal static class EngineClient
             engine.MaxReconnectDelay = LongestPause;
             engine.ContinueInline = false;      // what awaits us is the application's code, and may block
             if (options.Tls.Enabled)
-                engine.Tls = silo => ClientTls.Of(options.Tls, HostOf(silo));
+                engine.Tls = silo => ClientTls.Of(options.Tls, SiloMember.HostOf(silo));
             var address = ClusterAddress.Parse(options.Endpoints!);
             foreach (var silo in address.Silos)
                 engine.Endpoints.Add(silo);
-            if (address.Redis is { } redis)
-                engine.FindEndpoints = new RedisSilos(redis, engine.ClusterId, options.AttemptTimeout / 2, time).FindAsync;
+            var asking = address.Redis is { } redis ? new RedisSilos(redis, engine.ClusterId, options.AttemptTimeout / 2, time) : null;
+            engine.FindEndpoints = async ct => view is { IsInTouch: true, EndPoints: { Count: > 0 } members } ? members
+                : asking is null ? [.. address.Silos.Union(view.EndPoints)]
+                : await asking.FindAsync(ct).ConfigureAwait(false);
         });
     }
 
@@ -47,6 +53,4 @@ internal static class EngineClient
             throw new FormatException($"names Redis in a form that cannot be read ({exception.Message.TrimEnd('.')})", exception);
         }
     }
-
-    private static string HostOf(EndPoint silo) => silo is DnsEndPoint named ? named.Host : ((IPEndPoint)silo).Address.ToString();
 }

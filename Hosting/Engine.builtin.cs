@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace OrleansCache;
 
@@ -10,12 +12,15 @@ internal static class EngineHosting
 {
     public const string Name = "builtin";
 
+    /// <summary>Calls go to the owner that the view names, so that silos share the keys.</summary>
+    public const bool RoutesByView = true;
+
     /// <summary>The port that clients in other processes connect to: silos and clients share one.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectivePort;
 
     /// <param name="builder">Of the process.</param>
     /// <param name="options">Who and where.</param>
-    /// <param name="redis">Unused here: the store itself tells where the silos are.</param>
+    /// <param name="redis">Shared by the silos, whose views route calls; null or empty: this silo is alone.</param>
     public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options, string? redis)
     {
         builder.Services.AddEngineSilo(engine =>
@@ -23,7 +28,14 @@ internal static class EngineHosting
             engine.ClusterId = options.ClusterId;
             engine.Endpoint = new(IPAddress.Parse(options.Silo.Address), options.Silo.EffectivePort);
             engine.Tls = SiloTls.Of(options.Silo.Tls);
+            engine.TlsToSilos = SiloTls.ToSilos(options.Silo.Tls);
         });
+        if (redis is { Length: > 0 })
+        {
+            builder.Services.AddSingleton<IGrainRouter, OwnerRoutes>();
+            builder.Services.AddClusterEntry();     // others send calls as soon as this silo has joined: by then it listens
+            builder.Services.AddOptions<EngineSiloOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (engine, client) => engine.ResponseTimeout = client.Value.AttemptTimeout);
+        }
         builder.Services.AddEngineMemoryStorage(StorageServiceCollectionExtensions.GrainStorageName);      // unless a store is named
     }
 

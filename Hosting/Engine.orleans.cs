@@ -15,6 +15,9 @@ internal static class EngineHosting
 {
     public const string Name = "orleans";
 
+    /// <summary>Calls go where Orleans' own directory says, which is not by the view: a silo has all keys or none.</summary>
+    public const bool RoutesByView = false;
+
     /// <summary>The port that clients in other processes connect to.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectiveClientPort;
 
@@ -27,6 +30,7 @@ internal static class EngineHosting
             throw new StartRefusedException($"OrleansCache:Silo:Tls:CertificateFile is '{certificate}': TLS is not wired on engine orleans; remove it, or use engine builtin.");
         if (redis is { Length: > 0 })
         {
+            builder.Services.AddClusterEntry();
             builder.Services.AddHostedService<MembershipByOwnership>();     // before the silo, whose start it helps
             builder.Services.AddOptions<SiloOptions>().Configure<LeasedOwnership>(static (silo, own) => silo.SiloName = MembershipByOwnership.NameOf(own.Self, own.Incarnation));
         }

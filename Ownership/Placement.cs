@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace OrleansCache;
 
@@ -14,6 +15,7 @@ internal sealed class Placement
 {
     private readonly SiloMember[] _placed;
     private readonly ulong[] _seeds;
+    private EndPoint?[]? _endPoints;
 
     private Placement(ClusterView view, SiloMember[] placed)
     {
@@ -35,6 +37,9 @@ internal sealed class Placement
     /// <summary>The <see cref="SeedOf"/> of each member that gets keys.</summary>
     public ReadOnlySpan<ulong> Seeds => _seeds;
 
+    /// <summary>True when keys have different owners.</summary>
+    public bool IsShared => _placed.Length > 1;
+
     /// <summary>Of two members with one address the later in the list has the keys: it joined later.</summary>
     public static Placement Of(ClusterView view)
     {
@@ -53,7 +58,19 @@ internal sealed class Placement
 
     /// <summary>Who has the key in this view; null when nobody does. Allocates nothing.</summary>
     /// <param name="keyHash"><see cref="RoutingHash"/> of the grain key.</param>
-    public SiloMember? OwnerOf(ulong keyHash)
+    public SiloMember? OwnerOf(ulong keyHash) => PlaceOf(keyHash) is >= 0 and var place ? _placed[place] : null;
+
+    /// <summary>Where the key's owner is reached: always the same object for one owner. Null when nobody has the key, or has no address.</summary>
+    /// <param name="keyHash"><see cref="RoutingHash"/> of the grain key.</param>
+    /// <param name="except">For this owner null.</param>
+    public EndPoint? EndPointOf(ulong keyHash, Guid except = default)
+    {
+        var place = PlaceOf(keyHash);
+        return place < 0 || _placed[place].Incarnation == except ? null
+            : (_endPoints ??= [.. _placed.Select(static member => member.EndPoint)])[place];
+    }
+
+    private int PlaceOf(ulong keyHash)
     {
         var (owner, highest) = (-1, 0UL);
         for (var i = 0; i < _seeds.Length; i++)
@@ -62,6 +79,6 @@ internal sealed class Placement
             if (owner < 0 || weight > highest)
                 (owner, highest) = (i, weight);
         }
-        return owner < 0 ? null : _placed[owner];
+        return owner;
     }
 }

@@ -6,8 +6,17 @@ namespace OrleansCache;
 
 /// <summary>Calls that go on until they have an answer: asked again, sent to the new owner, or repeated after a fault.</summary>
 /// <remarks>Every operation has an id, so a repetition changes nothing more. A wait for a load that somebody runs is no fault.</remarks>
-internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClientOptions> options, TimeProvider clock, ILogger<OwnerCalls> logger)
+/// <param name="grains">Makes references.</param>
+/// <param name="options">How long to go on.</param>
+/// <param name="metrics">Counts calls that had to be made again.</param>
+/// <param name="clock">Paces them.</param>
+/// <param name="logger">For calls without an answer.</param>
+/// <param name="known">Where calls go by; null where the engine knows by itself.</param>
+internal sealed class OwnerCalls(
+    IGrainFactory grains, IOptions<OrleansCacheClientOptions> options, ClientMetrics metrics, TimeProvider clock, ILogger<OwnerCalls> logger, IKnownView? known = null)
 {
+    /// <summary>How long a newer view is waited for, which an owner goes by and this process does not know.</summary>
+    private static readonly TimeSpan ViewPatience = TimeSpan.FromMilliseconds(500);
     private readonly TimeSpan _slice = options.Value.Slice;
 
     /// <summary>How long a call goes on without an answer.</summary>
@@ -37,6 +46,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         Exception? fault = null;
         while (true)
         {
+            var refusedIn = 0L;
             try
             {
                 var reply = tried is not null ? tried.Ended()
@@ -44,6 +54,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
                     : await AskAsync(entry, request, effort).ConfigureAwait(false);
                 if (IsFinal(reply))
                     return new(reply, asked);
+                refusedIn = AskedInVain(reply);
                 if (reply.Status is ReadStatus.AskAgain)
                 {
                     var now = clock.GetTimestamp();
@@ -58,7 +69,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
             }
 
             tried = null;
-            await PauseAsync(patience.NextPause(clock), key.GrainKey, fault).ConfigureAwait(false);
+            await PauseAsync(patience.NextPause(clock), key.GrainKey, fault, refusedIn).ConfigureAwait(false);
             asked = clock.GetTimestamp();
         }
     }
@@ -67,7 +78,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
     /// <param name="key">The grain's key.</param>
     /// <param name="state">For <paramref name="call"/>.</param>
     /// <param name="call">The call; repeated as it is.</param>
-    /// <param name="isFinal">Whether an answer is one to keep; null for any.</param>
+    /// <param name="isFinal">Whether an answer is one to keep; null for any that is not a refusal.</param>
     /// <param name="limit">How long to go on; the call timeout when null.</param>
     /// <param name="doubt">What a try that may have had its effect does to those after it; null where a repetition changes nothing more.</param>
     /// <param name="ct">Ends the pauses between tries.</param>
@@ -83,13 +94,15 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         while (true)
         {
             var leavesDoubt = doubt is not null;
+            var refusedIn = 0L;
             try
             {
                 var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key), state).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
                     : await call(grains.GetGrain<TGrain>(key), state).ConfigureAwait(false);
-                if (isFinal is null || isFinal(reply))
+                if (isFinal is not null ? isFinal(reply) : reply is not IOwnersReply { IsRefusal: true })
                     return isInDoubt ? doubt!.Answered(reply) : reply;
                 leavesDoubt = doubt is not null && doubt.Leaves(reply);
+                refusedIn = AskedInVain(reply as IOwnersReply);
             }
             catch (Exception e) when (IsTransient(e))
             {
@@ -101,7 +114,7 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
                 (isInDoubt, state) = (true, doubt!.Repeated(state));
                 patience.AtMost(OperationLimits.Repeated);
             }
-            await PauseAsync(patience.NextPause(clock), key, fault, ct).ConfigureAwait(false);
+            await PauseAsync(patience.NextPause(clock), key, fault, refusedIn, ct).ConfigureAwait(false);
         }
     }
 
@@ -121,7 +134,19 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
 
     public static bool IsTransient(Exception e) => e is OrleansException or TimeoutException;
 
-    private ValueTask PauseAsync(TimeSpan? pause, string grainKey, Exception? fault, CancellationToken ct = default)
+    // The view by which a silo refused; 0 when it only told to ask again.
+    private long AskedInVain(IOwnersReply? reply)
+    {
+        if (reply is null)
+            return 0;
+        known?.Hint(reply.View);
+        if (!reply.IsRefusal)
+            return 0;
+        metrics.Refused();
+        return reply.View;
+    }
+
+    private ValueTask PauseAsync(TimeSpan? pause, string grainKey, Exception? fault, long refusedIn, CancellationToken ct = default)
     {
         if (pause is not { } length)
         {
@@ -134,6 +159,18 @@ internal sealed class OwnerCalls(IGrainFactory grains, IOptions<OrleansCacheClie
         }
 
         ct.ThrowIfCancellationRequested();
-        return length == TimeSpan.Zero ? ValueTask.CompletedTask : new(Task.Delay(length, clock, ct));
+        return known is not null ? new(UntilNewsAsync(known, length, refusedIn, ct))
+            : length == TimeSpan.Zero ? ValueTask.CompletedTask : new(Task.Delay(length, clock, ct));
+    }
+
+    // What went to the wrong silo goes to the right one as soon as a newer view says which.
+    private async Task UntilNewsAsync(IKnownView view, TimeSpan length, long refusedIn, CancellationToken ct)
+    {
+        var changed = view.Changed;
+        if (refusedIn > view.Number && length < ViewPatience)
+            length = ViewPatience;
+        if (length > TimeSpan.Zero)
+            await changed.WaitAsync(length, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ct.ThrowIfCancellationRequested();
     }
 }

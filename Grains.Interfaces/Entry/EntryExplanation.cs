@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 /// <summary>What a key's owner knows of it. Instants are microseconds of cluster time; 0 for none.</summary>
 [GenerateSerializer, Immutable, Alias("oc.explain.v1")]
-internal sealed record EntryExplanation
+internal sealed record EntryExplanation : IOwnersReply
 {
     /// <summary><c>absent</c>, <c>fresh</c>, <c>stale</c> or <c>loading</c>.</summary>
     [Id(0)] public string State { get; init; } = "absent";
@@ -30,4 +30,7 @@ internal sealed record EntryExplanation
     /// <summary>When a failed refresh will be tried again; 0 for none pending.</summary>
     [Id(13)] public long NextTry { get; init; }
     [Id(14)] public bool Degraded { get; init; }
+
+    /// <summary>True from a silo that does not own the key and so knows nothing of it.</summary>
+    [Id(15)] public bool IsRefusal { get; init; }
 }

@@ -2,7 +2,7 @@ namespace OrleansCache;
 
 /// <summary>The answer to a read. <c>default</c> is a miss: nothing there, nothing loaded.</summary>
 [GenerateSerializer, Immutable, Alias("oc.readreply.v1")]
-internal readonly record struct ReadReply
+internal readonly record struct ReadReply : IOwnersReply
 {
     [Id(0)] public ReadStatus Status { get; init; }
 
@@ -44,6 +44,8 @@ internal readonly record struct ReadReply
 
     /// <summary>True in a <c>strict</c> region: who began to read after this was asked may not be given this answer, and asks anew.</summary>
     [Id(13)] public bool Strict { get; init; }
+
+    bool IOwnersReply.IsRefusal => Status == ReadStatus.NotOwner;
 
     /// <summary>Stands for "no end" in the millisecond fields.</summary>
     public const long NoLifetime = long.MaxValue;

@@ -43,7 +43,7 @@ internal enum ConditionKind : byte
 
 /// <summary>The answer to a write or removal. <c>default</c> is not accepted.</summary>
 [GenerateSerializer, Immutable, Alias("oc.writereply.v1")]
-internal readonly record struct WriteReply
+internal readonly record struct WriteReply : IOwnersReply
 {
     [Id(0)] public WriteStatus Status { get; init; }
 
@@ -58,6 +58,8 @@ internal readonly record struct WriteReply
 
     /// <summary>The change was accepted and how it ends is not known: it may have its effect without another try.</summary>
     [Id(6)] public bool IsPending { get; init; }
+
+    bool IOwnersReply.IsRefusal => Status == WriteStatus.NotOwner;
 }
 
 internal enum WriteStatus : byte

@@ -10,8 +10,9 @@ internal interface IRateLimiterGrain : IGrainWithStringKey
     ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Grants nothing for a while: the origin said so (429 or 503 with Retry-After).</summary>
+    /// <returns>False when this silo does not have the limiter: another is to be asked.</returns>
     [Alias("pause")]
-    ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default);
+    ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default);
 
     /// <summary>The state for people: what is used of each window, who waits.</summary>
     [Alias("describe")]

@@ -16,7 +16,7 @@ internal readonly record struct PermitRequest
 
 /// <summary>The answer. <c>default</c> is a refusal.</summary>
 [GenerateSerializer, Immutable, Alias("oc.permitreply.v1")]
-internal readonly record struct PermitReply
+internal readonly record struct PermitReply : IOwnersReply
 {
     [Id(0)] public PermitStatus Status { get; init; }
 
@@ -26,6 +26,8 @@ internal readonly record struct PermitReply
 
     /// <summary>For a wait or a refusal: what keeps permits back.</summary>
     [Id(3)] public PermitHold Hold { get; init; }
+
+    bool IOwnersReply.IsRefusal => Status == PermitStatus.NotOwner;
 }
 
 /// <summary>What keeps permits back.</summary>
@@ -57,7 +59,7 @@ internal enum PermitStatus : byte
 
 /// <summary>A limiter's state, for explain and the dashboard.</summary>
 [GenerateSerializer, Immutable, Alias("oc.limiterstate.v1")]
-internal sealed record RateLimiterDescription
+internal sealed record RateLimiterDescription : IOwnersReply
 {
     /// <summary>For people, such as <c>3 of 10 a second, 120 of 50000 a day</c>; empty without limits.</summary>
     [Id(0)] public string Windows { get; init; } = "";
@@ -66,4 +68,8 @@ internal sealed record RateLimiterDescription
     [Id(3)] public long PausedMilliseconds { get; init; }
     [Id(4)] public long Granted { get; init; }
     [Id(5)] public long Refused { get; init; }
+    [Id(6)] public long View { get; init; }
+
+    /// <summary>True from a silo that does not have the limiter.</summary>
+    [Id(7)] public bool IsRefusal { get; init; }
 }

@@ -44,7 +44,8 @@ internal sealed partial class Entry
     {
         var slice = Slice.Of(_services.Time, request.WaitMilliseconds);
         var arrival = Arrival;
-        if (_state is { Content: null, Stored: StoreKnowledge.Unread })
+        CatchUp();
+        if (!_isDisowned && _state is { Content: null, Stored: StoreKnowledge.Unread })
             await _services.Memory.RoomAsync(EntryLimits.Slice, _services.Time, cancellationToken);
         while (true)
         {
@@ -78,8 +79,9 @@ internal sealed partial class Entry
             return Reply(_isDisowned ? ReadStatus.NotOwner : ReadStatus.AskAgain);
         if (!IsProven && !await ProveAsync(tagged: !AreTagsProven, EntryLimits.ReadPatience, cancellationToken))
             return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();
-        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(EntryLimits.StorePatience, cancellationToken)
-            && !_isDisowned && (IsStrict || load == LoadMode.None))
+        var needsStore = IsStrict || load == LoadMode.None;
+        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(needsStore ? EntryLimits.StoreLimit : EntryLimits.StorePatience, cancellationToken)
+            && !_isDisowned && needsStore)
             return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "store", RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
 
         // Both may have gone while the store was read.

@@ -31,7 +31,8 @@ internal sealed partial class Entry : EntryNode
         _view = NoView;
         (_epoch, _beginning) = (services.Ownership.EpochOf(_hash), services.Ownership.Placement.View.Beginning);
         Bytes = EntryLimits.Overhead + (2L * key.Length);
-        services.Memory.Place(this, _policy);
+        if (services.Ownership.IsPlacedHere(_hash))
+            services.Memory.Place(this, _policy);       // who came to the wrong silo shall crowd nobody out
     }
 
     private EntryTasks Tasks => _tasks ??= new();
@@ -89,6 +90,7 @@ internal sealed partial class Entry : EntryNode
             View = _services.Ownership.View,
             Tags = content?.Tags ?? [],
             Degraded = IsDegraded,
+            IsRefusal = _isDisowned,
         };
     }
 

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary>The grain of one key: a turn for each call, and no more.</summary>
-[Reentrant, GrainType("oc.entry")]
+[Reentrant, GrainType(OwnedGrains.Entry)]
 internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, IEntryHost
 {
     private Entry _entry = null!;

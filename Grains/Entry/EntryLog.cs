@@ -13,7 +13,7 @@ internal static partial class EntryLog
     [LoggerMessage(1003, LogLevel.Warning, "Entry {KeyHash:x16} could not be read from the store; what it holds is not known, and it is tried again.")]
     public static partial void StoreReadFailed(this ILogger logger, Exception exception, ulong keyHash);
 
-    [LoggerMessage(1004, LogLevel.Information, "Entry {KeyHash:x16} belongs to another silo now; this activation ends.")]
+    [LoggerMessage(1004, LogLevel.Debug, "Entry {KeyHash:x16} belongs to another silo now; this activation ends.")]
     public static partial void Disowned(this ILogger logger, ulong keyHash);
 
     [LoggerMessage(1005, LogLevel.Debug, "Entry {KeyHash:x16} was not loaded: {Detail}. A stale value stays until its end.")]

@@ -7,6 +7,7 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
     /// <summary>How long a caller goes on asking a limiter that has no proof of its right yet: longer than a lease, so that a start is waited out.</summary>
     public static readonly TimeSpan ProofPatience = TimeSpan.FromSeconds(5);
 
+    private const int PauseTries = 3;
     private static readonly TimeSpan NotOwnerPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Waits at most <paramref name="maxWait"/>; zero wants an answer now.</summary>
@@ -24,7 +25,7 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
                 var left = maxWait - clock.GetElapsedTime(began);
                 request = request with { WaitMilliseconds = (int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue) };
                 var asked = clock.GetTimestamp();
-                var reply = await grain.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
+                var reply = await AskAsync(grain, request, cancellationToken).ConfigureAwait(false);
                 var pause = TimeSpan.FromMilliseconds(reply.RetryAfterMilliseconds);
                 waits = reply.Status == PermitStatus.Wait;
                 switch (reply.Status)
@@ -38,12 +39,9 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
                     case PermitStatus.Wait:
                         await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
                         break;
-                    case PermitStatus.Unproven when maxWait > TimeSpan.Zero && clock.GetElapsedTime(first) < ProofPatience:
-                        await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+                    case PermitStatus.Unproven or PermitStatus.NotOwner when maxWait > TimeSpan.Zero && clock.GetElapsedTime(first) < ProofPatience:
+                        await Task.Delay(pause > TimeSpan.Zero ? pause : NotOwnerPause, clock, cancellationToken).ConfigureAwait(false);
                         began = clock.GetTimestamp();       // the limit's own wait begins with the proof
-                        break;
-                    case PermitStatus.NotOwner when left > NotOwnerPause:
-                        await Task.Delay(NotOwnerPause, clock, cancellationToken).ConfigureAwait(false);
                         break;
                     default:
                         return new(PermitKind.Refused, RetryAfter: pause > TimeSpan.Zero ? pause : LimiterAway, Hold: reply.Status is PermitStatus.Wait or PermitStatus.Refused ? reply.Hold : PermitHold.Away);
@@ -67,11 +65,25 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
     {
         try
         {
-            await grains.GetGrain<IRateLimiterGrain>(limiter).PauseAsync(duration, cancellationToken).ConfigureAwait(false);
+            for (var tries = 0; tries < PauseTries && !await grains.GetGrain<IRateLimiterGrain>(limiter).PauseAsync(duration, cancellationToken).ConfigureAwait(false); tries++)
+                await Task.Delay(NotOwnerPause, clock, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The limiter is away: it grants nothing anyway.
+        }
+    }
+
+    // Whose silo cannot be reached is given to another soon.
+    private static async ValueTask<PermitReply> AskAsync(IRateLimiterGrain limiter, PermitRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await limiter.AcquireAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SiloUnavailableException)
+        {
+            return new() { Status = PermitStatus.NotOwner };
         }
     }
 

@@ -116,14 +116,22 @@ internal sealed class PermitDesk(
     // Who has the limiter again, after another silo had it, does not know what that one granted.
     private bool HasMoved() => !IsOurs || !ownership.Owns(_hash) || ownership.EpochOf(_hash) != _epoch;
 
-    public void Pause(TimeSpan duration)
+    /// <returns>False when another silo has the limiter.</returns>
+    public bool Pause(TimeSpan duration)
     {
+        if (HasMoved())
+        {
+            deactivate();
+            return false;
+        }
+
         if (duration <= TimeSpan.Zero)
-            return;
+            return true;
         var pause = Math.Min(LongestPause, duration.Ticks / TimeSpan.TicksPerMicrosecond);
         if (Now + pause > _rules.PausedUntil)
             logger.Paused(name, pause / 1e6);
         _rules.Pause(Now, pause);
+        return true;
     }
 
     public RateLimiterDescription Describe()
@@ -137,6 +145,8 @@ internal sealed class PermitDesk(
             PausedMilliseconds = Milliseconds(Math.Max(0, _rules.PausedUntil - Now)),
             Granted = _granted,
             Refused = _refused,
+            View = ownership.View,
+            IsRefusal = HasMoved(),
         };
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansCache;
 
 /// <summary>One integration's permits for the whole cluster; see <see cref="PermitDesk"/>.</summary>
-[Reentrant]
+[Reentrant, GrainType(OwnedGrains.Limiter)]
 internal sealed class RateLimiterGrain(
     [PersistentState("limiter", "oc")] IPersistentState<LimiterState> state,
     IRateLimits limits,
@@ -28,11 +28,7 @@ internal sealed class RateLimiterGrain(
 
     public ValueTask<PermitReply> AcquireAsync(PermitRequest request, CancellationToken cancellationToken) => _desk!.AcquireAsync(request);
 
-    public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken)
-    {
-        _desk!.Pause(duration);
-        return default;
-    }
+    public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken) => new(_desk!.Pause(duration));
 
     public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken) => new(_desk!.Describe());
 }

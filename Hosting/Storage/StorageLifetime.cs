@@ -8,6 +8,9 @@ internal interface IStorageStep
     ValueTask OpenAsync(CancellationToken cancellationToken);
 
     ValueTask CloseAsync();
+
+    /// <summary>Called first when the host stops: all still answers.</summary>
+    Task LeaveAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>Opens the steps before the host's services start, and closes them in reverse after they stopped.</summary>
@@ -38,7 +41,7 @@ internal sealed class StorageLifetime(IEnumerable<IStorageStep> steps) : IHosted
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.WhenAll(_open.Select(step => step.LeaveAsync(cancellationToken)));
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

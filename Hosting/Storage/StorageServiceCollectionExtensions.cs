@@ -57,6 +57,8 @@ internal static class StorageServiceCollectionExtensions
             services.TryAddSingleton<IOwnershipStore, RedisOwnershipStore>();
             services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LeasedOwnership>(provider, siloName, clusterId));
             services.TryAddSingleton<IOwnership>(provider => provider.GetRequiredService<LeasedOwnership>());
+            services.TryAddSingleton<OwnView>();
+            services.TryAddSingleton<IKnownView>(provider => provider.GetRequiredService<OwnView>());
             if (alone)
                 services.TryAddSingleton<LoneSilo>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, LeasedOwnershipStep>());
@@ -68,6 +70,13 @@ internal static class StorageServiceCollectionExtensions
             services.TryAddSingleton<TagLog>();
             services.TryAddSingleton<ITagLog>(provider => provider.GetRequiredService<TagLog>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, TagLogWatch>());
+            return services;
+        }
+
+        /// <summary>Joins the cluster, if there is one, after all that was registered before has started.</summary>
+        public IServiceCollection AddClusterEntry()
+        {
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ClusterEntry>());
             return services;
         }
 

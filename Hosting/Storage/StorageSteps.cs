@@ -34,10 +34,10 @@ internal sealed class LeasedOwnershipStep(
             ownership.Add(work);
         if (lone is not null)
             await lone.CheckAsync(cancellationToken).ConfigureAwait(false);
-        await ownership.StartAsync(cancellationToken).ConfigureAwait(false);
         ownership.Changed += Look;
-        _ = LookAsync();
     }
+
+    public Task LeaveAsync(CancellationToken cancellationToken) => ownership.LeaveAsync(cancellationToken);
 
     public async ValueTask CloseAsync()
     {
@@ -63,6 +63,14 @@ internal sealed class LeasedOwnershipStep(
         Environment.ExitCode = 2;
         application.StopApplication();
     }
+}
+
+/// <summary>Joins the cluster when what answers the others' calls has started.</summary>
+internal sealed class ClusterEntry(LeasedOwnership? ownership = null) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) => ownership?.StartAsync(cancellationToken) ?? Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>Keeps the tag log's lease, and what it knows: each second, and at once when somebody tells of a raise.</summary>

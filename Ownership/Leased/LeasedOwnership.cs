@@ -17,6 +17,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
 
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private const long LookWhenAway = 200;
     private const long LookSoon = 20;
 
@@ -112,7 +113,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         try
         {
             _listening = await _store.ListenAsync(Hint, cancellationToken).ConfigureAwait(false);
-            while (await StepAsync(cancellationToken).ConfigureAwait(false) is { Keys: null } && _time.GetElapsedTime(began) < JoinLimit)
+            while (!await TryJoinAsync(began, cancellationToken).ConfigureAwait(false))
                 await Task.Delay(TimeSpan.FromMilliseconds(LookSoon), _time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -120,6 +121,19 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
             throw new StartRefusedException($"The lease of cluster id '{_clusterId}' could not be asked for: {exception.Message}", exception);
         }
         _running = RunAsync();
+    }
+
+    // True once there is nothing more to wait for. A start may be slow, and the store with it.
+    private async ValueTask<bool> TryJoinAsync(long began, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StepAsync(cancellationToken).ConfigureAwait(false) is { Keys: not null } || _time.GetElapsedTime(began) >= JoinLimit;
+        }
+        catch (TimeoutException) when (_time.GetElapsedTime(began) < StartLimit)
+        {
+            return false;
+        }
     }
 
     /// <summary>Lets all keys go and waits until the others may serve them, for at most <see cref="LeaveSpan"/>.</summary>

@@ -24,5 +24,8 @@ internal sealed record SiloMember(Guid Incarnation, string Name, int Pid, string
     [JsonIgnore]
     public string Address => IPEndPoint.TryParse(Name, out var named) && (IsAny(named) || IPAddress.IsLoopback(named.Address)) ? $"{Host}/{Name}" : Name;
 
+    /// <summary>The name or address, without the port.</summary>
+    public static string HostOf(EndPoint endPoint) => endPoint is DnsEndPoint named ? named.Host : ((IPEndPoint)endPoint).Address.ToString();
+
     private static bool IsAny(IPEndPoint named) => named.Address.Equals(IPAddress.Any) || named.Address.Equals(IPAddress.IPv6Any);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,7 +7,8 @@ using Microsoft.Extensions.Hosting;
 using OrleansCache;
 using OrleansCache.Cluster;
 
-// Says "running" once it calls, stops at SIGTERM when every call has ended, and says "done N" then.
+// Says "running" once it calls, stops at SIGTERM when every call has ended, and says "refused N" (calls that went to a silo that does not own
+// the key) and "done N" then.
 var options = LoadOptions.Parse(args);
 var clock = TimeProvider.System;
 var builder = Host.CreateEmptyApplicationBuilder(new());
@@ -18,6 +20,13 @@ builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
 builder.AddOrleansCacheClient("cache");
 using var host = builder.Build();
 await host.StartAsync();
+if (host.Services.GetService<IKnownView>() is { Number: 0 } view)
+    await view.Changed.WaitAsync(TimeSpan.FromSeconds(10), clock);      // what is asked before may go to the wrong silo
+
+long refusals = 0;
+using var listener = new MeterListener { InstrumentPublished = static (instrument, self) => { if (instrument.Name == "orleanscache.client.refusals") self.EnableMeasurementEvents(instrument); } };
+listener.SetMeasurementEventCallback<long>((_, refused, _, _) => Interlocked.Add(ref refusals, refused));
+listener.Start();
 
 using var stop = new CancellationTokenSource();
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
@@ -42,6 +51,7 @@ using (var history = new HistoryWriter(options.Out, options.Process, clock))
     }).ToArray();
     Console.WriteLine("running");
     await Task.WhenAll(workers);
+    Console.WriteLine($"refused {Interlocked.Read(ref refusals)}");
     Console.WriteLine($"done {history.Returned}");
 }
 await host.StopAsync();

@@ -9,7 +9,9 @@ internal sealed class Availability(IReadOnlyList<Operation> operations, IReadOnl
     /// <summary>A call that took longer waited for something.</summary>
     public static TimeSpan Slow { get; } = TimeSpan.FromMilliseconds(500);
 
-    public double FailedShare => operations.Count(HasFailed) / (double)Math.Max(1, operations.Count);
+    public IReadOnlyList<Operation> Failed => [.. operations.Where(HasFailed)];
+
+    public double FailedShare => Failed.Count / (double)Math.Max(1, operations.Count);
 
     /// <summary>Failed calls that did not begin within the time after a disturbance.</summary>
     public IReadOnlyList<Operation> FailedLaterThan(TimeSpan after) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -74,6 +75,10 @@ internal sealed class ClusterProcess : IAsyncDisposable
         await Task.WhenAll(started.Select(client => client.WaitForLineAsync("running", cancellationToken: Ct)));
         Disturbances.Add("clients run");
     }
+
+    /// <summary>Calls of ended clients that went to a silo which did not own the key.</summary>
+    public int Refusals => _clients.SelectMany(static client => client.Lines).Where(static line => line.StartsWith("refused ", StringComparison.Ordinal))
+        .Sum(static line => int.Parse(line.AsSpan("refused ".Length), CultureInfo.InvariantCulture));
 
     /// <summary>Lets every call end, and gives what they recorded.</summary>
     public async Task<History> StopClientsAsync()

@@ -45,12 +45,11 @@ internal sealed class LimiterGrains(Func<IRateLimits> limits, TimeProvider clock
             return reply;
         }
 
-        public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default)
+        public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default)
         {
             Pauses.Enqueue(duration);
             lock (_turn)
-                desk.Pause(duration);
-            return default;
+                return new(desk.Pause(duration));
         }
 
         public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => new(desk.Describe());

@@ -172,6 +172,6 @@ internal sealed class FakeLimiter : IRateLimiterGrain
         return new(Replies.Count > 0 ? Replies.Dequeue() : new() { Status = PermitStatus.Granted });
     }
 
-    public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => default;
+    public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => new(true);
     public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => new(new RateLimiterDescription());
 }

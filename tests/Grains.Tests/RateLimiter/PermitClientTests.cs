@@ -73,7 +73,7 @@ public class PermitClientTests
             return new(Answer(request));
         }
 
-        public ValueTask PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }

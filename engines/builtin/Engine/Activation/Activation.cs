@@ -166,12 +166,10 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             left = NotBegun();
         }
         foreach (var turn in left)
-        {
             if (failure is not null)
                 turn.Refuse(failure);
             else if (turn is GrainRequest)
                 Type.Dispatch(Key, turn, inline: false);
-        }
         try
         {
             if (GrainInstance is IAsyncDisposable later)

@@ -3,9 +3,8 @@ namespace OrleansCache.Engine;
 /// <summary>The grains of one silo, and the client that lives in its process.</summary>
 internal sealed class SiloRuntime : EngineRuntime
 {
-
-    private readonly ConcurrentDictionary<IPEndPoint, PeerLink> _silos = new();
-    private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SiloPatience = TimeSpan.FromSeconds(2);
+    private readonly SiloLinks _silos;
     private readonly HashSet<InterfaceInfo> _ambiguous = [];
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GrainClass?[] _byInterface = [];
@@ -14,6 +13,8 @@ internal sealed class SiloRuntime : EngineRuntime
     public SiloRuntime(IServiceProvider services, IOptions<EngineSiloOptions> options) : base(services, options.Value)
     {
         Listener = new(this, options.Value);
+        _silos = new(this, new(options.Value.TlsToSilos, SiloPatience, SiloPatience / 40, SiloPatience / 4), static () => { });
+        Router?.Changed += _silos.Reroute;
         EngineModules.LoadAll();
         Classes = [.. EngineModules.Classes.Values.Select(info => new GrainClass(this, info))];
         foreach (var type in Classes)
@@ -46,19 +47,11 @@ internal sealed class SiloRuntime : EngineRuntime
     public override void Send(GrainProxy target, GrainRequest request)
     {
         if (target.Interface.IsObserver && !Observers.IsHere(target.Key))
-        {
-            var client = ObserverTable.ClientOf(target.Key);
-            (Listener.ToClient(client) ?? throw new ClientNotAvailableException($"Client {client} is not connected to this silo.")).Send(request);
-        }
+            (Listener.ToClient(ObserverTable.ClientOf(target.Key)) ?? throw new ClientNotAvailableException($"The client of {target.Key} is not connected to this silo.")).Send(request);
         else if (Router is not null && !target.Interface.IsObserver && Router.Locate(target.GrainId) is { } silo)
-        {
-            ToSilo(silo).Send(request);
-        }
+            _silos.Send(silo, request);
         else
-        {
-            Isolate(request);
-            Deliver(target.Key, request, inline: !request.Method.OneWay);
-        }
+            Deliver(target.Key, Isolate(request), inline: !request.Method.OneWay);
     }
 
     public override void Receive(string key, GrainRequest request) => Deliver(key, request, inline: true);
@@ -89,8 +82,7 @@ internal sealed class SiloRuntime : EngineRuntime
     {
         Collector.Dispose();
         Listener.Dispose();
-        foreach (var link in _silos.Values)
-            link.Dispose();
+        _silos.Dispose();
         base.Dispose();
     }
 
@@ -118,10 +110,6 @@ internal sealed class SiloRuntime : EngineRuntime
             request.Refuse(error);
         }
     }
-
-    private Connection ToSilo(IPEndPoint silo) => _silos.GetOrAdd(silo, static (endpoint, runtime) => new(runtime, endpoint,
-        new(((EngineSiloOptions)runtime.Limits).TlsToSilos, SiloPatience, SiloPatience / 50, SiloPatience), static () => { }), this).Connection
-        ?? throw new SiloUnavailableException($"Silo {silo} is not connected: {_silos[silo].Trouble}");
 
     private void Bind(InterfaceInfo info, GrainClass type)
     {

@@ -38,11 +38,8 @@ internal sealed class Chaos(ChaosOptions options, TimeProvider time)
     /// <summary>Takes an item, from anywhere in the queue.</summary>
     public object? Pick(Func<object?> pop, Action<object> put, int length)
     {
-        if (length > 1 && Happens(options.Reorder))
-        {
-            for (var skip = Next(length); skip > 0 && pop() is { } item; skip--)
-                put(item);
-        }
+        for (var skip = length > 1 && Happens(options.Reorder) ? Next(length) : 0; skip > 0 && pop() is { } item; skip--)
+            put(item);
         return pop();
     }
 

@@ -77,6 +77,23 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
     /// <summary>Takes a call to its target, or throws.</summary>
     public abstract void Send(GrainProxy target, GrainRequest request);
 
+    /// <summary>Sends a request by a connection that is not there yet.</summary>
+    public async Task SendLaterAsync(GrainRequest request, Task<Connection> connecting)
+    {
+        if (!request.Method.OneWay)
+            LocalCalls.Add(request);
+        try
+        {
+            var connection = await connecting.ConfigureAwait(false);
+            if (!request.IsDone || request.Method.OneWay)
+                connection.Send(request);
+        }
+        catch (Exception error)
+        {
+            request.Fail(error);
+        }
+    }
+
     /// <summary>Takes a call that came in by a connection to its target.</summary>
     public abstract void Receive(string key, GrainRequest request);
 
@@ -85,12 +102,13 @@ internal abstract class EngineRuntime : IClusterClient, IDisposable
     public virtual void Dispose() => Clock.Dispose();
 
     /// <summary>Takes a call to a queue of this process: arguments are copied, and the receiver gets a token of its own.</summary>
-    private protected void Isolate(GrainRequest request)
+    private protected GrainRequest Isolate(GrainRequest request)
     {
         if (Chaos is not null || !request.Method.ImmutableArguments)
             request.CopyArguments(this);
         if (request.CallerToken.CanBeCanceled)
             request.Cancellation = new();
+        return request;
     }
 
     private static class InterfaceOf<T>

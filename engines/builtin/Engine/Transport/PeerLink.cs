@@ -2,7 +2,7 @@ namespace OrleansCache.Engine;
 
 /// <summary>How connections to silos are made and remade.</summary>
 internal sealed record LinkOptions(
-    Func<EndPoint, SslClientAuthenticationOptions>? Tls, TimeSpan ConnectTimeout, TimeSpan ReconnectDelay, TimeSpan MaxReconnectDelay)
+    Func<EndPoint, SslClientAuthenticationOptions>? Tls, TimeSpan ConnectTimeout, TimeSpan ReconnectDelay, TimeSpan MaxReconnectDelay, int Count = 1)
 {
     /// <summary>The wait after an attempt, doubled at each; between half of it and all of it.</summary>
     public TimeSpan Delay(int attempt)
@@ -21,6 +21,7 @@ internal sealed class PeerLink : IDisposable
     private readonly LinkOptions _options;
     private readonly Action _changed;
     private volatile Connection? _connection;
+    private TaskCompletionSource<Connection?> _attempt = New();     // completed, it failed
 
     public PeerLink(EngineRuntime runtime, EndPoint endpoint, LinkOptions options, Action changed)
     {
@@ -35,9 +36,23 @@ internal sealed class PeerLink : IDisposable
     public string Trouble { get; private set; } = "no attempt has ended yet.";
 
     /// <summary>True when the last attempt to connect failed: to wait for the next is the caller's choice.</summary>
-    public bool HasFailed { get; private set; }
+    public bool HasFailed => Volatile.Read(ref _attempt).Task.IsCompleted;
 
     public void Dispose() => _disposed.Cancel();
+
+    /// <summary>Sends a request: at once, or as soon as the connection that is being made is there.</summary>
+    public void Send(GrainRequest request)
+    {
+        if (Connection is { } connection)
+            connection.Send(request);
+        else
+            _ = _runtime.SendLaterAsync(request, AttemptAsync());
+    }
+
+    private async Task<Connection> AttemptAsync() =>
+        await Volatile.Read(ref _attempt).Task.ConfigureAwait(false) ?? throw new SiloUnavailableException($"Silo {_endpoint} is not connected: {Trouble}");
+
+    private static TaskCompletionSource<Connection?> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task KeepAsync()
     {
@@ -48,8 +63,8 @@ internal sealed class PeerLink : IDisposable
             try
             {
                 var connection = await ConnectAsync().ConfigureAwait(false);
-                (attempt, HasFailed) = (0, false);
-                _connection = connection;
+                (attempt, _connection) = (0, connection);
+                Interlocked.Exchange(ref _attempt, New()).TrySetResult(connection);
                 _runtime.Log.Connected(connection.Remote);
                 _changed();
                 using (_disposed.Token.UnsafeRegister(static made => _ = ((Connection)made!).CloseAsync("this side stops."), connection))
@@ -61,8 +76,8 @@ internal sealed class PeerLink : IDisposable
             }
             catch (Exception error)
             {
-                HasFailed = true;
                 Trouble = error is OperationCanceledException ? $"it did not answer within {_options.ConnectTimeout}." : error.Message;
+                _attempt.TrySetResult(null);
             }
             var delay = _options.Delay(attempt++);
             if (attempt > 1 && !_disposed.IsCancellationRequested)
@@ -70,6 +85,7 @@ internal sealed class PeerLink : IDisposable
             _changed();
             await Task.Delay(delay, _runtime.Time, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        _attempt.TrySetResult(null);
     }
 
     private async Task<Connection> ConnectAsync()

@@ -39,8 +39,7 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
     }
 
     /// <summary>A connection to the process that holds an observer.</summary>
-    public Connection? ToClient(string clientId) =>
-        _clients.TryGetValue(clientId, out var connections) ? connections.FirstOrDefault(c => c.IsOpen) : null;
+    public Connection? ToClient(string clientId) => _clients.GetValueOrDefault(clientId, []).FirstOrDefault(c => c.IsOpen);
 
     public Task StopListeningAsync()
     {

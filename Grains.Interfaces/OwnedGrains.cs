@@ -1,0 +1,11 @@
+namespace OrleansCache;
+
+/// <summary>The grains of which a cluster has one for each key, where its view places the key. All others are every silo's own.</summary>
+internal static class OwnedGrains
+{
+    public const string Entry = "oc.entry";
+    public const string Limiter = "oc.limiter";
+
+    /// <param name="grainType">A grain type's name.</param>
+    public static bool Has(string? grainType) => grainType is Entry or Limiter;
+}
