@@ -24,8 +24,11 @@ internal sealed class ClientMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
     }
 
+    /// <summary>True while the reads of this process are nobody's.</summary>
+    public bool IsQuiet { get; set; }
+
     /// <summary>When a read begins; meaningless while nobody listens.</summary>
-    public long Start() => _reads.Enabled ? _clock.GetTimestamp() : Unmeasured;
+    public long Start() => _reads.Enabled && !IsQuiet ? _clock.GetTimestamp() : Unmeasured;
 
     public void Refused() => _refusals.Add(1);
 

@@ -9,6 +9,10 @@ internal static class SiloApp
 {
     public const string RedisConnection = "redis";
     private const int RequestLine = 32 * 1024;
+
+    /// <summary>Connections that wait to be accepted. One too many is dropped, and tries again after a second.</summary>
+    private const int Backlog = 4096;
+
     private const int SampleOriginPort = 8899;
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
 
@@ -52,6 +56,7 @@ internal static class SiloApp
         builder.AddOrleansCacheSilo(RedisConnection);
         builder.Services.AddKnownSection<HttpOptions>("Http");
         AddFace(builder, settings);
+        builder.Services.AddSingleton(settings).AddHostedService<WarmUp>();
 
         var app = builder.Build();
         var changes = app.Services.GetRequiredService<ILogger<LiveConfiguration>>();
@@ -66,6 +71,11 @@ internal static class SiloApp
     internal static void AddFace(WebApplicationBuilder builder, SiloSettings settings)
     {
         builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "").UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.Backlog = Backlog;
+            sockets.UnsafePreferInlineScheduling = true;     // nothing here blocks, and an answer leaves before the next waiter's is written
+        });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

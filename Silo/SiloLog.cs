@@ -10,4 +10,10 @@ internal static partial class SiloLog
 
     [LoggerMessage(1703, LogLevel.Warning, "The dashboard could not ask the integrations; it shows what this silo counted itself.")]
     public static partial void IntegrationsNotAsked(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1704, LogLevel.Debug, "The silo warmed up for {Milliseconds} ms.")]
+    public static partial void WarmedUp(this ILogger logger, long milliseconds);
+
+    [LoggerMessage(1705, LogLevel.Debug, "The silo could not call itself to warm up; its first answers take longer.")]
+    public static partial void WarmUpFailed(this ILogger logger, Exception exception);
 }

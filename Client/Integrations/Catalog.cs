@@ -35,6 +35,10 @@ internal sealed class Catalog(OwnerCalls calls, TimeProvider clock)
         return description;
     }
 
+    /// <summary>Knows an integration that no silo was asked for.</summary>
+    public void Keep(IntegrationDescription description) =>
+        _kept[description.Name] = new(description, clock.GetTimestamp(), TimeSpan.FromMilliseconds(description.GoodForMilliseconds));
+
     /// <summary>The next call asks again.</summary>
     public void Forget(string integration) => _kept.TryRemove(integration, out _);
 

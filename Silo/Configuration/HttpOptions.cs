@@ -22,6 +22,9 @@ internal sealed class HttpOptions
     /// <summary>Names, without a port, that a request's Host may have besides localhost and addresses in numbers; with <see cref="AllowAnonymous"/> any.</summary>
     public string[] AllowedHosts { get; set; } = [];
 
+    /// <summary>Whether the silo calls itself before it is ready, so that the first callers find compiled code.</summary>
+    public bool WarmUp { get; set; } = true;
+
     /// <summary>The addresses to listen on; null when <see cref="Address"/> is none.</summary>
     public IReadOnlyList<IPAddress>? Addresses() => Address.ToLowerInvariant() switch
     {

@@ -39,11 +39,11 @@ internal static class Stampede
         using var client = await RealSilo.ClientAsync(silo.Clients);
         var cache = client.Services.GetRequiredService<IOrleansCache>();
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Callers }) { BaseAddress = silo.Http };
-        var ids = 1_000;
+        var ids = 0;       // the origin has 1 to 1,000
         Console.WriteLine($"\n### {Callers} cold callers of one key: the slowest, over the origin's 300 ms\n");
         await ReportAsync("one process, CallAsync", () => OriginSlowestAsync(Callers, $"{++ids}"));
         await ReportAsync("one process, GetOrCreateAsync", () => { var key = CacheKey.Of("made", $"{++ids}"); return SlowestAsync(Callers, () => MadeAsync(cache, key)); });
-        await ReportAsync("over HTTP", () => { var path = $"partner/order?id={++ids}"; return SlowestAsync(Callers, () => http.GetAsync(path)); });
+        await ReportAsync("over HTTP", () => { var path = $"partner/order?id={++ids}"; return SlowestAsync(Callers, () => GetAsync(http, path)); });
 
         var keys = Enumerable.Range(0, Rounds + 1).Select(_ => $"{++ids}").ToArray();
         await using var other = ChildProcess.Start(Programs.DotNet, [typeof(Stampede).Assembly.Location, "callers", silo.Clients, "gate", .. keys]);
@@ -107,6 +107,12 @@ internal static class Stampede
             return Clock.GetElapsedTime(begun).TotalMilliseconds;
         })));
         return took.Max();
+    }
+
+    private static async Task GetAsync(HttpClient http, string path)
+    {
+        using var answer = await http.GetAsync(path);
+        answer.EnsureSuccessStatusCode();
     }
 
     private static Task<CacheResult<byte[]>> OriginAsync(IOrleansCache cache, string id) =>

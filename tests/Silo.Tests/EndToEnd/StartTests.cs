@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace OrleansCache.Silo.Tests;
 
@@ -63,6 +64,33 @@ public sealed class StartTests
         Assert.InRange(clock.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(6));
         using var answer = await waiting;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_it_warms_up_with_leaves_nothing_behind()
+    {
+        await using var silo = await SiloProcess.StartAsync(
+            environment: new() { ["Logging__LogLevel__OrleansCache"] = "Debug" }, arguments: [$"{SiloProcess.WarmUp}=true"]);
+
+        using var data = await silo.GetAsync("dashboard/data");
+        using var after = await silo.GetAsync($"{WarmUp.Integration}/{WarmUp.Method}?round=0.1");
+
+        Assert.Contains("The silo warmed up", silo.Process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("could not call itself", silo.Process.Output, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, after.StatusCode);
+        var totals = JsonDocument.Parse(await data.TextAsync()).RootElement.GetProperty("totals");
+        Assert.Equal((0, 0), (totals.GetProperty("reads").GetInt32(), totals.GetProperty("entries").GetInt32()));
+        Assert.Equal(JsonValueKind.Null, totals.GetProperty("p50Milliseconds").ValueKind);
+        Assert.Equal(0, await silo.Process.StopAsync());
+    }
+
+    [Fact]
+    public async Task Told_not_to_it_does_not_warm_up()
+    {
+        await using var silo = await SiloProcess.StartAsync(
+            environment: new() { ["Logging__LogLevel__OrleansCache"] = "Debug" }, arguments: [$"{SiloProcess.WarmUp}=false"]);
+
+        Assert.DoesNotContain("warm", silo.Process.Output, StringComparison.Ordinal);
     }
 
     [Fact]

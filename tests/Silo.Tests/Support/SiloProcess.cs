@@ -5,6 +5,7 @@ namespace OrleansCache.Silo.Tests;
 /// <summary>The silo's program as a process of its own, on free ports, with a data folder that goes away with it.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
+    public const string WarmUp = "--OrleansCache:Http:WarmUp";
     private readonly TempFolder _folder = new();
     private readonly List<string> _arguments;
     private readonly Dictionary<string, string?> _environment;
@@ -17,6 +18,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         _arguments = ["--port", Text(Port), "--silo-port", Text(SiloPort), .. arguments];
         if (!arguments.Contains("--data"))
             _arguments.AddRange(["--data", Data]);
+        if (!arguments.Any(argument => argument.StartsWith(WarmUp, StringComparison.Ordinal)))
+            _arguments.Add($"{WarmUp}=false");       // a second of both cores at each start
         if (originPort is { } port)
             _arguments.AddRange(["--no-origin", "--origin-port", Text(port)]);
         if (config is not null)
