@@ -12,9 +12,6 @@ internal static class EngineHosting
 {
     public const string Name = "builtin";
 
-    /// <summary>Calls go to the owner that the view names, so that silos share the keys.</summary>
-    public const bool RoutesByView = true;
-
     /// <summary>The port that clients in other processes connect to: silos and clients share one.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectivePort;
 

@@ -15,9 +15,6 @@ internal static class EngineHosting
 {
     public const string Name = "orleans";
 
-    /// <summary>Calls go where Orleans' own directory says, which is not by the view: a silo has all keys or none.</summary>
-    public const bool RoutesByView = false;
-
     /// <summary>The port that clients in other processes connect to.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectiveClientPort;
 
@@ -30,8 +27,8 @@ internal static class EngineHosting
             throw new StartRefusedException($"OrleansCache:Silo:Tls:CertificateFile is '{certificate}': TLS is not wired on engine orleans; remove it, or use engine builtin.");
         if (redis is { Length: > 0 })
         {
-            builder.Services.AddClusterEntry();
-            builder.Services.AddHostedService<MembershipByOwnership>();     // before the silo, whose start it helps
+            builder.Services.AddHostedService<EarlyEntry>();        // both before the silo, whose start waits for those who were killed
+            builder.Services.AddHostedService<MembershipByOwnership>();
             builder.Services.AddOptions<SiloOptions>().Configure<LeasedOwnership>(static (silo, own) => silo.SiloName = MembershipByOwnership.NameOf(own.Self, own.Incarnation));
         }
         builder.UseOrleans(silo =>
@@ -62,6 +59,8 @@ internal static class EngineHosting
                 silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);
         });
+        if (redis is { Length: > 0 })
+            builder.Services.AddClusterEntry();     // others send calls as soon as this silo has joined: by then Orleans has it
     }
 
     // A silo that was killed is given up within seconds. Who may serve is not for this table to say: our own lease says it.

@@ -44,8 +44,7 @@ internal static class StorageServiceCollectionExtensions
         /// <param name="siloName">For people.</param>
         /// <param name="connectionString">In StackExchange.Redis' form.</param>
         /// <param name="clusterId">Sets the names in Redis apart: <c>oc:{cluster}:…</c>.</param>
-        /// <param name="alone">Refuses to start beside another silo.</param>
-        public IServiceCollection AddRedisStorage(string siloName, string connectionString, string clusterId, bool alone)
+        public IServiceCollection AddRedisStorage(string siloName, string connectionString, string clusterId)
         {
             services.AddStorageBasics();
             services.TryAddSingleton(new RedisKeys(clusterId));
@@ -59,8 +58,6 @@ internal static class StorageServiceCollectionExtensions
             services.TryAddSingleton<IOwnership>(provider => provider.GetRequiredService<LeasedOwnership>());
             services.TryAddSingleton<OwnView>();
             services.TryAddSingleton<IKnownView>(provider => provider.GetRequiredService<OwnView>());
-            if (alone)
-                services.TryAddSingleton<LoneSilo>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStorageStep, LeasedOwnershipStep>());
             services.TryAddSingleton<IEntryStore, RedisEntryStore>();
             services.TryAddSingleton<ISharedTagStore, RedisTagStore>();

@@ -22,39 +22,19 @@ internal sealed class TagLogStep(TagLog log) : IStorageStep
 }
 
 internal sealed class LeasedOwnershipStep(
-    LeasedOwnership ownership, IEnumerable<ISealWork> sealWork, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger, LoneSilo? lone = null)
-    : IStorageStep, IDisposable
+    LeasedOwnership ownership, IEnumerable<ISealWork> sealWork, IHostApplicationLifetime application, ILogger<LeasedOwnership> logger) : IStorageStep
 {
-    private readonly CancellationTokenSource _stopping = new();
-
-    public async ValueTask OpenAsync(CancellationToken cancellationToken)
+    public ValueTask OpenAsync(CancellationToken cancellationToken)
     {
         ownership.Refused += End;
         foreach (var work in sealWork)
             ownership.Add(work);
-        if (lone is not null)
-            await lone.CheckAsync(cancellationToken).ConfigureAwait(false);
-        ownership.Changed += Look;
+        return ValueTask.CompletedTask;
     }
 
     public Task LeaveAsync(CancellationToken cancellationToken) => ownership.LeaveAsync(cancellationToken);
 
-    public async ValueTask CloseAsync()
-    {
-        ownership.Changed -= Look;
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await ownership.DisposeAsync().ConfigureAwait(false);
-    }
-
-    public void Dispose() => _stopping.Dispose();
-
-    private void Look() => _ = LookAsync();
-
-    private async Task LookAsync()
-    {
-        if (lone is not null && await lone.FindEarlierAsync(_stopping.Token).ConfigureAwait(false) is { } refusal)
-            End(refusal);
-    }
+    public ValueTask CloseAsync() => ownership.DisposeAsync();
 
     // A start that is refused late ends as one that is refused at once.
     private void End(StartRefusedException refusal)

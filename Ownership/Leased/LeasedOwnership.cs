@@ -37,6 +37,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     private long _soon = LookSoon;
     private TaskCompletionSource _changed = NewChange();
     private TaskCompletionSource _wake = NewChange();
+    private Task? _starting;
     private Task _running = Task.CompletedTask;
     private Task _sealing = Task.CompletedTask;
     private IAsyncDisposable? _listening;
@@ -105,10 +106,17 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     /// <summary>To be done whenever keys move away. Before the start.</summary>
     public void Add(ISealWork work) => _sealWork.Add(work);
 
-    /// <summary>Joins the cluster, or begins it; goes on in the background.</summary>
+    /// <summary>Joins the cluster, or begins it; goes on in the background. Once, however often it is called.</summary>
     /// <exception cref="StartRefusedException">The store does not answer.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
+        lock (_changing)
+            return _starting ??= BeginAsync(cancellationToken);
+    }
+
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var began = _time.GetTimestamp();
         try
         {

@@ -6,8 +6,10 @@ public sealed class ManySiloTests
     /// <summary>How long a lease is good for (F), and a near cache's (L).</summary>
     private static readonly TimeSpan Fence = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan NearLease = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ReadsAreBack = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ChangesAreBack = Fence + NearLease + TimeSpan.FromSeconds(2);
+    // On Orleans a silo that was killed is also to be given up by its membership.
+    private static readonly bool IsOrleans = EngineHosting.Name == "orleans";
+    private static readonly TimeSpan ReadsAreBack = TimeSpan.FromSeconds(IsOrleans ? 15 : 5);
+    private static readonly TimeSpan ChangesAreBack = IsOrleans ? ReadsAreBack : Fence + NearLease + TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AWhile = TimeSpan.FromSeconds(1);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -89,7 +91,6 @@ public sealed class ManySiloTests
 
     private static async Task<ClusterProcess> UnderLoadAsync(int clients, int keys)
     {
-        Assert.SkipUnless(EngineHosting.RoutesByView, $"Engine {EngineHosting.Name} does not place keys by the view yet.");
         var cluster = await ClusterProcess.StartAsync(silos: 3);
         try
         {

@@ -20,7 +20,7 @@ public sealed class GrainStorageTests
         Assert.SkipWhen(kind == "redis" && server is null, RedisServer.SkipReason);
         var builder = Host.CreateApplicationBuilder();
         if (server is not null)
-            builder.Services.AddRedisStorage("silo-0", server.EndPoint, "test", alone: false);
+            builder.Services.AddRedisStorage("silo-0", server.EndPoint, "test");
         else
             builder.Services.AddFileStorage("silo-0", folder.Path);
         using var host = builder.Build();

@@ -14,7 +14,7 @@ internal static class RedisHost
         builder.Logging.ClearProviders();
         if (log is not null)
             builder.Logging.AddProvider(new OneLoggerProvider(log));
-        builder.Services.AddRedisStorage(name, server.EndPoint + options, "test", alone: false).AddClusterEntry();
+        builder.Services.AddRedisStorage(name, server.EndPoint + options, "test").AddClusterEntry();
         var host = builder.Build();
         try
         {

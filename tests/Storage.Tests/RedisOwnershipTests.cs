@@ -61,7 +61,7 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
         var host = await FencedHostAsync();
         var first = Ownership(host);
         var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddRedisStorage("second", _server.EndPoint, "test", alone: false);
+        builder.Services.AddRedisStorage("second", _server.EndPoint, "test");
         using var other = builder.Build();
         await other.Services.GetRequiredService<IRedisDatabase>().ConnectAsync(Cancellation);
         var second = Ownership(other);
