@@ -41,6 +41,7 @@ internal sealed class PermitDesk(
     private long _writingSince;
     private long _storeFailedUntil;
     private bool _storeFailed;
+    private bool _hasRecorded;
     private long _granted;
     private long _refused;
 
@@ -66,13 +67,16 @@ internal sealed class PermitDesk(
             logger.OpenPermitsCounted(name, state.State.Open);
     }
 
-    /// <summary>Grants nothing more and, if it can, says so in the store, so that nothing counts that was not given.</summary>
+    /// <summary>
+    /// Grants nothing more and, if it can, says so in the store, so that nothing counts that was not given. What another left open is not its to
+    /// close: its silo may have the limiter no more, and who has it may still give that.
+    /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         _rules.Reserve.Close();
         await _writing.WaitAsync(LastWords, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _rules.Reserve.Close();
-        if (_writing.IsCompleted && !_storeFailed && state.State.Open > 0)
+        if (_hasRecorded && _writing.IsCompleted && !_storeFailed && state.State.Open > 0)
             await RecordAsync(chunk: 0);
     }
 
@@ -170,12 +174,12 @@ internal sealed class PermitDesk(
             _writing = RecordAsync(_rules.Limits.Chunk);
     }
 
-    /// <summary>Records what was given and that a chunk more may be. Never throws.</summary>
+    /// <summary>Records what was given and that a chunk more may be; by a clock that went back not as older than the last record. Never throws.</summary>
     private async Task RecordAsync(long chunk)
     {
         var open = _rules.Reserve.BeginWrite(chunk);
-        _writingSince = Now;
-        state.State = LimiterHistory.Save(_rules, open, Now, LatestClusterTime());
+        (_writingSince, _hasRecorded) = (Now, true);
+        state.State = LimiterHistory.Save(_rules, open, Now, Math.Max(LatestClusterTime(), state.State.WrittenAt));
         try
         {
             await state.WriteStateAsync(CancellationToken.None);

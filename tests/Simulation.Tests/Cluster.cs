@@ -11,11 +11,15 @@ internal sealed class Cluster
     /// <summary>After the last fault: the slowest message, then a look, a beginning that is waited out, and leases that are.</summary>
     private const long Calm = 12 * Second;
 
+    private const long LastCalls = FaultsUntil + Calm - (2 * Second);
+
     private static readonly ulong[] Hashes = [.. Enumerable.Range(0, Keys).Select(static key => RoutingHash.Of($"simulated/{key}"))];
     private static readonly RegionPolicy[] Policies = [.. ((Durability[])[Durability.Through, Durability.Through, Durability.Behind, Durability.None])
         .Select(static durability => new RegionPolicy { Region = "simulated", Durability = durability })];
 
     private readonly List<ModelSilo> _silos = [];
+    private readonly CallWitness _calls = new();
+    private PermitReply? _lastPermit;
     private readonly KeyWitness[] _witnesses = [.. Enumerable.Range(0, Keys).Select(static key => new KeyWitness(key, PolicyOf(key).Durability))];
     private double _slowness;
     private double _lossiness;
@@ -48,6 +52,9 @@ internal sealed class Cluster
 
     public int Answered { get; private set; }
 
+    /// <summary>Calls that the origin got.</summary>
+    public int Called => _calls.Count;
+
     public static ulong HashOf(int key) => Hashes[key];
 
     public static RegionPolicy PolicyOf(int key) => Policies[key % Policies.Length];
@@ -56,9 +63,18 @@ internal sealed class Cluster
     /// <exception cref="BrokenPromiseException">Something happened that must not.</exception>
     public static Cluster Play(int seed, Rules rules, List<string>? trace = null)
     {
-        var cluster = new Cluster(new(seed) { Trace = trace }, rules);
-        cluster.Play();
-        return cluster;
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);     // what awaits goes on in the event that it waited for
+        try
+        {
+            var cluster = new Cluster(new(seed) { Trace = trace }, rules);
+            cluster.Play();
+            return cluster;
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
     public void Served(ModelSilo silo, int key, long epoch) => _witnesses[key].Served(silo, epoch);
@@ -81,25 +97,25 @@ internal sealed class Cluster
     }
 
     /// <summary>One way between a silo and the store.</summary>
-    public void Travel(ModelSilo silo, Action arrive, bool isBack)
+    public void Travel(ModelSilo silo, Action arrive, bool isBack, Dice dice)
     {
         if (silo.CutUntil > World.Now)
         {
             // TCP tries again: what was on its way may come when the cut is mended.
-            if (World.Chance(0.5))
-                World.In(silo.CutUntil - World.Now + World.Between(0, 300), arrive);
+            if (dice.Chance(0.5))
+                World.In(silo.CutUntil - World.Now + dice.Between(0, 300), arrive);
             return;
         }
-        if (World.Chance(_lossiness))
+        if (dice.Chance(_lossiness))
             return;
         World.In(
-            !isBack && World.Now < silo.SlowUntil ? World.Between(100, 900)
-            : World.Chance(World.Now < _slowUntil ? 0.5 : _slowness) ? World.Between(10, World.Chance(0.1) ? 5000 : 900) : World.Between(0.1, 2),
+            !isBack && World.Now < silo.SlowUntil ? dice.Between(100, 900)
+            : dice.Chance(World.Now < _slowUntil ? 0.5 : _slowness) ? dice.Between(10, dice.Chance(0.1) ? 5000 : 900) : dice.Between(0.1, 2),
             () =>
             {
                 if (silo.CutUntil <= World.Now)
                     arrive();
-                else if (World.Chance(0.5))
+                else if (dice.Chance(0.5))
                     World.In(silo.CutUntil - World.Now, arrive);
             });
     }
@@ -111,6 +127,10 @@ internal sealed class Cluster
             Start($"silo-{i}", World.Between(0, World.Chance(0.5) ? 100 : 3000));
         for (var client = 0; client < 4; client++)
             World.In(3 * Second, Call);
+        World.In(3 * Second, CallOrigin);
+        // The first of the last two may find that the record changed meanwhile; the limiter that the second finds has read it.
+        World.In(LastCalls, CallOrigin);
+        World.In(LastCalls + Second, CallOrigin);
         for (var fault = World.Random.Next(1, 7); fault > 0; fault--)
             World.In(FaultsFrom + World.Random.NextInt64(FaultsUntil - FaultsFrom), Befall);
         World.In(0, Tick);
@@ -119,6 +139,8 @@ internal sealed class Cluster
         Mend();
         World.RunUntil(FaultsUntil + Calm);
         CheckAllIsServed();
+        if (_lastPermit is not ({ Status: PermitStatus.Granted } or { Hold: PermitHold.Limit, Status: PermitStatus.Wait or PermitStatus.Refused }))
+            throw new BrokenPromiseException($"the limiter does not answer {Calm / Second} s after the last fault: {_lastPermit}");
     }
 
     private void Tick()
@@ -175,7 +197,7 @@ internal sealed class Cluster
                 if (World.Chance(0.5))
                     Store.Flush();
                 else
-                    Store.ClockSet += World.Between(-500, 100_000);
+                    Store.SetClock(World.Between(-500, 100_000));
                 break;
             case 10 when silo is not null:
                 // What it asks comes late, so that it knows the time badly; then all is well again and its keys move at once.
@@ -280,16 +302,49 @@ internal sealed class Cluster
         target.After(World.Between(0.1, 1), () => call(target.Entry(key)));
     }
 
+    private void CallOrigin()
+    {
+        var (alive, dice) = (Alive(), World.LimiterDice);
+        if (alive.Length > 0)
+        {
+            var request = new PermitRequest { Ticket = dice.Id(), Background = dice.Chance(0.3), WaitMilliseconds = dice.Chance(0.7) ? 2000 : 0 };
+            AskPermit(alive[dice.Random.Next(alive.Length)], request, tries: 3);
+        }
+        if (World.Now < LastCalls)
+            World.In(dice.Chance(0.3) ? dice.Between(0, 20) : dice.Between(20, World.Now < FaultsUntil ? 700 : 3000), CallOrigin);
+    }
+
+    // As PermitClient does.
+    private void AskPermit(ModelSilo caller, PermitRequest request, int tries)
+    {
+        var (dice, alive, asked) = (World.LimiterDice, Alive(), caller.LocalMicros);
+        if (alive.Length == 0)
+            return;
+        var target = alive[dice.Random.Next(alive.Length)];
+        var isMisrouted = World.Now < LastCalls && dice.Chance(_misrouted);
+        if (!isMisrouted && caller.State.Placement.OwnerOf(ModelLimiter.Hash) is { } owner)
+            target = Array.Find(alive, silo => silo.State.Self.Incarnation == owner.Incarnation) ?? target;
+        target.After(TravelTime(), () => target.Limiter.Ask(request, (reply, breaks) => caller.After(TravelTime(), () =>
+        {
+            if (!isMisrouted || reply is { Status: not PermitStatus.NotOwner })
+                _lastPermit = reply;
+            if (reply is { Status: PermitStatus.Granted } && caller.LocalMicros - asked < PermitWindows.PermitLife)
+            {
+                World.Tell($"origin: called by {caller}, permit of {target}");
+                _calls.Add(breaks, World.Now);
+            }
+            else if (tries > 1 && reply is not { Status: PermitStatus.Refused })
+                caller.After(((reply?.RetryAfterMilliseconds ?? 0) + 20) * 1000, () => AskPermit(caller, request, tries - 1));
+        })));
+
+        long TravelTime() => dice.Chance(0.05) ? dice.Between(1, 60) : dice.Between(0.1, 1);
+    }
+
     private void Answer(Action then)
     {
         Answered++;
         World.In(World.Between(0.1, 1), then);
     }
 
-    private Guid NewOperation()
-    {
-        Span<byte> id = stackalloc byte[16];
-        World.Random.NextBytes(id);
-        return new(id);
-    }
+    private Guid NewOperation() => World.Dice.Id();
 }

@@ -78,7 +78,7 @@ internal sealed class ModelEntry
                 then(null);
                 return;
             }
-            var (pending, past) = ChangeRules.Find(_state, operation);
+            var (pending, past) = OperationRules.Find(_state, operation);
             if (past is { } before)
             {
                 then(before.Version);

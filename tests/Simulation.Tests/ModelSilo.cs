@@ -25,7 +25,9 @@ internal sealed class ModelSilo
         _cluster = cluster;
         _rate = 1 + ((World.Random.NextDouble() - 0.5) / 100);
         _offset = World.Random.NextInt64(1, 1_000_000_000);
-        Clock = new(new LocalTime(this));
+        Time = new LocalTime(this);
+        Clock = new(Time);
+        Limiter = new(this, cluster);
         Span<byte> id = stackalloc byte[16];
         World.Random.NextBytes(id);
         State = new(new(new(id), name, 1, "host"), 3000);
@@ -37,7 +39,14 @@ internal sealed class ModelSilo
 
     public OwnershipState State { get; private set; }
 
+    public TimeProvider Time { get; }
+
     public SampledClusterClock Clock { get; }
+
+    /// <summary>How often the store's clock had been set when this silo last looked at it.</summary>
+    public int ClockSteps { get; private set; }
+
+    public ModelLimiter Limiter { get; }
 
     public World World => _cluster.World;
 
@@ -95,8 +104,9 @@ internal sealed class ModelSilo
     }
 
     /// <summary>A question to the store: each way takes its time, and may fail. Asked back once, with the answer or, after a second, without.</summary>
-    public void Ask<T>(Func<T> atStore, Action<T?, bool> then)
+    public void Ask<T>(Func<T> atStore, Action<T?, bool> then, Dice? dice = null)
     {
+        dice ??= World.Dice;
         var isOver = false;
         After(Second, () => End(default, false));
         _cluster.Travel(this, () =>
@@ -104,8 +114,8 @@ internal sealed class ModelSilo
             if (_cluster.Store.IsDown)
                 return;
             var answer = atStore();
-            _cluster.Travel(this, () => WhenAwake(() => End(answer, true)), isBack: true);
-        }, isBack: false);
+            _cluster.Travel(this, () => WhenAwake(() => End(answer, true)), isBack: true, dice);
+        }, isBack: false, dice);
 
         void End(T? answer, bool came)
         {
@@ -144,15 +154,15 @@ internal sealed class ModelSilo
             return;
         }
         (_isLooking, _isWanted) = (true, false);
-        var (state, sentAt, sampledAt) = (State, Milliseconds, Clock.Timestamp());
-        Ask(() => _cluster.Store.Renew(state.RenewsIn, state.Self.Incarnation, state.Sealed), (snapshot, came) =>
+        var (state, sentAt, sampledAt, steps) = (State, Milliseconds, Clock.Timestamp(), 0);
+        Ask(() => AtStore(store => store.Renew(state.RenewsIn, state.Self.Incarnation, state.Sealed)), (snapshot, came) =>
         {
             if (!came)
             {
                 Done(isAway: true);
                 return;
             }
-            Observe(snapshot!, sentAt, sampledAt);
+            Observe(snapshot!, sentAt, sampledAt, steps);
             if (State.Propose(snapshot!, Milliseconds) is not { } change)
             {
                 Done(isAway: false);
@@ -161,21 +171,28 @@ internal sealed class ModelSilo
             if (!Rules.NumberByTime && change.Begins)
                 change = Renumbered(change, Math.Max(State.HighestView, snapshot!.View?.Number ?? 0) + 1);
             (sentAt, sampledAt) = (Milliseconds, Clock.Timestamp());
-            Ask(() => _cluster.Store.Publish(change, State.Self.Incarnation), (published, answered) =>
+            Ask(() => AtStore(store => store.Publish(change, State.Self.Incarnation)), (published, answered) =>
             {
                 if (answered)
-                    Observe(published!, sentAt, sampledAt);
+                    Observe(published!, sentAt, sampledAt, steps);
                 Done(!answered);
             });
         });
+
+        OwnershipSnapshot AtStore(Func<ModelStore, OwnershipSnapshot> step)
+        {
+            steps = _cluster.Store.Steps;
+            return step(_cluster.Store);
+        }
     }
 
     private static ViewChange Renumbered(ViewChange change, long number) =>
         change with { Next = change.Next with { Number = number, Beginning = number }, Sealed = change.Sealed == change.Next.Number ? number : change.Sealed };
 
-    private void Observe(OwnershipSnapshot snapshot, long sentAt, long sampledAt)
+    private void Observe(OwnershipSnapshot snapshot, long sentAt, long sampledAt, int steps)
     {
         var before = State;
+        ClockSteps = steps;
         Clock.Add(sampledAt, snapshot.StoreTime, Clock.Timestamp());
         State = State.Observe(snapshot, Rules.CountFromSending ? sentAt : Milliseconds, Milliseconds);
         if (!Rules.Seal)
@@ -246,5 +263,40 @@ internal sealed class ModelSilo
         public override long TimestampFrequency => 1_000_000;
 
         public override long GetTimestamp() => silo.LocalMicros;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = new LocalTimer(silo, () => callback(state));
+            timer.Change(dueTime, period);
+            return timer;
+        }
+    }
+
+    /// <summary>Fires once.</summary>
+    private sealed class LocalTimer(ModelSilo silo, Action fire) : ITimer
+    {
+        private int _number;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var mine = ++_number;
+            if (dueTime != Timeout.InfiniteTimeSpan)
+            {
+                silo.After(dueTime.Ticks / TimeSpan.TicksPerMicrosecond, () =>
+                {
+                    if (mine == _number)
+                        fire();
+                });
+            }
+            return true;
+        }
+
+        public void Dispose() => _number = -1;
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -6,9 +6,11 @@ internal sealed class ModelStore(World world, Rules rules)
     private readonly Dictionary<Guid, SiloLease> _leases = [];
     private readonly Dictionary<int, EntryRecord> _records = [];
     private readonly List<(long At, Action Undo)> _undo = [];
+    private (long Version, LimiterState? State) _limiter;
     private ClusterView? _view;
     private int _run = 1;
     private int _began;
+    private long _clockSet;
 
     public event Action<long>? Published;
 
@@ -17,12 +19,18 @@ internal sealed class ModelStore(World world, Rules rules)
 
     public bool IsDown { get; set; }
 
-    /// <summary>By how much its clock was set.</summary>
-    public long ClockSet { get; set; }
+    /// <summary>How often its clock was set.</summary>
+    public int Steps { get; private set; }
 
     public ClusterView? View => _view;
 
-    private long Time => 1_800_000_000_000_000 + world.Now + ClockSet;
+    /// <summary>How often something acknowledged was lost.</summary>
+    public int Losses { get; private set; }
+
+    /// <summary>The limiter's record, and after how many losses it was read.</summary>
+    public (long Version, LimiterState? State, int Losses) Limiter => (_limiter.Version, _limiter.State, Losses);
+
+    private long Time => 1_800_000_000_000_000 + world.Now + _clockSet;
 
     public OwnershipSnapshot Renew(long? expected, Guid incarnation, long sealedView)
     {
@@ -72,6 +80,18 @@ internal sealed class ModelStore(World world, Rules rules)
         return new(verdict is WriteVerdict.Write or WriteVerdict.Repeated, verdict == WriteVerdict.RefuseByEpoch ? there!.Epoch : 0);
     }
 
+    /// <summary>Replaces the limiter's record unless somebody else did.</summary>
+    public bool WriteLimiter(long expected, long next, LimiterState state)
+    {
+        world.Tell($"store: limiter's record, {state.Open} open: {(_limiter.Version == expected ? "Write" : "Refuse")}");
+        if (_limiter.Version != expected)
+            return false;
+        var before = _limiter;
+        _undo.Add((world.Now, () => _limiter = before));
+        _limiter = (next, state);
+        return true;
+    }
+
     /// <summary>Comes back as another run of the server, without what it had acknowledged since then.</summary>
     public void FailOver(long lost)
     {
@@ -87,7 +107,13 @@ internal sealed class ModelStore(World world, Rules rules)
         _run++;
         world.Tell($"store: starts again without its last {lost / 1000} ms, view {_view?.Number % 1_000_000}");
         if (any)
-            Lost?.Invoke();
+            Lose();
+    }
+
+    public void SetClock(long by)
+    {
+        (_clockSet, Steps) = (_clockSet + by, Steps + 1);
+        world.Tell($"store: its clock is set by {by / 1000} ms");
     }
 
     public void Flush()
@@ -95,8 +121,14 @@ internal sealed class ModelStore(World world, Rules rules)
         _leases.Clear();
         _records.Clear();
         _undo.Clear();
-        _view = null;
+        (_view, _limiter) = (null, default);
         world.Tell("store: emptied");
+        Lose();
+    }
+
+    private void Lose()
+    {
+        Losses++;
         Lost?.Invoke();
     }
 

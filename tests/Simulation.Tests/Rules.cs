@@ -41,6 +41,15 @@ internal sealed record Rules
     /// <summary>A write whose end is unknown may arrive later.</summary>
     public bool ExpectLateWrites { get; init; } = true;
 
+    /// <summary>The store has the record of a chunk of permits before one of them is granted.</summary>
+    public bool RecordBeforeGrant { get; init; } = true;
+
+    /// <summary>What a record left open counts as granted.</summary>
+    public bool CountOpenChunk { get; init; } = true;
+
+    /// <summary>A limiter that another silo had is opened anew.</summary>
+    public bool ReopenLimiter { get; init; } = true;
+
     /// <summary>An activation ends when its silo lost the key, if only for one view.</summary>
     public bool EndOnEpoch { get; init; } = true;
 }

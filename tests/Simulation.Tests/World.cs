@@ -6,7 +6,12 @@ internal sealed class World(int seed)
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private long _order;
 
-    public Random Random { get; } = new(seed);
+    public Dice Dice { get; } = new(seed);
+
+    /// <summary>For what was added later: it leaves the histories of all seeds as they were.</summary>
+    public Dice LimiterDice { get; } = new(~seed);
+
+    public Random Random => Dice.Random;
 
     public long Now { get; private set; }
 
@@ -26,12 +31,30 @@ internal sealed class World(int seed)
         Now = end;
     }
 
+    public bool Chance(double probability) => Dice.Chance(probability);
+
+    /// <inheritdoc cref="Dice.Between"/>
+    public long Between(double least, double most) => Dice.Between(least, most);
+
+    public void Tell(string what) => Trace?.Add($"{Now / 1e6:0.000000} {what}");
+}
+
+/// <summary>Chance, by a seed.</summary>
+internal sealed class Dice(int seed)
+{
+    public Random Random { get; } = new(seed);
+
     public bool Chance(double probability) => Random.NextDouble() < probability;
 
     /// <summary>In microseconds, from milliseconds.</summary>
     public long Between(double least, double most) => (long)((least + (Random.NextDouble() * (most - least))) * 1000);
 
-    public void Tell(string what) => Trace?.Add($"{Now / 1e6:0.000000} {what}");
+    public Guid Id()
+    {
+        Span<byte> id = stackalloc byte[16];
+        Random.NextBytes(id);
+        return new(id);
+    }
 }
 
 /// <summary>A promise was broken.</summary>

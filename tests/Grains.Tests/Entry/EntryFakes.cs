@@ -86,7 +86,7 @@ internal sealed class FakeTagLog : ITagLog
     public bool IsGood(ReadOnlySpan<ulong> tagHashes, long born, long generation)
     {
         foreach (var tag in tagHashes)
-            if (generation != Generation || _raises.GetValueOrDefault(tag) > born)
+            if (generation != Generation || born > Head || _raises.GetValueOrDefault(tag) > born)
                 return false;
         return true;
     }

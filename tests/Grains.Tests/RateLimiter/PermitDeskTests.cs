@@ -117,6 +117,36 @@ public sealed class PermitDeskTests : IDisposable
         Assert.Equal(PermitStatus.Granted, (await after.AcquireAsync(Ask())).Status);
     }
 
+    [Fact]
+    public async Task A_record_is_not_dated_before_the_one_that_it_replaces()
+    {
+        _limits.Are(new(PerMinute: 2));
+        _clusterClock.Off = 3_600_000_000;
+        var desk = Desk();
+        await desk.AcquireAsync(Ask());
+        await desk.CloseAsync(CancellationToken.None);
+        _clusterClock.Off = 0;
+        desk = Desk();
+        Assert.Equal(PermitStatus.Granted, (await desk.AcquireAsync(Ask())).Status);
+        await desk.CloseAsync(CancellationToken.None);
+
+        _clusterClock.Off = 3_600_000_000;
+
+        Assert.Equal(PermitStatus.Refused, (await Desk().AcquireAsync(Ask())).Status);
+    }
+
+    [Fact]
+    public async Task An_activation_that_recorded_nothing_does_not_close_what_another_left_open()
+    {
+        _limits.Are(new(PerSecond: 1_000));
+        var owner = Desk();
+        await owner.AcquireAsync(Ask());
+
+        await Desk().CloseAsync(CancellationToken.None);
+
+        Assert.Equal((10, 1), (_store.Record!.Open, _store.Writes));
+    }
+
     [Theory]
     [InlineData(-100_000, 100_000)]
     [InlineData(-100_000, -100_000)]
