@@ -129,6 +129,13 @@ internal sealed class OwnerCalls(
     private static ValueTask<ReadReply> AskAsync(IEntryGrain entry, in ReadRequest request, in ReadEffort effort) =>
         effort.Refresh ? entry.RefreshAsync(request) : entry.ReadAsync(request);
 
+    /// <summary>An answer came by this view; a newer one is looked for.</summary>
+    public void Heard(long view)
+    {
+        if (known is not null)
+            known.Hint(view);
+    }
+
     /// <summary>True for what is an answer, not word of who or when to ask.</summary>
     public static bool IsFinal(in ReadReply reply) => reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner);
 

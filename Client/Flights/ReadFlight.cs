@@ -95,7 +95,10 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
             var reply = _call.GetResult();
             _call = default;
             if (OwnerCalls.IsFinal(reply))
+            {
+                _calls.Heard(reply.View);
                 Land(reply);
+            }
             else
                 _ = GoOnAsync(new(reply, null, AskedAt));
         }

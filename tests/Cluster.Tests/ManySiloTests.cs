@@ -1,3 +1,6 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+
 namespace OrleansCache.Cluster;
 
 /// <summary>Silos that share the keys: each has its part, and what befalls one is soon another's.</summary>
@@ -47,6 +50,16 @@ public sealed class ManySiloTests
     }
 
     [Fact]
+    public Task A_silo_that_joins_gets_its_share_and_no_value_is_loaded_again() => JoinAsync(keys: 1_000, tolerance: 0.05, evenness: 0.2);
+
+    [Fact]
+    public Task A_silo_that_joins_gets_its_share_of_many_keys_and_no_value_is_loaded_again()
+    {
+        Assert.SkipUnless(Soak.IsOn, Soak.SkipReason);
+        return JoinAsync(keys: 10_000, tolerance: 0.05, evenness: 0.1);
+    }
+
+    [Fact]
     public async Task Kills_for_a_minute_leave_a_clean_history_and_short_stalls()
     {
         Assert.SkipUnless(Soak.IsOn, Soak.SkipReason);
@@ -69,6 +82,65 @@ public sealed class ManySiloTests
             await RestartInTurnAsync(cluster);
 
         await NoneFailedAsync(cluster, atLeast: 10_000);
+    }
+
+    /// <param name="keys">So many have a value.</param>
+    /// <param name="tolerance">Of the share that moves, in parts of all keys.</param>
+    /// <param name="evenness">Of the shares in the end, in parts of one share.</param>
+    private static async Task JoinAsync(int keys, double tolerance, double evenness)
+    {
+        await using var origin = await CountingOrigin.StartAsync();
+        await using var cluster = await ClusterProcess.StartAsync(silos: 3, origin.Settings);
+        using var client = await cluster.ConnectAsync();
+        var cache = client.Services.GetRequiredService<IRawCache>();
+        await EachAsync(keys, id => ItemAsync(cache, id));
+        Assert.Equal(keys, origin.Calls);
+        var before = await OwnersAsync(cache, keys);
+
+        var joined = cluster.Add();
+        using var end = new CancellationTokenSource();
+        var reading = Task.Run(async () =>
+        {
+            var reads = 0;
+            for (; !end.IsCancellationRequested; reads++)
+                await ItemAsync(cache, reads % keys);
+            return reads;
+        });
+        await joined.StartAsync(Ct);
+        await cluster.WellAsync();
+        await EachAsync(keys, id => ItemAsync(cache, id));
+        await end.CancelAsync();
+        var reads = await reading;
+        var after = await OwnersAsync(cache, keys);
+
+        var moved = Enumerable.Range(0, keys).Where(id => before[id] != after[id]).ToList();
+        var shares = after.CountBy(static owner => owner).ToDictionary();
+        TestContext.Current.TestOutputHelper!.WriteLine($"{moved.Count} of {keys} keys moved, {reads} reads meanwhile; shares: {string.Join(", ", shares)}");
+        Assert.All(moved, id => Assert.Equal($"127.0.0.1:{joined.SiloPort}", after[id]));
+        Assert.InRange(moved.Count / (double)keys, 0.25 - tolerance, 0.25 + tolerance);
+        Assert.All(shares.Values, share => Assert.InRange(share, keys / 4.0 * (1 - evenness), keys / 4.0 * (1 + evenness)));
+        Assert.Equal(keys, origin.Calls);
+        await client.StopAsync(Ct);
+    }
+
+    private static Task EachAsync(int keys, Func<int, Task> call) =>
+        Parallel.ForEachAsync(Enumerable.Range(0, keys), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Ct }, async (id, _) => await call(id));
+
+    private static async Task ItemAsync(IRawCache cache, int id)
+    {
+        var reply = await cache.CallAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, Ct);
+        Assert.Equal($"{id}", Encoding.UTF8.GetString(reply.Value?.Bytes ?? []));
+    }
+
+    private static async Task<string[]> OwnersAsync(IRawCache cache, int keys)
+    {
+        var owners = new string[keys];
+        await EachAsync(keys, async id =>
+        {
+            var target = await cache.TargetAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, Ct);
+            owners[id] = (await cache.ExplainAsync(target.Key, Ct)).Owner;
+        });
+        return owners;
     }
 
     private static async Task KillAndStartAsync(ClusterProcess cluster, int silo)

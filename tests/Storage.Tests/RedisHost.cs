@@ -8,12 +8,13 @@ namespace OrleansCache.Storage.Tests;
 /// <summary>A host with Redis storage and nothing else.</summary>
 internal static class RedisHost
 {
-    public static async Task<IHost> StartAsync(RedisServer server, string name = "silo-0", ILogger? log = null, string options = ",asyncTimeout=1000")
+    public static async Task<IHost> StartAsync(RedisServer server, string name = "silo-0", ILogger? log = null, string options = ",asyncTimeout=1000", Action<IServiceCollection>? first = null)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         if (log is not null)
             builder.Logging.AddProvider(new OneLoggerProvider(log));
+        first?.Invoke(builder.Services);
         builder.Services.AddRedisStorage(name, server.EndPoint + options, "test").AddClusterEntry();
         var host = builder.Build();
         try

@@ -56,6 +56,18 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_silo_joins_after_what_answers_calls_has_started_and_has_left_before_that_stops()
+    {
+        var host = await RedisHost.StartAsync(_server, first: services => services.AddSingleton<Listening>().AddHostedService(provider => provider.GetRequiredService<Listening>()));
+        var listening = host.Services.GetRequiredService<Listening>();
+        Assert.True(Ownership(host).IsPlacedHere(1));
+
+        await RedisHost.StopAsync(host);
+
+        Assert.Equal((false, false), (listening.WasInAtStart, listening.WasInAtStop));
+    }
+
+    [Fact]
     public async Task A_second_member_gets_its_share_at_once_and_the_first_gets_it_back_when_it_leaves()
     {
         var host = await FencedHostAsync();
@@ -239,5 +251,24 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
         await host.Services.GetRequiredService<IOwnershipStore>().PublishAsync(new(waitedOut, view.Number, [], Sealed: 0, Begins: false), Guid.NewGuid(), Cancellation);
         await Eventually.TrueAsync(() => Ownership(host) is { FenceHolds: true, Placement.View.WaitsOut: false }, cancellationToken: Cancellation);
         return host;
+    }
+
+    private sealed class Listening(IOwnership ownership) : IHostedService
+    {
+        public bool WasInAtStart { get; private set; }
+
+        public bool WasInAtStop { get; private set; }
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            WasInAtStart = ownership.IsPlacedHere(1);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            WasInAtStop = ownership.IsPlacedHere(1);
+            return Task.CompletedTask;
+        }
     }
 }

@@ -65,6 +65,47 @@ public class OwnerCallTests
     }
 
     [Fact]
+    public async Task A_call_that_was_refused_by_a_newer_view_is_made_again_as_soon_as_that_is_known()
+    {
+        var view = new LearnedView();
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(cluster.Entry.Reads.Count == 1 ? new ReadReply { Status = ReadStatus.NotOwner, View = 5 } : FakeEntry.Hit("1"));
+        cluster.Entry.OnWrite = w => new(cluster.Entry.Writes.Count == 1 ? new WriteReply { Status = WriteStatus.NotOwner, View = 6 } : cluster.Entry.Written(w));
+
+        var read = cluster.Cache.GetAsync<int>(Key).AsTask();
+        Assert.Equal((1, 5, false), (cluster.Entry.Reads.Count, view.Heard, read.IsCompleted));
+        view.Learn(new(5, []));
+        Assert.Equal(1, (await read).Value);
+
+        var write = cluster.Cache.SetAsync(Key, 2).AsTask();
+        Assert.Equal((1, 6, false), (cluster.Entry.Writes.Count, view.Heard, write.IsCompleted));
+        view.Learn(new(6, []));
+        Assert.True((await write).Accepted);
+    }
+
+    [Fact]
+    public async Task An_answer_by_a_newer_view_has_it_looked_for()
+    {
+        var view = new LearnedView();
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(FakeEntry.Hit("1") with { View = 7 });
+
+        await cluster.Cache.GetAsync<int>(Key);
+
+        Assert.Equal(7, view.Heard);
+    }
+
+    [Fact]
+    public async Task What_a_silo_says_of_a_key_that_is_not_its_own_is_not_told()
+    {
+        await using var cluster = new FakeCluster();
+        var asked = 0;
+        cluster.Entry.OnExplain = () => new() { IsRefusal = ++asked < 3, Owner = $"silo-{asked}" };
+
+        Assert.Equal("silo-3", (await cluster.DriveAsync(cluster.Raw.ExplainAsync(Key))).Owner);
+    }
+
+    [Fact]
     public async Task A_silo_that_is_away_for_a_moment_is_not_noticed()
     {
         await using var cluster = new FakeCluster();

@@ -21,6 +21,8 @@ internal sealed class FakeEntry : IEntryGrain
     public Func<LoadTicket, ValueTask<bool>>? OnRenew { get; set; }
     public Func<WriteRequest, ValueTask<WriteReply>>? OnWrite { get; set; }
 
+    public Func<EntryExplanation>? OnExplain { get; set; }
+
     public EntryValue? Value { get; set; }
 
     public LoadTicket Ticket(int leaseMilliseconds = 3_000, int permitMilliseconds = 0) =>
@@ -120,5 +122,5 @@ internal sealed class FakeEntry : IEntryGrain
     }
 
     public ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken = default) =>
-        new(Value is null ? new EntryExplanation() : new() { State = "fresh", Version = Value.Version, LastRetrieved = Value.LastRetrieved, FreshUntil = ReadReply.NoLifetime, Reason = "hit", Owner = "me", View = 3 });
+        new(OnExplain?.Invoke() ?? (Value is null ? new EntryExplanation() : new() { State = "fresh", Version = Value.Version, LastRetrieved = Value.LastRetrieved, FreshUntil = ReadReply.NoLifetime, Reason = "hit", Owner = "me", View = 3 }));
 }

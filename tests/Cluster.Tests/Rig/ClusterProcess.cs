@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace OrleansCache.Cluster;
 
@@ -74,6 +77,19 @@ internal sealed class ClusterProcess : IAsyncDisposable
         _clients.AddRange(started);
         await Task.WhenAll(started.Select(client => client.WaitForLineAsync("running", cancellationToken: Ct)));
         Disturbances.Add("clients run");
+    }
+
+    /// <summary>A client in this process, which knows the silos' view when this returns; the caller stops it.</summary>
+    public async Task<IHost> ConnectAsync()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:cache"] = ConnectionString });
+        builder.AddOrleansCacheClient("cache");
+        var host = builder.Build();
+        await host.StartAsync(Ct);
+        if (host.Services.GetService<IKnownView>() is { } view)
+            await Eventually.TrueAsync(() => view.Number > 0, cancellationToken: Ct);
+        return host;
     }
 
     /// <summary>Calls of ended clients that went to a silo which did not own the key.</summary>

@@ -23,6 +23,32 @@ public sealed class MovedKeyTests
     }
 
     [Fact]
+    public async Task Who_comes_to_the_wrong_silo_is_sent_away_without_a_look_at_the_store_or_a_place_in_memory()
+    {
+        var entry = new EntryHarness();
+        (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
+
+        var read = await entry.Get();
+
+        Assert.Equal((ReadStatus.NotOwner, 2), (read.Status, read.View));
+        Assert.True((await entry.Explain()).IsRefusal);
+        Assert.Equal((0, 0L, 1), (entry.Store.Attempts, entry.Memory.Entries, entry.Leaves));
+        await entry.Deactivate();
+        Assert.Equal((0L, 0L), (entry.Memory.Entries, entry.Memory.Bytes));
+    }
+
+    [Fact]
+    public async Task Who_comes_to_the_wrong_silo_does_not_wait_for_room()
+    {
+        var entry = new EntryHarness(memory: new() { MaxEntries = 1 });
+        for (var i = 0; i < 1_100; i++)
+            entry.Memory.Place(new StayingNode(), EntryHarness.Strict);
+        entry.Ownership.IsOwner = false;
+
+        Assert.Equal(ReadStatus.NotOwner, (await entry.Get().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).Status);
+    }
+
+    [Fact]
     public async Task A_write_whose_key_moves_on_the_way_is_not_acknowledged()
     {
         var entry = new EntryHarness();
@@ -228,5 +254,16 @@ public sealed class MovedKeyTests
 
         Assert.False((await entry.Store.WriteAsync(Key, late, CancellationToken.None)).Written);
         Assert.Equal(RecordKind.Removed, entry.Stored!.Kind);
+    }
+
+    private sealed class StayingNode : EntryNode
+    {
+        public override ulong KeyHash => 0;
+
+        public override void AskToLeave()
+        {
+        }
+
+        public override Task LetGoAsync() => Task.CompletedTask;
     }
 }

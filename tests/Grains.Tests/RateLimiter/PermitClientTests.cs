@@ -46,6 +46,32 @@ public class PermitClientTests
         Assert.Equal((PermitKind.Refused, 1), (permit.Kind, _limiter.Asked.Count));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_limiter_whose_silo_is_lost_is_waited_for_until_another_has_it(bool isGone)
+    {
+        var began = _clock.GetTimestamp();
+        _limiter.Answer = _ => _clock.GetElapsedTime(began) >= TimeSpan.FromSeconds(4) ? new() { Status = PermitStatus.Granted }
+            : isGone ? throw new SiloUnavailableException("gone")
+            : new() { Status = PermitStatus.NotOwner };
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.FromSeconds(1));
+
+        Assert.Equal(PermitKind.Granted, permit.Kind);
+        Assert.Single(_limiter.Asked.Select(asked => asked.Ticket).Distinct());
+    }
+
+    [Fact]
+    public async Task A_limiter_whose_silo_is_lost_for_good_is_given_up()
+    {
+        _limiter.Answer = _ => throw new SiloUnavailableException("gone");
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.FromSeconds(1));
+
+        Assert.Equal((PermitKind.Refused, PermitHold.Away), (permit.Kind, permit.Hold));
+    }
+
     private static PermitReply Unproven => new() { Status = PermitStatus.Unproven, RetryAfterMilliseconds = 50 };
 
     private async Task<Permit> AcquireAsync(TimeSpan maxWait)

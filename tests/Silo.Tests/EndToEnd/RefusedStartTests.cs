@@ -6,8 +6,6 @@ namespace OrleansCache.Silo.Tests;
 /// <summary>A start that cannot succeed says why, with the setting, its value and the way out, and ends with 2.</summary>
 public sealed class RefusedStartTests
 {
-    private const string SilosShare = "On this engine silos share the keys.";
-
     [Theory]
     [InlineData("OrleansCache:Integrations:partner:RateLimit:PerSecnd", "10", "did you mean 'PerSecond'")]
     [InlineData("OrleansCache:Integrations:partner:Methods:country:FreshFor", "-00:00:30", "'-00:00:30'")]
@@ -91,42 +89,6 @@ public sealed class RefusedStartTests
         await using var silo = SiloProcess.Create(arguments: ["--data", file]);
 
         await RefusedAsync(silo, file, "--data");
-    }
-
-    [Fact]
-    public async Task A_second_silo_on_one_Redis_is_refused_and_the_first_notices_nothing()
-    {
-        Assert.SkipWhen(EngineHosting.RoutesByView, SilosShare);
-        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
-        await using var redis = await RedisServer.StartAsync(new(), TestContext.Current.CancellationToken);
-        await using var first = await SiloProcess.StartAsync(redis: redis.EndPoint);
-        using var put = await first.PutAsync("r", "k", "value");
-        await using var second = SiloProcess.Create(redis: redis.EndPoint);
-
-        await RefusedAsync(second, $"{first.Process.Pid}", "ClusterId");
-
-        using var still = await first.GetAsync(SiloProcess.EntryPath("r", "k"));
-        Assert.Equal("value", await still.TextAsync());
-    }
-
-    [Fact]
-    public async Task Of_two_silos_that_join_at_once_the_later_ends()
-    {
-        Assert.SkipWhen(EngineHosting.RoutesByView, SilosShare);
-        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
-        await using var redis = await RedisServer.StartAsync(new(), TestContext.Current.CancellationToken);
-        await using var one = SiloProcess.Create(redis: redis.EndPoint);
-        await using var other = SiloProcess.Create(redis: redis.EndPoint);
-
-        one.Begin();
-        other.Begin();
-        await Eventually.TrueAsync(() => one.Process.HasExited || other.Process.HasExited, TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-
-        var (ended, alive) = one.Process.HasExited ? (one, other) : (other, one);
-        Assert.Equal(2, ended.Process.ExitCode);
-        await alive.Process.WaitForLineAsync("ready: ", TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-        using var put = await alive.PutAsync("r", "k", "value");
-        Assert.Equal(HttpStatusCode.Created, put.StatusCode);
     }
 
     [Fact]

@@ -1,0 +1,152 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OrleansCache;
+
+/// <summary>Calls go where the router says.</summary>
+public sealed class RoutingTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_client_calls_the_silo_that_the_router_names_though_it_was_not_told_of_it()
+    {
+        await using var first = await Rig.StartAsync();
+        await using var second = await Rig.StartAsync();
+        var router = new TestRouter();
+        var client = await ClientAsync(first, router);
+
+        router.Silo = second.Endpoint;
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+
+        Assert.Equal((0, 1), (first.Silo.ActivationCount, second.Silo.ActivationCount));
+    }
+
+    [Fact]
+    public async Task A_silos_own_calls_go_to_the_silo_that_the_router_names_and_the_first_waits_for_the_connection()
+    {
+        var router = new TestRouter();
+        await using var first = await Rig.StartAsync(services: services => services.AddSingleton<IGrainRouter>(router));
+        await using var second = await Rig.StartAsync();
+        var own = first.Silo;
+
+        router.Silo = second.Endpoint;
+        Assert.Equal(3, await own.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+        Assert.Equal((0, 1), (first.Silo.ActivationCount, second.Silo.ActivationCount));
+
+        router.Silo = null;
+        Assert.Equal(3, await own.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+        Assert.Equal((1, 1), (first.Silo.ActivationCount, second.Silo.ActivationCount));
+    }
+
+    [Fact]
+    public async Task A_call_to_a_silo_that_is_not_there_fails_at_once_and_others_go_on()
+    {
+        await using var rig = await Rig.StartAsync();
+        var router = new TestRouter();
+        var client = await ClientAsync(rig, router, o => o.ConnectTimeout = TimeSpan.FromMinutes(5));
+
+        router.Silo = new(IPAddress.Loopback, FreePort.Next());
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => client.GetGrain<IWorkGrain>("a").AddAsync(1, 2).WaitAsync(Soon, Ct));
+        router.Silo = null;
+
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+    }
+
+    [Fact]
+    public async Task A_call_under_way_with_a_silo_that_is_gone_fails_when_the_router_says_so()
+    {
+        await using var first = await Rig.StartAsync();
+        await using var second = await Rig.StartAsync();
+        var router = new TestRouter();
+        var client = await ClientAsync(first, router);
+        router.Silo = second.Endpoint;
+        var waiting = client.GetGrain<IWorkGrain>("a").WaitAsync("never opened");
+        await Eventually.TrueAsync(async () => (await client.GetGrain<IWorkGrain>("a").BegunAsync()).Count == 1, cancellationToken: Ct);
+
+        router.Change(gone: second.Endpoint);
+
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => waiting.WaitAsync(Soon, Ct));
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+        Assert.Equal(1, first.Silo.ActivationCount);
+    }
+
+    [Fact]
+    public async Task A_silo_that_could_not_be_reached_is_tried_anew_when_the_router_changes()
+    {
+        await using var first = await Rig.StartAsync();
+        var router = new TestRouter();
+        var client = await ClientAsync(first, router, o => o.ReconnectDelay = o.MaxReconnectDelay = TimeSpan.FromHours(1));
+        var later = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
+        router.Silo = later;
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => client.GetGrain<IWorkGrain>("a").AddAsync(1, 2).WaitAsync(Soon, Ct));
+        await using var second = await Rig.StartAsync(o => o.Endpoint = later);
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => client.GetGrain<IWorkGrain>("a").AddAsync(1, 2).WaitAsync(Soon, Ct));
+
+        router.Change(later);
+
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2).WaitAsync(Soon, Ct));
+    }
+
+    [Fact]
+    public async Task Calls_to_one_silo_take_turns_over_its_connections()
+    {
+        await using var first = await Rig.StartAsync();
+        await using var second = await Rig.StartAsync();
+        var router = new TestRouter();
+        var client = await ClientAsync(first, router, o => o.ConnectionsPerEndpoint = 2);
+        router.Silo = second.Endpoint;
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2);
+                return first.Log.Lines.Count(line => line.Id == 107 && line.Text.Contains($":{second.Endpoint.Port}.", StringComparison.Ordinal)) == 2;
+            },
+            what: "both connections are made", cancellationToken: Ct);
+    }
+
+    private static async Task<IClusterClient> ClientAsync(Rig rig, TestRouter router, Action<EngineClientOptions>? options = null)
+    {
+        var client = await rig.ClientAsync(options, services => services.AddSingleton<IGrainRouter>(router));
+        await Eventually.TrueAsync(async () => await client.GetGrain<IReadyGrain>("ready").ReadyAsync(), cancellationToken: Ct);      // it knows the grain types
+        await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
+        return client;
+    }
+
+    private sealed class TestRouter : IGrainRouter
+    {
+        private EndPoint? _gone;
+
+        public event Action? Changed;
+
+        public IPEndPoint? Silo { get; set; }
+
+        public void Change(IPEndPoint? to = null, EndPoint? gone = null)
+        {
+            (Silo, _gone) = (to, gone);
+            Changed?.Invoke();
+        }
+
+        public EndPoint? Locate(GrainId grain) => Silo;
+
+        public bool IsGone(EndPoint silo) => silo.Equals(_gone);
+    }
+}
+
+[Alias("tests.ready")]
+internal interface IReadyGrain : IGrainWithStringKey
+{
+    Task<bool> ReadyAsync();
+}
+
+internal sealed class ReadyGrain : Grain, IReadyGrain
+{
+    public Task<bool> ReadyAsync()
+    {
+        DeactivateOnIdle();
+        return Task.FromResult(true);
+    }
+}
