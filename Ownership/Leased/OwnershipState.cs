@@ -71,7 +71,7 @@ internal sealed record OwnershipState(SiloMember Self, long Span)
     /// True when this silo may serve the key now. In a view that all its members have sealed that is who the view gives it to; until then
     /// who had it in the last such view, and in all since.
     /// </summary>
-    public bool Owns(ulong keyHash) => Keys is { } keys && keys.IsPlacedHere(keyHash) && (IsSettled || keys.EpochOf(keyHash) <= Settled);
+    public bool Owns(ulong keyHash) => Keys is { } keys && keys.IsPlacedHere(keyHash) && keys.EpochOf(keyHash) <= Settled;
 
     public long EpochOf(ulong keyHash) => Keys?.EpochOf(keyHash) ?? View.Number;
 
@@ -117,11 +117,11 @@ internal sealed record OwnershipState(SiloMember Self, long Span)
         var outwaited = Watches.Where(watch => watch.SeenAt - watch.Since >= OutwaitSpan).ToImmutableArray();
         var members = View.Members.RemoveAll(member => outwaited.Any(watch => watch.Incarnation == member.Incarnation));
         var self = View.Find(Self.Incarnation);
-        if (self is null && !IsLeaving)
+        if (!IsLeaving)
             members = Joined(members);
-        else if (self is { IsLeaving: false } && IsLeaving)
+        else if (self is { IsLeaving: false })
             members = members.Replace(self, self with { IsLeaving = true });
-        else if (self is not null && IsLeaving && !MustSeal)
+        else if (self is not null && !MustSeal)
             members = members.Remove(self);
         var waitsOut = View.WaitsOut && !(Keys is not null && now >= FenceStart);
         if (waitsOut == View.WaitsOut && members == View.Members)

@@ -107,7 +107,7 @@ internal sealed class LocalOwnership(string self, string? folder, LocalClusterCl
             try
             {
                 if (_lease is { } lease)
-                    lease.Write(lease.Lease with { Ceiling = Math.Min(lease.Lease.Ceiling, clock.Now), StoppedCleanly = true }, flush: true);
+                    lease.Write(lease.Lease with { Ceiling = clock.Now, StoppedCleanly = true }, flush: true);
             }
             catch (IOException exception)
             {

@@ -46,12 +46,29 @@ public class KeyHistoryTests
             }
             history = next;
         }
-        Assert.InRange(history.EpochOf(1), 1000 - (2 * KeyHistory.Capacity), 999);
+        var epochs = Enumerable.Range(1, 20_000).Select(key => RoutingHash.Mix((ulong)key)).Where(history.IsPlacedHere).Select(history.EpochOf);
+        Assert.Equal(999 - (2 * KeyHistory.Capacity), epochs.Min());
     }
+
+    [Fact]
+    public void Forgetting_a_former_member_lowers_no_epoch()
+    {
+        var history = KeyHistory.Begin(Placement.Of(new(1, [Me])), Me.Incarnation);
+        for (var number = 2L; number < 2 + (2 * KeyHistory.Capacity); number++)
+            history = history.Next(Placement.Of(new(number, number % 2 == 0 ? [Me, Other(number)] : [Me])));
+        history = history.Next(Placement.Of(new(900, [Me with { IsLeaving = true }])));
+        history = history.Next(Placement.Of(new(901, [Me, Other(901)])));
+
+        history = history.Next(Placement.Of(new(902, [Me])));
+
+        Assert.InRange(history.EpochOf(1), 901, 902);
+    }
+
+    private static SiloMember Other(long number) => Me with { Incarnation = Guid.NewGuid(), Name = $"other-{number}" };
 
     private static ClusterView View(long number, Random random)
     {
         var others = Enumerable.Range(0, 4).Where(_ => random.Next(2) == 0).Select(i => Me with { Incarnation = Guid.NewGuid(), Name = $"silo-{i}", IsLeaving = random.Next(4) == 0 });
-        return new(number, [.. others, Me with { IsLeaving = false }]);
+        return new(number, [.. others, Me with { IsLeaving = random.Next(8) == 0 }]);
     }
 }

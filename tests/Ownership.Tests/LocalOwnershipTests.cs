@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansCache.TestSupport;
 
@@ -193,6 +194,94 @@ public sealed class LocalOwnershipTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_clean_stop_a_start_waits_for_nothing_and_who_waits_for_the_fence_has_it()
+    {
+        var (ownership, _) = await StartAsync();
+        ownership.Dispose();
+        (ownership, _) = Create(Path.Combine(_folder, "."));
+        var changes = 0;
+        ownership.Changed += () => changes++;
+        var fence = ownership.WaitForFenceAsync(TimeSpan.FromSeconds(2), Cancellation).AsTask();
+        Assert.False(fence.IsCompleted);
+
+        Assert.True(ownership.StartAsync(Cancellation).AsTask().IsCompletedSuccessfully);
+
+        Assert.True(await fence);
+        Assert.Equal((1, "silo-0"), (changes, ownership.Placement.Members.Single().Name));
+        ownership.Dispose();
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_made()
+    {
+        var (ownership, _) = Create(Path.Combine(_folder, "new", "folder"));
+
+        await ownership.StartAsync(Cancellation);
+
+        Assert.True(ownership.FenceHolds);
+        ownership.Dispose();
+    }
+
+    [Fact]
+    public async Task A_clock_is_still_read_after_the_folder_was_given_up()
+    {
+        var (ownership, clock) = await StartAsync();
+        ownership.Dispose();
+        var last = clock.Now;
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(last + 10_000_000, clock.Now);
+    }
+
+    [Fact]
+    public void Time_is_reserved_once_for_many_readings()
+    {
+        var reserved = new List<long>();
+        var clock = new LocalClusterClock(_time);
+        clock.StartAbove(clock.Now, now =>
+        {
+            reserved.Add(now);
+            return now + 1_000;
+        });
+
+        for (var i = 0; i < 15; i++)
+        {
+            _time.Advance(TimeSpan.FromMicroseconds(100));
+            _ = clock.Now;
+        }
+
+        Assert.Equal(2, reserved.Count);
+    }
+
+    [Fact]
+    public void Cluster_time_does_not_fall_with_the_machines_own()
+    {
+        var machine = new FallingClock();
+        var clock = new LocalClusterClock(machine);
+        machine.Timestamp = 10_000;
+        var last = clock.Now;
+
+        machine.Timestamp = 9_000;
+
+        Assert.Equal(last, clock.Now);
+    }
+
+    [Fact]
+    public void A_lease_of_another_format_or_with_a_flipped_bit_is_none()
+    {
+        var bytes = new byte[LocalLease.Length];
+        new LocalLease(1, 2, 3, true).Write(bytes);
+        Assert.Equal(new LocalLease(1, 2, 3, true), LocalLease.Read(bytes));
+
+        bytes[24] ^= 1;
+        Assert.Null(LocalLease.Read(bytes));
+        (bytes[24], bytes[1]) = ((byte)(bytes[24] ^ 1), (byte)'X');
+        SHA256.HashData(bytes.AsSpan(0, 40)).AsSpan(0, 24).CopyTo(bytes.AsSpan(40));
+        Assert.Null(LocalLease.Read(bytes));
+    }
+
+    [Fact]
     public async Task Without_a_folder_the_silo_owns_what_it_keeps_in_memory()
     {
         var (ownership, clock) = Create(folder: null);
@@ -220,6 +309,15 @@ public sealed class LocalOwnershipTests : IDisposable
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
         await wait;
+    }
+
+    private sealed class FallingClock : TimeProvider
+    {
+        public long Timestamp { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Timestamp;
     }
 
     // As if the process had ended: the kernel drops the lock, nobody writes a mark.

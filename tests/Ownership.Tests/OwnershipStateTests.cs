@@ -105,11 +105,12 @@ public class OwnershipStateTests
         var state = Serving(View(7, Me, Other)) with { IsLeaving = true };
         var marked = state.Propose(Stored(state.View), 1010)!.Next;
         Assert.Equal([Me with { IsLeaving = true }, Other], marked.Members);
+        Assert.False(state.HasLeft);
 
         (state, var change) = Look(state, Stored(marked, (Me, new(2, 7)), (Other, new(2, 7))), 1100, 1110);
         Assert.Null(change);
         Assert.False(state.Owns(1));
-        Assert.False(state.HasLeft);
+        Assert.False(state.HasLeft || state.IsDisplaced);
 
         change = state.Gave(8).Propose(Stored(marked), 1200);
         Assert.Equal([Other], change!.Next.Members);
@@ -158,6 +159,7 @@ public class OwnershipStateTests
         var (_, change) = Look(before, Stored(state.View, leases), 1010 + Outwait, 5000);
 
         Assert.Equal([Me, Third], change!.Next.Members);
+        Assert.Equal(7, change.Sealed);
         Assert.Equal([KeyValuePair.Create(Other.Incarnation, new SiloLease(5, 7))], change.Outwaited);
     }
 
@@ -165,7 +167,8 @@ public class OwnershipStateTests
     public void Leases_that_nobody_could_renew_while_the_store_was_away_are_watched_anew()
     {
         var state = Serving(View(7, Me, Other));
-        var stored = Stored(state.View, (Me, new(2, 7)), (Other, new(5, 7)));
+        var stored = Stored(state.View, (Me, new(1, 7)), (Other, new(1, 7)));
+        Assert.Equal(1005 + Outwait, state.NextLook(70_000));
 
         (state, var change) = Look(state, stored, 61_000, 61_010);
 
@@ -277,7 +280,81 @@ public class OwnershipStateTests
         var (state, change) = Look(Serving(View(9, Me, Other)), Stored(View(9, Me, Other), (Me, new(3, 9)), (Other, new(7, 9))), 1100, 1110);
 
         Assert.Null(change);
-        Assert.True(state is { IsSettled: true, MustSeal: false, IsLost: false });
+        Assert.True(state is { IsSettled: true, MustSeal: false, IsLost: false, IsDisplaced: false, HasLeft: false });
+        Assert.False(New.HasLeft);
+    }
+
+    [Fact]
+    public void Who_is_no_member_has_no_fence_whatever_lease_it_had()
+    {
+        Assert.False((New with { LeaseEnd = 5000 }).FenceHolds(1000));
+
+        var (state, _) = Look(Serving(View(7, Me, Other)), Stored(View(8, Other), (Other, new(9, 8))), 1100, 1110);
+        (state, _) = Look(state, Stored(View(9, Other, Me), (Other, new(9, 9))), 1200, 1210);
+
+        Assert.True(state.IsPlacedHere(Mine(state)));
+        Assert.False(state.FenceHolds(1300));
+    }
+
+    [Fact]
+    public void Who_leaves_while_views_are_lost_publishes_none_and_is_gone()
+    {
+        var (state, change) = Look(Serving(View(9, Me)) with { IsLeaving = true }, Stored(null), 1100, 1110);
+
+        Assert.Null(change);
+        Assert.True(state.HasLeft);
+    }
+
+    [Fact]
+    public void A_number_below_the_highest_is_no_news() => Assert.Equal(9, Serving(View(9, Me)).Saw(8).HighestView);
+
+    [Fact]
+    public void Only_a_view_that_is_known_and_not_sealed_yet_is_sealed()
+    {
+        var state = Serving(View(9, Me));
+
+        Assert.Equal((9, 9), (state.Gave(8).Sealed, state.Gave(10).Sealed));
+    }
+
+    [Fact]
+    public void Only_a_member_says_that_a_beginning_was_waited_out()
+    {
+        var began = View(9, Other) with { WaitsOut = true };
+        var (state, _) = Look(New, Stored(began, (Other, new(1, 9))), 990, 1000);
+
+        Assert.True(state.Propose(Stored(began), 1000 + Outwait)!.Next.WaitsOut);
+    }
+
+    [Fact]
+    public void Views_that_begin_anew_keep_the_members_of_the_last_view_known_by_store_or_silo()
+    {
+        var stored = View(12, Other, Third);
+
+        var (_, change) = Look(Serving(View(9, Me, Other)), Stored(stored) with { IsSameStore = false }, 1100, 1110);
+
+        Assert.Equal((13, 12), (change!.Next.Number, change.Expected));
+        Assert.Equal([Other, Third, Me], change.Next.Members);
+    }
+
+    [Fact]
+    public void Within_one_beginning_keys_stay_however_long_the_store_was_away()
+    {
+        var serving = Serving(View(7, Me, Other));
+        var key = Mine(serving);
+
+        var (state, _) = Look(serving, Stored(View(8, Me, Other)), 61_000, 61_010);
+
+        Assert.Equal(7, state.EpochOf(key));
+    }
+
+    [Fact]
+    public void A_member_is_not_late_by_anothers_lease()
+    {
+        var state = Serving(View(7, Me, Other));
+
+        (state, _) = Look(state, Stored(View(8, Me, Third), (Me, new(2, 7)), (Third, new(1, 7))), 2000, 2010);
+
+        Assert.Equal(2010 + Outwait, state.NextLook(long.MaxValue));
     }
 
     private static (OwnershipState State, ViewChange? Change) Look(OwnershipState state, OwnershipSnapshot snapshot, long sentAt, long receivedAt)
