@@ -72,13 +72,17 @@ internal sealed record TagLogState(long Span)
     {
         var begins = changes.Beginning != Beginning;
         var isSame = changes.Generation == asked.Generation;
+        var beganAt = begins ? receivedAt : BeganAt;
+        // Where the generation goes on over a beginning the log may lack raises that others know. Who had a lease all along knows all that were
+        // acknowledged; by the time that leases of before have ended, who knows more has said so, and a new generation has begun.
+        var mayLack = changes.WaitsOut && changes.Beginning != changes.Generation && sentAt - beganAt < OutwaitSpan;
         return this with
         {
             Known = new(changes.Generation, Math.Max(Known.Number, changes.Head), changes.Stamp == 0 ? Known.Stamp : changes.Stamp),
             Told = isSame ? asked.Number : 0,
-            LeaseEnd = Math.Max(LeaseEnd, sentAt + Span),
+            LeaseEnd = mayLack && !IsProven(receivedAt) ? LeaseEnd : Math.Max(LeaseEnd, sentAt + Span),
             Beginning = changes.Beginning,
-            BeganAt = begins ? receivedAt : BeganAt,
+            BeganAt = beganAt,
             WaitsOut = changes.WaitsOut,
             Others = Watched(changes.Others, begins, receivedAt),
             SeenAt = sentAt,

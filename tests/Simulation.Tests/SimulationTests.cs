@@ -1,15 +1,7 @@
-using System.Collections.Concurrent;
-using System.Globalization;
-
 namespace OrleansCache.Simulation.Tests;
 
 public class SimulationTests
 {
-    private static readonly bool IsSoak = Environment.GetEnvironmentVariable("ORLEANSCACHE_SOAK") is { Length: > 0 };
-
-    /// <summary>Plays one seed and shows what happened: <c>ORLEANSCACHE_SEED=17</c>.</summary>
-    private static readonly int? OneSeed = int.TryParse(Environment.GetEnvironmentVariable("ORLEANSCACHE_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : null;
-
     /// <summary>Each rule's name, what is left without it, and a seed that misses it: the first to be tried.</summary>
     private static readonly Dictionary<string, (Rules Left, int Seed)> Dropped = new(StringComparer.Ordinal)
     {
@@ -33,12 +25,10 @@ public class SimulationTests
 
     public static TheoryData<string> Mutations => [.. Dropped.Keys];
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public void No_seed_breaks_a_promise()
     {
-        if ((OneSeed ?? FirstBroken(Rules.All, 0, IsSoak ? 100_000 : 3_000)) is { } seed)
+        if ((Seeds.One ?? Seeds.FirstBroken(BrokenBy(Rules.All), 0, Seeds.IsSoak ? 100_000 : 3_000)) is { } seed)
             Replay(seed);
     }
 
@@ -61,44 +51,14 @@ public class SimulationTests
     {
         var (left, seed) = Dropped[rule];
 
-        var broken = BrokenBy(seed, left) is null ? FirstBroken(left, 0, 100_000) : seed;
+        var broken = BrokenBy(left)(seed) is null ? Seeds.FirstBroken(BrokenBy(left), 0, 100_000) : seed;
 
         Assert.True(broken is not null, $"No seed misses the rule '{rule}'.");
-        TestContext.Current.TestOutputHelper?.WriteLine($"{rule}: seed {broken}: {BrokenBy(broken.Value, left)}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rule}: seed {broken}: {BrokenBy(left)(broken.Value)}");
         Cluster.Play(broken.Value, Rules.All);
     }
 
-    private static int? FirstBroken(Rules rules, int from, int to)
-    {
-        var broken = new ConcurrentQueue<int>();
-        Parallel.ForEach(
-            Partitioner.Create(from, to, 100),
-            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = Cancellation },
-            (range, loop) =>
-            {
-                for (var seed = range.Item1; seed < range.Item2 && !loop.IsStopped; seed++)
-                {
-                    if (BrokenBy(seed, rules) is null)
-                        continue;
-                    broken.Enqueue(seed);
-                    loop.Stop();
-                }
-            });
-        return broken.IsEmpty ? null : broken.Min();
-    }
-
-    private static string? BrokenBy(int seed, Rules rules)
-    {
-        try
-        {
-            Cluster.Play(seed, rules);
-            return null;
-        }
-        catch (BrokenPromiseException broken)
-        {
-            return broken.Message;
-        }
-    }
+    private static Func<int, string?> BrokenBy(Rules rules) => Seeds.BrokenBy(seed => Cluster.Play(seed, rules));
 
     private static void Replay(int seed)
     {

@@ -68,6 +68,21 @@ public class TagLogStateTests
     }
 
     [Fact]
+    public void Who_comes_to_a_log_that_may_lack_raises_proves_nothing_by_it_until_the_beginning_is_waited_out()
+    {
+        var mayLack = Log(beginning: 8, waitsOut: true);
+        var late = See(New, mayLack, at: 1000);
+        var goesOn = See(See(New, Log(), at: 0), mayLack, at: 1000);
+
+        Assert.False(late.IsProven(1001));
+        Assert.True(goesOn.IsProven(Span));
+        Assert.False(See(late, mayLack, at: 1000 + Outwait - 1).IsProven(1000 + Outwait));
+        Assert.True(See(late, mayLack, at: 1000 + Outwait).IsProven(1000 + Outwait));
+        Assert.True(See(late, Log(beginning: 8), at: 1001).IsProven(1002));
+        Assert.True(See(New, Log(waitsOut: true), at: 1000).IsProven(1001));
+    }
+
+    [Fact]
     public void Counters_of_before_a_beginning_say_nothing_after_it()
     {
         var state = See(See(New, Log(), at: 1000), Log(beginning: 8), at: 1000 + Outwait);

@@ -1,0 +1,56 @@
+namespace OrleansCache.Simulation.Tests;
+
+/// <summary>The tag log of several silos, seed by seed; <c>ORLEANSCACHE_SEED</c> shows one.</summary>
+public class TagSimulationTests
+{
+    private static readonly Dictionary<string, (TagRules Left, int Seed)> Dropped = new(StringComparer.Ordinal)
+    {
+        ["others waited for"] = (TagRules.All with { WaitForOthers = false }, 0),
+        ["leases outwaited"] = (TagRules.All with { Outwait = false }, 0),
+        ["lease before an answer"] = (TagRules.All with { Lease = false }, 100),
+        ["lease from sending"] = (TagRules.All with { CountFromSending = false }, 102),
+        ["told is what is known"] = (TagRules.All with { TellWhatIsKnown = false }, 0),
+        ["beginning waited out"] = (TagRules.All with { WaitOutBeginning = false }, 13),
+        ["beginning doubted"] = (TagRules.All with { DoubtBeginning = false }, 5407),
+        ["restart of the server noticed"] = (TagRules.All with { NoticeRestart = false }, 444),
+        ["log behind noticed"] = (TagRules.All with { NoticeBehind = false }, 62),
+        ["stamps compared"] = (TagRules.All with { CompareStamps = false }, 444),
+    };
+
+    public static TheoryData<string> Mutations => [.. Dropped.Keys];
+
+    [Fact]
+    public void No_seed_serves_what_an_acknowledged_raise_hit()
+    {
+        if (Seeds.One is { } one)
+            Replay(one);
+        else if (Seeds.FirstBroken(BrokenBy(TagRules.All), 0, Seeds.IsSoak ? 30_000 : 1_000) is { } seed)
+            Replay(seed);
+    }
+
+    [Fact]
+    public void Raises_are_acknowledged_in_every_seed() => Assert.InRange(TagCluster.Play(7, TagRules.All).Raised, 10, 100);
+
+    [Theory]
+    [MemberData(nameof(Mutations))]
+    public void A_rule_that_is_dropped_is_missed_by_some_seed(string rule)
+    {
+        var (left, seed) = Dropped[rule];
+
+        var broken = BrokenBy(left)(seed) is null ? Seeds.FirstBroken(BrokenBy(left), 0, 100_000) : seed;
+
+        Assert.True(broken is not null, $"No seed misses the rule '{rule}'.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rule}: seed {broken}: {BrokenBy(left)(broken.Value)}");
+        TagCluster.Play(broken.Value, TagRules.All);
+    }
+
+    private static Func<int, string?> BrokenBy(TagRules rules) => Seeds.BrokenBy(seed => TagCluster.Play(seed, rules));
+
+    private static void Replay(int seed)
+    {
+        var trace = new List<string>();
+        var broken = Seeds.BrokenBy(seed => TagCluster.Play(seed, TagRules.All, trace))(seed);
+        Assert.True(broken is null, $"Seed {seed}: {broken}\n{string.Join('\n', trace)}");
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', trace));
+    }
+}
