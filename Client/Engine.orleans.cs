@@ -12,6 +12,9 @@ namespace OrleansCache;
 /// <summary>Engine <c>orleans</c>: the official packages.</summary>
 internal static class EngineClient
 {
+    // An owner that lives answers within a slice. A call that was on its way to one that ended is told by nothing but this time-out.
+    private static readonly TimeSpan BeyondSlice = TimeSpan.FromSeconds(1);
+
     public static void Add(IHostApplicationBuilder builder, ClientConnection connection)
     {
         builder.UseOrleansClient(client =>
@@ -32,7 +35,7 @@ internal static class EngineClient
         builder.Services.AddOptions<ClusterOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (cluster, client) =>
             cluster.ClusterId = cluster.ServiceId = client.Value.ClusterId ?? "default");
         builder.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (messaging, client) =>
-            messaging.ResponseTimeout = client.Value.AttemptTimeout);
+            messaging.ResponseTimeout = Shorter(client.Value.AttemptTimeout, client.Value.Slice + BeyondSlice));
         builder.Services.AddOptions<ConnectionOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (link, client) =>
             (link.ConnectionsPerEndpoint, link.OpenConnectionTimeout) = (client.Value.Connections, client.Value.AttemptTimeout));
     }
@@ -54,6 +57,8 @@ internal static class EngineClient
             : options.Tls.Enabled ? $"TLS is not wired on engine orleans; set {OrleansCacheClientOptions.SectionName}:Tls:Enabled to false, or use engine builtin."
             : null;
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static IEnumerable<IPEndPoint> Resolved(EndPoint silo) => silo is DnsEndPoint named
         ? Dns.GetHostAddresses(named.Host).Select(address => new IPEndPoint(address, named.Port))
