@@ -58,6 +58,72 @@ public sealed class ManySiloTests
     }
 
     [Fact]
+    public async Task A_limit_holds_over_all_silos_and_while_each_is_killed()
+    {
+        Assert.SkipUnless(Soak.IsOn, Soak.SkipReason);
+        const int Limit = 20;
+        await using var origin = await CountingOrigin.StartAsync();
+        await using var cluster = await ClusterProcess.StartAsync(silos: 3, [.. origin.Settings, $"--OrleansCache:Integrations:origin:RateLimit:PerSecond={Limit}"]);
+        using var client = await cluster.ConnectAsync();
+        var cache = client.Services.GetRequiredService<IRawCache>();
+        using var end = new CancellationTokenSource();
+        var next = 0;
+        var loading = Enumerable.Range(0, 64).Select(_ => Task.Run(async () =>
+        {
+            while (!end.IsCancellationRequested)
+                await LoadAsync(cache, Interlocked.Increment(ref next));
+        })).ToArray();
+
+        foreach (var silo in cluster.Silos)
+        {
+            await Task.Delay(AWhile, TimeProvider.System, Ct);
+            var before = origin.Calls;
+            await silo.KillAsync();
+            await silo.StartAsync(Ct);
+            await cluster.WellAsync();
+            await Eventually.TrueAsync(() => origin.Calls > before + Limit, TimeSpan.FromSeconds(30), Ct, "permits are given again");
+        }
+        await end.CancelAsync();
+        await Task.WhenAll(loading);
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{origin.Calls} calls");
+        Assert.Empty(LimiterBound.Check(origin.Arrivals, Limit, TimeSpan.FromSeconds(1)));
+        await client.StopAsync(Ct);
+    }
+
+    [Theory]
+    [InlineData("paused")]
+    [InlineData("cut off from Redis")]
+    public async Task A_silo_that_cannot_renew_its_lease_gives_no_wrong_answer(string how)
+    {
+        Assert.SkipUnless(Soak.IsOn, Soak.SkipReason);
+        await using var cluster = await UnderLoadAsync(clients: 4, keys: 10_000);
+
+        foreach (var silo in cluster.Silos)
+        {
+            if (how == "paused")
+            {
+                await silo.PauseAsync(2 * Fence, Ct);
+            }
+            else
+            {
+                cluster.Disturbances.Add(how);
+                silo.Redis.Cut();
+                await Task.Delay(2 * Fence, TimeProvider.System, Ct);
+                silo.Redis.Heal();
+                cluster.Disturbances.Add("healed");
+            }
+            await cluster.WellAsync();
+            await Task.Delay(ChangesAreBack, TimeProvider.System, Ct);
+        }
+
+        // A paused silo answers nothing, and its calls go on elsewhere; one without Redis refuses at once, until the others have its keys.
+        var availability = new Availability((await CleanAsync(cluster, atLeast: 10_000)).Operations, cluster.Disturbances.All);
+        Assert.Empty(availability.FailedLaterThan(ReadsAreBack).Take(3));
+        Assert.InRange(availability.FailedShare, 0, how == "paused" ? 0.01 : 0.05);
+    }
+
+    [Fact]
     public async Task Kills_for_a_minute_leave_a_clean_history_and_short_stalls()
     {
         Assert.SkipUnless(Soak.IsOn, Soak.SkipReason);
@@ -128,6 +194,18 @@ public sealed class ManySiloTests
     {
         var reply = await cache.CallAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, Ct);
         Assert.Equal($"{id}", Encoding.UTF8.GetString(reply.Value?.Bytes ?? []));
+    }
+
+    private static async Task LoadAsync(IRawCache cache, int id)
+    {
+        try
+        {
+            await cache.CallAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, Ct);
+        }
+        catch (CacheUnavailableException)
+        {
+            // A silo was killed: that is not what this looks at.
+        }
     }
 
     private static async Task<string[]> OwnersAsync(IRawCache cache, int keys)

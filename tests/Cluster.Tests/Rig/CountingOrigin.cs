@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -5,15 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansCache.Cluster;
 
-/// <summary>An origin on a free port of loopback: <c>items/ID</c> is ID, and every call is counted.</summary>
+/// <summary>An origin on a free port of loopback: <c>items/ID</c> is ID, and the instant of every call is kept.</summary>
 internal sealed class CountingOrigin : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private int _calls;
+    private readonly ConcurrentQueue<DateTimeOffset> _arrivals = new();
 
     private CountingOrigin(WebApplication app) => _app = app;
 
-    public int Calls => Volatile.Read(ref _calls);
+    public int Calls => _arrivals.Count;
+
+    public IReadOnlyCollection<DateTimeOffset> Arrivals => _arrivals;
 
     /// <summary>A silo's settings that declare it as <c>origin/item?id=…</c>, fresh for long.</summary>
     public string[] Settings { get; private set; } = [];
@@ -27,7 +30,7 @@ internal sealed class CountingOrigin : IAsyncDisposable
         var origin = new CountingOrigin(builder.Build());
         origin._app.MapGet("/items/{id}", (string id) =>
         {
-            Interlocked.Increment(ref origin._calls);
+            origin._arrivals.Enqueue(TimeProvider.System.GetUtcNow());
             return Results.Text(id);
         });
         await origin._app.StartAsync();

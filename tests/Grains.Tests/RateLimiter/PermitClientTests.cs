@@ -72,6 +72,21 @@ public class PermitClientTests
         Assert.Equal((PermitKind.Refused, PermitHold.Away), (permit.Kind, permit.Hold));
     }
 
+    [Fact]
+    public async Task A_pause_goes_to_the_silo_that_has_the_limiter()
+    {
+        var tries = 0;
+        _limiter.OnPause = () => ++tries == 2;
+        var client = new PermitClient(GrainsByKey.Of<IGrainFactory>((_, _) => _limiter), _clock);
+
+        var pausing = client.PauseAsync("partner", TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => _clock.ActiveTimers > 0, cancellationToken: TestContext.Current.CancellationToken);
+        _clock.Advance(Pace);
+
+        await pausing.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Equal(2, tries);
+    }
+
     private static PermitReply Unproven => new() { Status = PermitStatus.Unproven, RetryAfterMilliseconds = 50 };
 
     private async Task<Permit> AcquireAsync(TimeSpan maxWait)
@@ -99,7 +114,9 @@ public class PermitClientTests
             return new(Answer(request));
         }
 
-        public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Func<bool> OnPause { get; set; } = static () => true;
+
+        public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => new(OnPause());
 
         public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }

@@ -201,6 +201,21 @@ public sealed class PermitDeskTests : IDisposable
     }
 
     [Fact]
+    public void A_silo_that_does_not_own_the_limiter_neither_pauses_nor_describes_it()
+    {
+        _limits.Are(new(PerSecond: 5));
+        var owned = Desk();
+        Assert.True(owned.Pause(TimeSpan.FromSeconds(1)));
+        Assert.False(owned.Describe().IsRefusal);
+        _ownership.OwnsAll = false;
+        var other = Desk();
+
+        Assert.False(other.Pause(TimeSpan.FromSeconds(1)));
+
+        Assert.Equal((true, 0, 1), (other.Describe().IsRefusal, other.Describe().PausedMilliseconds, _deactivations));
+    }
+
+    [Fact]
     public async Task A_limiter_that_another_silo_had_for_a_while_is_opened_anew()
     {
         _limits.Are(new(PerSecond: 5));
