@@ -106,6 +106,16 @@ public abstract class EntryStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_operation_at_the_same_version_replaces_the_record()
+    {
+        await _store.WriteAsync("r/k", Value(3, 100, "first"), Cancellation);
+
+        Assert.True((await _store.WriteAsync("r/k", Value(3, 100, "renewed"), Cancellation)).Written);
+
+        Assert.Equal("renewed"u8.ToArray(), (await _store.ReadAsync("r/k", 3, Cancellation)).Record!.Bytes);
+    }
+
+    [Fact]
     public async Task A_removal_keeps_its_operation_and_version()
     {
         await _store.WriteAsync("r/k", Value(3, 100), Cancellation);

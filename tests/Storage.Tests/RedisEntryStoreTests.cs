@@ -54,15 +54,72 @@ public sealed class RedisEntryStoreTests : EntryStoreContract
     }
 
     [Fact]
-    public async Task Epochs_and_versions_are_compared_in_all_their_64_bits()
+    public async Task A_claim_that_a_newer_owner_finds_stays_for_a_minute_from_then_on()
     {
         var store = Get<IEntryStore>();
-        const long large = (1L << 62) + 1;
-        await store.WriteAsync("k", Value(large, large), Cancellation);
+        await store.ReadAsync("k", 3, Cancellation);
+        await Redis("PEXPIRE", "oc:test:e:k", "9000");
 
-        Assert.Equal(new StoreWriteResult(false, large), await store.WriteAsync("k", Value(large - 1, large), Cancellation));
-        Assert.Equal(new StoreWriteResult(false, 0), await store.WriteAsync("k", Value(large, large - 1), Cancellation));
-        Assert.True((await store.WriteAsync("k", Value(large, large + 1), Cancellation)).Written);
+        await store.ReadAsync("k", 3, Cancellation);
+        Assert.InRange((await Redis("PTTL", "oc:test:e:k")).AsNumber(), 1, 9_000);
+        await store.ReadAsync("k", 4, Cancellation);
+        Assert.InRange((await Redis("PTTL", "oc:test:e:k")).AsNumber(), 50_000, 60_000);
+    }
+
+    [Fact]
+    public async Task A_record_of_another_format_is_read_as_absent_left_as_it_is_and_written_over()
+    {
+        var other = "2" + new string('z', 60);
+        await Redis("SET", "oc:test:e:k", other);
+
+        Assert.Equal(default, await Get<IEntryStore>().ReadAsync("k", 1, Cancellation));
+        Assert.Equal(other, (await Redis("GET", "oc:test:e:k")).Text);
+        Assert.True((await Get<IEntryStore>().WriteAsync("k", Value(1, 1), Cancellation)).Written);
+    }
+
+    [Fact]
+    public async Task Writes_are_judged_by_the_rule_in_all_64_bits_of_epoch_and_version()
+    {
+        var store = Get<IEntryStore>();
+        long[] numbers = [(1L << 32) | 1, (1L << 32) | 2, (2L << 32) | 1, (2L << 32) | 2];
+        foreach (var there in from epoch in numbers from version in numbers select Value(epoch, version))
+        {
+            foreach (var next in from epoch in numbers from version in numbers from id in new[] { there.OperationId, Guid.NewGuid() } select Value(epoch, version, "n", id))
+            {
+                var key = $"r/{there.Epoch}/{there.Version}/{next.Epoch}/{next.Version}/{next.OperationId == there.OperationId}";
+                await store.WriteAsync(key, there, Cancellation);
+
+                var verdict = WriteRule.Judge(Stamp(there), Stamp(next));
+
+                var refusedBy = verdict == WriteVerdict.RefuseByEpoch ? there.Epoch : 0;
+                Assert.Equal(new StoreWriteResult(verdict is WriteVerdict.Write or WriteVerdict.Repeated, refusedBy), await store.WriteAsync(key, next, Cancellation));
+                var stands = verdict == WriteVerdict.Write ? next : there;
+                Assert.Equal((stands.Version, stands.OperationId), (await store.ReadAsync(key, 3L << 32, Cancellation)) is var read ? (read.Record!.Version, read.Record.OperationId) : default);
+            }
+        }
+
+        static RecordStamp Stamp(EntryRecord record) => new(record.Epoch, record.OperationId, record.Version);
+    }
+
+    [Fact]
+    public async Task Reads_are_refused_by_a_higher_epoch_alone_in_all_its_64_bits()
+    {
+        var store = Get<IEntryStore>();
+        long[] numbers = [(1L << 32) | 1, (1L << 32) | 2, (2L << 32) | 1, (2L << 32) | 2];
+        foreach (var (there, reader, isClaim) in from there in numbers from reader in numbers from claim in new[] { false, true } select (there, reader, claim))
+        {
+            var key = $"r/{there}/{reader}/{isClaim}";
+            if (isClaim)
+                await store.ReadAsync(key, there, Cancellation);
+            else
+                await store.WriteAsync(key, Value(there, 1), Cancellation);
+
+            var read = await store.ReadAsync(key, reader, Cancellation);
+
+            Assert.Equal(there > reader ? there : 0, read.RefusedByEpoch);
+            var former = await store.WriteAsync(key, Value(Math.Max(there, reader) - 1, 9), Cancellation);
+            Assert.Equal(new StoreWriteResult(false, Math.Max(there, reader)), former);
+        }
     }
 
     [Fact]

@@ -183,6 +183,51 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Renewals_count_leases_on_and_a_view_keeps_those_of_its_members_alone()
+    {
+        var host = await RedisHost.StartAsync(_server);
+        var store = new RedisOwnershipStore(host.Services.GetRequiredService<IRedisDatabase>(), new("apart"));
+        var (one, two) = (new SiloMember(Guid.NewGuid(), "one", 1, "here"), new SiloMember(Guid.NewGuid(), "two", 2, "there"));
+        var hints = new System.Collections.Concurrent.ConcurrentQueue<long>();
+        await using var listening = await store.ListenAsync(hints.Enqueue, Cancellation);
+
+        var began = await store.PublishAsync(new(new(5, [one], 5), null, [], Sealed: 3, Begins: true), one.Incarnation, Cancellation);
+        Assert.Equal((true, true, new SiloLease(1, 3)), (began.Applied, began.IsSameStore, began.Leases[one.Incarnation]));
+        await Eventually.TrueAsync(() => hints.Contains(5), cancellationToken: Cancellation);
+        Assert.Equal(new SiloLease(2, 4), (await store.RenewAsync(5, one.Incarnation, 4, Cancellation)).Leases[one.Incarnation]);
+
+        var never = KeyValuePair.Create(two.Incarnation, default(SiloLease));
+        var joined = await store.PublishAsync(new(new(6, [one, two], 5), 5, [never], Sealed: 6, Begins: false), two.Incarnation, Cancellation);
+        Assert.Equal((new SiloLease(2, 4), new SiloLease(1, 6)), (joined.Leases[one.Incarnation], joined.Leases[two.Incarnation]));
+        Assert.Equal(new SiloLease(2, 7), (await store.RenewAsync(6, two.Incarnation, 7, Cancellation)).Leases[two.Incarnation]);
+
+        var alone = await store.PublishAsync(new(new(7, [two], 5), 6, [], Sealed: 7, Begins: false), two.Incarnation, Cancellation);
+        Assert.Equal((7, new SiloLease(3, 7)), (alone.View!.Number, Assert.Single(alone.Leases).Value));
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task After_a_restart_of_the_server_nothing_is_renewed_or_published_before_views_begin_anew()
+    {
+        var host = await RedisHost.StartAsync(_server);
+        var redis = host.Services.GetRequiredService<IRedisDatabase>();
+        var store = new RedisOwnershipStore(redis, new("apart"));
+        var member = new SiloMember(Guid.NewGuid(), "one", 1, "here");
+        await store.PublishAsync(new(new(5, [member], 5), null, [], Sealed: 5, Begins: true), member.Incarnation, Cancellation);
+        await _server.KillAsync();
+        await Eventually.TrueAsync(() => !redis.IsConnected, cancellationToken: Cancellation);
+        await _server.RestartAsync(Cancellation);
+        await Eventually.TrueAsync(() => redis.IsConnected, cancellationToken: Cancellation);
+
+        Assert.True(await store.RenewAsync(5, member.Incarnation, 5, Cancellation) is { Applied: false, IsSameStore: false, View.Number: 5 });
+        Assert.True(await store.PublishAsync(new(new(6, [member], 5), 5, [], Sealed: 5, Begins: false), member.Incarnation, Cancellation) is { Applied: false, IsSameStore: false });
+
+        Assert.True(await store.PublishAsync(new(new(7, [member], 7), 5, [], Sealed: 5, Begins: true), member.Incarnation, Cancellation) is { Applied: true, IsSameStore: true });
+        Assert.True(await store.RenewAsync(7, member.Incarnation, 7, Cancellation) is { Applied: true, IsSameStore: true });
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
     public async Task Records_of_a_higher_epoch_than_any_view_raise_the_view_above_them()
     {
         var host = await FencedHostAsync();
