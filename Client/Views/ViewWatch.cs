@@ -6,9 +6,14 @@ namespace OrleansCache;
 /// <summary>Learns each view from whichever silo answers, for as long as the client runs.</summary>
 internal sealed class ViewWatch(IGrainFactory grains, LearnedView view, IOptions<OrleansCacheClientOptions> options, TimeProvider clock) : BackgroundService
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
+    /// <summary>A view that is heard of is on its way to all silos.</summary>
+    private static readonly TimeSpan Urgent = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private readonly TimeSpan _slice = options.Value.Slice;
+
+    // Half of what a call may wait: a silo that is paused or knows no news is not relied on for long.
+    private readonly TimeSpan _slice = options.Value.Slice / 2;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -16,8 +21,9 @@ internal sealed class ViewWatch(IGrainFactory grains, LearnedView view, IOptions
         {
             var before = view.Number;
             var hinted = view.HearAsync();
-            var asked = AskAsync(before, view.Heard);
-            await Task.WhenAny(asked, hinted, Task.Delay(_slice + Grace, clock, stoppingToken)).ConfigureAwait(false);
+            var heard = view.Heard;
+            var asked = AskAsync(before, heard);
+            await Task.WhenAny(asked, hinted, Task.Delay(heard > before ? Urgent : _slice + Grace, clock, stoppingToken)).ConfigureAwait(false);
             view.IsInTouch = asked.IsCompleted ? await asked.ConfigureAwait(false) : hinted.IsCompleted;
 
             // A silo that stops answers at once, and one that is paused not at all: the next question goes to another.

@@ -33,7 +33,7 @@ public sealed class ViewWatchTests : IAsyncDisposable
         (await AskedAsync(1)).Answer(new(8, [A]));
 
         await Eventually.TrueAsync(() => _view.Number == 8 && _view.IsInTouch, cancellationToken: Ct);
-        Assert.Equal([(0, 0, 2000), (7, 7, 2000)], _silo.Asked.Take(2).Select(static q => (q.Known, q.Heard, q.Wait)));
+        Assert.Equal([(0, 0, 1000), (7, 7, 1000)], _silo.Asked.Take(2).Select(static q => (q.Known, q.Heard, q.Wait)));
     }
 
     [Fact]
@@ -48,6 +48,20 @@ public sealed class ViewWatchTests : IAsyncDisposable
         Assert.Equal((0, 9), (again.Known, again.Heard));
         again.Answer(new(9, [A]));
         await Eventually.TrueAsync(() => _view.Number == 9, cancellationToken: Ct);
+    }
+
+    [Fact]
+    public async Task A_view_that_was_heard_of_is_asked_of_another_silo_soon()
+    {
+        await _watch.StartAsync(Ct);
+        await AskedAsync(0);
+        _view.Hint(9);
+        await AskedAsync(1);
+        var began = _clock.GetTimestamp();
+
+        await Eventually.TrueAsync(() => Driven(TimeSpan.FromMilliseconds(50), () => _silo.Asked.Count > 2), cancellationToken: Ct);
+
+        Assert.InRange(_clock.GetElapsedTime(began), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1_000));
     }
 
     [Fact]
