@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -98,6 +100,34 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task Connections_have_threads_of_their_own_up_to_a_number_and_past_it_are_served_too()
+    {
+        const int Past = 200;
+        await using var rig = await Rig.StartAsync(o => o.HandshakeTimeout = TimeSpan.FromMinutes(1));
+        var before = Threads();
+        var idle = new List<Socket>();
+        try
+        {
+            for (var n = 0; n < SiloListener.MostThreads + Past; n++)
+            {
+                idle.Add(new(SocketType.Stream, ProtocolType.Tcp));
+                await idle[^1].ConnectAsync(rig.Endpoint, Ct);
+            }
+
+            var client = await rig.ClientAsync();
+
+            Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+            Assert.InRange(Threads() - before, SiloListener.MostThreads / 2, SiloListener.MostThreads + (Past / 2));
+        }
+        finally
+        {
+            idle.ForEach(socket => socket.Dispose());
+        }
+
+        await Eventually.TrueAsync(() => Threads() < before + (SiloListener.MostThreads / 2), what: "the threads end with their connections", cancellationToken: Ct);
+    }
+
+    [Fact]
     public async Task Several_connections_share_the_calls()
     {
         await using var rig = await Rig.StartAsync();
@@ -106,6 +136,12 @@ public sealed class ConnectionTests
         var sums = await Task.WhenAll(Enumerable.Range(0, 1000).Select(n => client.GetGrain<IWorkGrain>($"{n % 5}").AddAsync(n, n)));
 
         Assert.Equal(Enumerable.Range(0, 1000).Select(n => 2 * n), sums);
+    }
+
+    private static int Threads()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Threads.Count;
     }
 
     private static byte[] Request(uint call)

@@ -42,8 +42,7 @@ public interface IGrainStorage
     Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState);
 
     /// <summary>Reads the state into <paramref name="grainState"/>.</summary>
-    Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) =>
-        ReadStateAsync(stateName, grainId, grainState);
+    Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) => ReadStateAsync(stateName, grainId, grainState);
 
     /// <summary>Writes the state if its ETag is the stored one.</summary>
     /// <exception cref="InconsistentStateException">Another ETag is stored.</exception>
@@ -51,8 +50,7 @@ public interface IGrainStorage
 
     /// <summary>Writes the state if its ETag is the stored one.</summary>
     /// <exception cref="InconsistentStateException">Another ETag is stored.</exception>
-    Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) =>
-        WriteStateAsync(stateName, grainId, grainState);
+    Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) => WriteStateAsync(stateName, grainId, grainState);
 
     /// <summary>Removes the state if its ETag is the stored one.</summary>
     /// <exception cref="InconsistentStateException">Another ETag is stored.</exception>
@@ -60,8 +58,7 @@ public interface IGrainStorage
 
     /// <summary>Removes the state if its ETag is the stored one.</summary>
     /// <exception cref="InconsistentStateException">Another ETag is stored.</exception>
-    Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) =>
-        ClearStateAsync(stateName, grainId, grainState);
+    Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) => ClearStateAsync(stateName, grainId, grainState);
 }
 
 /// <summary>State of one grain and the calls that keep it. Only from the grain's own turns.</summary>

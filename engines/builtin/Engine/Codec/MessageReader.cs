@@ -6,8 +6,7 @@ public ref struct MessageReader
 {
     private const int MaxDepth = 64;
     private readonly ReadOnlySpan<byte> _bytes;
-    private int _at;
-    private int _depth;
+    private int _at, _depth;
 
     internal MessageReader(ReadOnlySpan<byte> bytes, EngineRuntime? runtime)
     {
@@ -74,19 +73,17 @@ public ref struct MessageReader
 
     private ulong LongVarInt()
     {
+        var rest = _bytes[_at..];
         ulong value = 0;
-        for (var shift = 0; shift < 64; shift += 7)
+        for (var i = 0; i < rest.Length && i < 10; i++)
         {
-            if (_at >= _bytes.Length)
-                throw Malformed("the end");
-            var next = _bytes[_at++];
-            if (shift == 63 && next > 1)
-                break;
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-                return value;
+            value |= (ulong)(rest[i] & 0x7F) << (7 * i);
+            if (rest[i] >= 0x80)
+                continue;
+            _at += i + 1;
+            return i == 9 && rest[i] > 1 ? throw Malformed("an integer") : value;
         }
-        throw Malformed("an integer");
+        throw Malformed(rest.Length < 10 ? "the end" : "an integer");
     }
 
     /// <summary>Reads an integer field whose tag was just read.</summary>

@@ -46,10 +46,11 @@ public sealed class MessageWriter
     public void VarInt(ulong value)
     {
         var span = Reserve(10);
-        for (; value > 0x7F; value >>= 7, Length++, span = span[1..])
-            span[0] = (byte)(value | 0x80);
-        span[0] = (byte)value;
-        Length++;
+        var size = 0;
+        for (; value > 0x7F; value >>= 7)
+            span[size++] = (byte)(value | 0x80);
+        span[size++] = (byte)value;
+        Length += size;
     }
 
     /// <summary>Writes an integer field.</summary>

@@ -4,39 +4,34 @@ namespace OrleansCache.Engine;
 internal sealed class MemoryGrainStorage(SiloRuntime runtime) : IGrainStorage
 {
     private readonly Dictionary<(string Name, GrainId Grain), (object? Value, string Tag)> _records = [];
+    private readonly Lock _gate = new();
     private long _lastTag;
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        lock (_records)
-        {
-            grainState.RecordExists = _records.TryGetValue((stateName, grainId), out var record);
-            grainState.State = grainState.RecordExists ? Codecs<T>.Copy((T)record.Value!, runtime) : Fresh<T>();
-            grainState.ETag = record.Tag;
-        }
+        using var scope = _gate.EnterScope();
+        grainState.RecordExists = _records.TryGetValue((stateName, grainId), out var record);
+        grainState.State = grainState.RecordExists ? Codecs<T>.Copy((T)record.Value!, runtime) : Fresh<T>();
+        grainState.ETag = record.Tag;
         return Task.CompletedTask;
     }
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        lock (_records)
-        {
-            Check(stateName, grainId, grainState.ETag);
-            grainState.ETag = (++_lastTag).ToString(CultureInfo.InvariantCulture);
-            grainState.RecordExists = true;
-            _records[(stateName, grainId)] = (Codecs<T>.Copy(grainState.State!, runtime), grainState.ETag);
-        }
+        using var scope = _gate.EnterScope();
+        Check(stateName, grainId, grainState.ETag);
+        grainState.ETag = (++_lastTag).ToString(CultureInfo.InvariantCulture);
+        grainState.RecordExists = true;
+        _records[(stateName, grainId)] = (Codecs<T>.Copy(grainState.State!, runtime), grainState.ETag);
         return Task.CompletedTask;
     }
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        lock (_records)
-        {
-            Check(stateName, grainId, grainState.ETag);
-            _records.Remove((stateName, grainId));
-            (grainState.State, grainState.ETag, grainState.RecordExists) = (Fresh<T>(), null, false);
-        }
+        using var scope = _gate.EnterScope();
+        Check(stateName, grainId, grainState.ETag);
+        _records.Remove((stateName, grainId));
+        (grainState.State, grainState.ETag, grainState.RecordExists) = (Fresh<T>(), null, false);
         return Task.CompletedTask;
     }
 

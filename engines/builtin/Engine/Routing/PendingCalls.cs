@@ -3,6 +3,7 @@ namespace OrleansCache.Engine;
 /// <summary>Calls that wait for an answer, by number. Those whose deadline has passed are given up.</summary>
 internal sealed class PendingCalls
 {
+    private readonly Lock _gate = new();
     private readonly Dictionary<uint, GrainRequest> _calls = [];
     private readonly DeadlineClock _clock;
     private uint _last;
@@ -22,16 +23,15 @@ internal sealed class PendingCalls
         if (call.Deadline == 0)
             call.Deadline = _clock.After(_clock.Timeout);
         call.Pending = this;
-        lock (_calls)
+        lock (_gate)
             _calls.Add(call.CallId = ++_last, call);
     }
 
     /// <summary>Takes a call out; null when it is not there any more.</summary>
     public GrainRequest? Take(uint number)
     {
-        GrainRequest? call;
-        lock (_calls)
-            _calls.Remove(number, out call);
+        using var scope = _gate.EnterScope();
+        _calls.Remove(number, out var call);
         call?.Pending = null;
         return call;
     }
@@ -53,14 +53,12 @@ internal sealed class PendingCalls
 
     private GrainRequest[] TakeAll(Func<GrainRequest, long, bool> isWanted)
     {
-        lock (_calls)
-        {
-            if (_calls.Count == 0)
-                return [];
-            GrainRequest[] taken = [.. _calls.Values.Where(call => isWanted(call, _clock.Now))];
-            foreach (var call in taken)
-                _calls.Remove(call.CallId);
-            return taken;
-        }
+        using var scope = _gate.EnterScope();
+        if (_calls.Count == 0)
+            return [];
+        GrainRequest[] taken = [.. _calls.Values.Where(call => isWanted(call, _clock.Now))];
+        foreach (var call in taken)
+            _calls.Remove(call.CallId);
+        return taken;
     }
 }

@@ -36,17 +36,13 @@ internal sealed class Connection : ICallee
     public static async Task<Connection> OpenAsync(
         EngineRuntime runtime, Socket socket, Func<SslStream, Task>? encrypt, Func<Stream, FrameReader, Task<Handshake>> greet)
     {
-        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        Stream stream = new PolledStream(socket);
         try
         {
-            socket.NoDelay = true;
+            (socket.NoDelay, socket.Blocking) = (true, false);
             var remote = socket.RemoteEndPoint!.ToString()!;
             if (encrypt is not null)
-            {
-                var encrypted = new SslStream(stream);
-                stream = encrypted;
-                await encrypt(encrypted).ConfigureAwait(false);
-            }
+                await encrypt((SslStream)(stream = new SslStream(stream))).ConfigureAwait(false);
             var input = new FrameReader(stream);
             return new(runtime, stream, input, remote, await greet(stream, input).ConfigureAwait(false));
         }

@@ -103,13 +103,11 @@ internal sealed class Outbox(Stream stream, EngineOptions limits, Func<bool> isB
 
     private bool TryTake(out bool isOver)
     {
-        lock (_gate)
-        {
-            _leaving.Reset();
-            (_gathered, _leaving) = (_leaving, _gathered);
-            _isSending = _leaving.Length > 0;
-            isOver = !_isSending && _isClosed;
-            return _isSending;
-        }
+        using var scope = _gate.EnterScope();
+        _leaving.Reset();
+        (_gathered, _leaving) = (_leaving, _gathered);
+        _isSending = _leaving.Length > 0;
+        isOver = !_isSending && _isClosed;
+        return _isSending;
     }
 }

@@ -8,10 +8,15 @@ public sealed class EngineStartException(string message, Exception? innerExcepti
 internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions options) : IDisposable
 {
     private const int Backlog = 512;
+
+    /// <summary>So many connections have a thread each; further ones share the pool's.</summary>
+    internal const int MostThreads = 256;
+
     private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromMilliseconds(20);
     private readonly ConcurrentDictionary<string, ImmutableArray<Connection>> _clients = new();
     private Socket? _socket;
     private Task _accepting = Task.CompletedTask;
+    private int _threads;
 
     public IPEndPoint? Endpoint { get; private set; }
 
@@ -62,7 +67,11 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
         {
             try
             {
-                _ = ServeAsync(await listening.AcceptAsync().ConfigureAwait(false));
+                var socket = await listening.AcceptAsync().ConfigureAwait(false);
+                if (Interlocked.Increment(ref _threads) <= MostThreads)
+                    new Thread(() => Serve(socket)) { IsBackground = true, Name = "OrleansCache connection" }.UnsafeStart();
+                else
+                    ThreadPool.UnsafeQueueUserWorkItem(Serve, socket, preferLocal: false);
             }
             catch (Exception error) when (error is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
@@ -75,9 +84,15 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
         }
     }
 
+    /// <summary>Returns when the connection has ended, or goes on without this thread.</summary>
+    private void Serve(Socket socket)
+    {
+        _ = ServeAsync(socket);
+        Interlocked.Decrement(ref _threads);
+    }
+
     private async Task ServeAsync(Socket socket)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var remote = socket.RemoteEndPoint?.ToString() ?? "?";
         Connection connection;
         try
