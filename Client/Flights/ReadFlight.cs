@@ -26,7 +26,8 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     private long _started;
     private long _asked;
     private ConfiguredValueTaskAwaitable<ReadReply>.ConfiguredValueTaskAwaiter _call;
-    private ManualResetValueTaskSourceCore<ReadReply> _core;
+    private ReadReply _reply;
+    private ManualResetValueTaskSourceCore<Nothing> _core;
     private CancellationTokenRegistration _cancellation;
     private int _ended;
 
@@ -71,16 +72,15 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     TResult IValueTaskSource<TResult>.GetResult(short token)
     {
         _cancellation.Dispose();
-        var reply = _core.GetResult(token);
-        var (answering, state, key, started) = (_answering, _state, _key, _started);
-        if (!HasJoiners)
-        {
-            _core.Reset();
-            _ended = 0;
-            Pool.Return(this);
-        }
-
-        return answering(state, reply, key, started);
+        _core.GetResult(token);
+        var result = _answering(_state, _reply, _key, _started);
+        if (HasJoiners)
+            return result;
+        _core.Reset();
+        _reply = default;
+        _ended = 0;
+        Pool.Return(this);
+        return result;
     }
 
     ValueTaskSourceStatus IValueTaskSource<TResult>.GetStatus(short token) => _core.GetStatus(token);
@@ -92,15 +92,15 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     {
         try
         {
-            var reply = _call.GetResult();
+            _reply = _call.GetResult();
             _call = default;
-            if (OwnerCalls.IsFinal(reply))
+            if (OwnerCalls.IsFinal(_reply))
             {
-                _calls.Heard(reply.View);
-                Land(reply);
+                _calls.Heard(_reply.View);
+                Land();
             }
             else
-                _ = GoOnAsync(new(reply, null, AskedAt));
+                _ = GoOnAsync(new(_reply, null, AskedAt));
         }
         catch (Exception e) when (OwnerCalls.IsTransient(e))
         {
@@ -120,10 +120,11 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
         try
         {
             var answer = await _calls.ReadAsync(_key, Reader.Request, new() { Flight = this }, tried).ConfigureAwait(false);
+            _reply = answer.Reply;
             if (answer.GaveUp)
                 LandNowhere();
             else
-                Land(answer.Reply);
+                Land();
         }
         catch (Exception e)
         {
@@ -131,12 +132,13 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
         }
     }
 
-    private void Land(in ReadReply reply)
+    private void Land()
     {
         _flights.Remove(this);
-        Land(Landing<Nothing>.Of(reply, default));
+        if (HasJoiners)
+            Land(Landing<Nothing>.Of(_reply, default));
         if (TryEnd())
-            _core.SetResult(reply);
+            _core.SetResult(default);
     }
 
     // Everybody has left; who joined just then begins anew.
