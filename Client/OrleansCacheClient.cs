@@ -6,7 +6,7 @@ namespace OrleansCache;
 internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTable flights, Loader loader, ValueCodecs codecs, ClientMetrics metrics) : IOrleansCache
 {
     public ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default) =>
-        reader.ReadAsync(key, this, static (self, in reply, key, started) => ((OrleansCacheClient)self).Decoded<T>(reply, key.Region, started), metrics.Start(), ct);
+        reader.ReadAsync(key, this, static (self, in reply, key, started, isShared) => ((OrleansCacheClient)self).Decoded<T>(reply, key.Region, started, isShared), metrics.Start(), ct);
 
     public async ValueTask<CacheResult<T>> CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default)
     {
@@ -79,8 +79,8 @@ internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTab
 
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => raw.RemoveByTagAsync(tags, ct);
 
-    private CacheResult<T> Decoded<T>(in ReadReply reply, string where, long started) =>
-        codecs.TryDecode<T>(reply.Value, out var value, out var error)
+    private CacheResult<T> Decoded<T>(in ReadReply reply, string where, long started, bool isShared = true) =>
+        codecs.TryDecode<T>(reply.Value, out var value, out var error, isShared)
             ? Result(reply, value, started)
             : throw new CacheSerializationException($"The value in '{where}' is no {typeof(T)}: {error!.Message} It was stored as {reply.Value!.ContentType ?? "bytes of no type"}; read it as that type, or remove it.", error);
 

@@ -10,7 +10,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
     private static readonly Doubt<RemoveRequest, WriteReply> RemoveDoubt = new(static r => r.IsPending, static r => r with { IsRepeated = true }, Doubtful);
 
     public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default) =>
-        reader.ReadAsync(key, this, static (_, in reply, _, _) => reply, 0, ct);
+        reader.ReadAsync(key, this, static (_, in reply, _, _, _) => reply, 0, ct);
 
     public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) =>
         catalog.BindAsync(integration, method, args, ct);

@@ -82,7 +82,7 @@ internal sealed class FlightTable
         var bucket = BucketOf(HashOf(key));
         if (bucket.First is null)
             return;
-        lock (bucket)
+        lock (bucket.Gate)
             bucket.RemoveAll(key);
     }
 
@@ -91,7 +91,7 @@ internal sealed class FlightTable
     {
         foreach (var bucket in _buckets)
         {
-            lock (bucket)
+            lock (bucket.Gate)
                 bucket.First = null;
         }
     }
@@ -101,7 +101,7 @@ internal sealed class FlightTable
     {
         var hash = HashOf(key);
         var bucket = BucketOf(hash);
-        lock (bucket)
+        lock (bucket.Gate)
         {
             if (bucket.Find<T>(key, flight.Kind) is not null)
                 return false;
@@ -114,7 +114,7 @@ internal sealed class FlightTable
     public void Remove(Flight flight)
     {
         var bucket = BucketOf(flight.Hash);
-        lock (bucket)
+        lock (bucket.Gate)
             bucket.Remove(flight);
     }
 
@@ -140,7 +140,7 @@ internal sealed class FlightTable
     {
         var hash = HashOf(key);
         var bucket = BucketOf(hash);
-        lock (bucket)
+        lock (bucket.Gate)
         {
             if (bucket.Find<T>(key, kind) is { } found)
             {
@@ -167,9 +167,11 @@ internal sealed class FlightTable
         return landing with { Joined = true, Reply = loaded ? landing.Reply with { Status = ReadStatus.Joined } : landing.Reply };
     }
 
-    /// <summary>The flights of some keys, linked through <see cref="Flight.Next"/>. Is its own lock.</summary>
+    /// <summary>The flights of some keys, linked through <see cref="Flight.Next"/>, under its gate.</summary>
     private sealed class Bucket
     {
+        public Lock Gate { get; } = new();
+
         public Flight? First { get; set; }
 
         public Flight<T>? Find<T>(string key, FlightKind kind)
@@ -191,7 +193,7 @@ internal sealed class FlightTable
 
         public int Sum(Func<Flight, int> count)
         {
-            lock (this)
+            lock (Gate)
             {
                 var sum = 0;
                 for (var flight = First; flight is not null; flight = flight.Next)

@@ -5,8 +5,8 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace OrleansCache;
 
-/// <summary>What a reply is to the caller who asked.</summary>
-internal delegate TResult Answering<TResult>(object state, in ReadReply reply, CacheKey key, long started);
+/// <summary>What a reply is to the caller who asked; a shared one is other callers' too.</summary>
+internal delegate TResult Answering<TResult>(object state, in ReadReply reply, CacheKey key, long started, bool isShared);
 
 /// <summary>
 /// A read that loads nothing: the grain call, its place in the table and its first caller's wait are this one object, awaited through a
@@ -73,8 +73,9 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     {
         _cancellation.Dispose();
         _core.GetResult(token);
-        var result = _answering(_state, _reply, _key, _started);
-        if (HasJoiners)
+        var isShared = HasJoiners;
+        var result = _answering(_state, _reply, _key, _started, isShared);
+        if (isShared)
             return result;
         _core.Reset();
         _reply = default;

@@ -29,7 +29,7 @@ internal sealed class Reader(OwnerCalls calls, FlightTable flights)
     {
         var landing = await flights.FlyAsync<(Reader Self, CacheKey Key), Nothing>(
             key.GrainKey, FlightKind.Read, (this, key), static (flight, s) => s.Self.AskAsync(s.Key, flight), ct).ConfigureAwait(false);
-        return answering(state, landing.Reply, key, started);
+        return answering(state, landing.Reply, key, started, isShared: true);
     }
 
     private async ValueTask<Landing<Nothing>> AskAsync(CacheKey key, Flight? flight)

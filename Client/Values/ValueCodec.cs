@@ -21,6 +21,9 @@ internal abstract class ValueCodec<T>
     public abstract byte[] Encode(T value);
 
     public abstract T? Decode(byte[] bytes);
+
+    /// <summary>The same of bytes that nobody else has.</summary>
+    public virtual T? DecodeOwn(byte[] bytes) => Decode(bytes);
 }
 
 /// <summary>System.Text.Json.</summary>
@@ -56,12 +59,14 @@ internal sealed class TextCodec : ValueCodec<string>
     public override string Decode(byte[] bytes) => Encoding.UTF8.GetString(bytes);
 }
 
-/// <summary>Bytes as they are. Copied both ways: the cache's are shared, and an array can be changed.</summary>
+/// <summary>Bytes as they are. Copied both ways where they are shared, for an array can be changed.</summary>
 internal sealed class ArrayCodec : ValueCodec<byte[]>
 {
     public override byte[] Encode(byte[] value) => [.. value];
 
     public override byte[] Decode(byte[] bytes) => [.. bytes];
+
+    public override byte[] DecodeOwn(byte[] bytes) => bytes;
 }
 
 /// <summary>Bytes as they are; copied on the way in only.</summary>

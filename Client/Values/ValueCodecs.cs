@@ -17,12 +17,17 @@ internal sealed class ValueCodecs(IServiceProvider services, IOptions<OrleansCac
     public const int MaxBytes = 8 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<Type, object> _codecs = new();
+    private readonly bool _isRemote = services.GetService<ClientConnection>() is not null;
     private readonly JsonSerializerOptions _json = Complete(options.Value.Json);
 
     public ValueCodec<T> Of<T>() => (ValueCodec<T>)(_codecs.TryGetValue(typeof(T), out var codec) ? codec : _codecs.GetOrAdd(typeof(T), Create<T>()));
 
     /// <summary>False, with the reason, when the bytes are no <typeparamref name="T"/>.</summary>
-    public bool TryDecode<T>(EntryValue? entry, out T? value, out Exception? error)
+    /// <param name="entry">From a reply.</param>
+    /// <param name="value">What it holds.</param>
+    /// <param name="error">Why it holds none.</param>
+    /// <param name="isShared">False when nobody else in this process has the reply, which came from another: its bytes may become the caller's.</param>
+    public bool TryDecode<T>(EntryValue? entry, out T? value, out Exception? error, bool isShared = true)
     {
         (value, error) = (default, null);
         if (entry is null || entry.IsAbsent || entry.ContentType == NullContentType)
@@ -31,7 +36,8 @@ internal sealed class ValueCodecs(IServiceProvider services, IOptions<OrleansCac
         {
             if (entry.Encoding is { Length: > 0 } encoding)
                 throw new NotSupportedException($"The value's content encoding is '{encoding}'.");
-            value = Of<T>().Decode(entry.Bytes);
+            var codec = Of<T>();
+            value = isShared || !_isRemote ? codec.Decode(entry.Bytes) : codec.DecodeOwn(entry.Bytes);
             return true;
         }
 #pragma warning disable CA1031 // a serializer of the application may throw anything; whatever it is, the bytes are no T

@@ -53,6 +53,26 @@ public partial class ValueTests
     }
 
     [Fact]
+    public async Task Bytes_from_another_process_are_copied_for_those_only_who_share_them()
+    {
+        await using var cluster = new FakeCluster(s => s.AddSingleton(new ClientConnection("cache", NamesRedis: false)));
+        byte[] bytes = [1, 2, 3];
+        var reply = new ReadReply { Status = ReadStatus.Hit, Value = new() { Bytes = bytes } };
+        cluster.Entry.OnRead = _ => new(reply);
+
+        Assert.Same(bytes, (await cluster.Cache.GetAsync<byte[]>(Key)).Value);
+
+        var gate = new TaskCompletionSource<ReadReply>();
+        cluster.Entry.OnRead = _ => new(gate.Task);
+        Task<CacheResult<byte[]>>[] readers = [cluster.Cache.GetAsync<byte[]>(Key).AsTask(), cluster.Cache.GetAsync<byte[]>(Key).AsTask()];
+        gate.SetResult(reply);
+        var read = (await Task.WhenAll(readers)).Select(r => r.Value!).ToArray();
+
+        Assert.All(read, value => Assert.NotSame(bytes, value));
+        Assert.NotSame(read[0], read[1]);
+    }
+
+    [Fact]
     public async Task The_array_of_a_factory_stays_its_own_too()
     {
         await using var cluster = new FakeCluster();
