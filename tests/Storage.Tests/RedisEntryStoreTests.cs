@@ -122,10 +122,12 @@ public sealed class RedisEntryStoreTests : EntryStoreContract
         }
     }
 
-    [Fact]
-    public async Task Bytes_that_are_no_record_are_read_as_absent_and_written_over()
+    [Theory]
+    [InlineData("not a record")]
+    [InlineData("\u0001\u0001cut short")]
+    public async Task Bytes_that_are_no_record_are_read_as_absent_and_written_over(string bytes)
     {
-        await Redis("SET", "oc:test:e:k", "not a record");
+        await Redis("SET", "oc:test:e:k", bytes);
 
         Assert.Equal(default, await Get<IEntryStore>().ReadAsync("k", 1, Cancellation));
         Assert.True((await Get<IEntryStore>().WriteAsync("k", Value(1, 1), Cancellation)).Written);

@@ -87,6 +87,36 @@ public class PermitClientTests
         Assert.Equal(2, tries);
     }
 
+    [Fact]
+    public async Task A_permit_that_took_longer_to_come_than_it_lives_is_asked_for_again()
+    {
+        _limiter.Answer = _ =>
+        {
+            if (_limiter.Asked.Count == 1)
+                _clock.Advance(Permit.Life);
+            return new() { Status = PermitStatus.Granted };
+        };
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.FromSeconds(1));
+
+        Assert.Equal((PermitKind.Granted, 2, _clock.GetTimestamp()), (permit.Kind, _limiter.Asked.Count, permit.AskedAt));
+    }
+
+    [Fact]
+    public async Task Who_gives_up_waiting_frees_the_place()
+    {
+        _limiter.Answer = _ => new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 50 };
+        using var patience = new CancellationTokenSource();
+        var client = new PermitClient(GrainsByKey.Of<IGrainFactory>((_, _) => _limiter), _clock);
+        var acquiring = client.AcquireAsync("partner", background: false, TimeSpan.FromSeconds(1), patience.Token).AsTask();
+
+        await patience.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => acquiring);
+        Assert.Equal([1_000, -1], _limiter.Asked.Select(asked => asked.WaitMilliseconds));
+        Assert.Single(_limiter.Asked.Select(asked => asked.Ticket).Distinct());
+    }
+
     private static PermitReply Unproven => new() { Status = PermitStatus.Unproven, RetryAfterMilliseconds = 50 };
 
     private async Task<Permit> AcquireAsync(TimeSpan maxWait)

@@ -304,6 +304,128 @@ public sealed class PermitDeskTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_left_of_a_pause_holds_after_a_restart()
+    {
+        _limits.Are(new(PerSecond: 5));
+        var desk = Desk();
+        await desk.AcquireAsync(Ask());
+        desk.Pause(TimeSpan.FromSeconds(10));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        await desk.CloseAsync(CancellationToken.None);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+
+        var after = Desk();
+
+        Assert.Equal(5_000, after.Describe().PausedMilliseconds);
+        Assert.Equal((PermitStatus.Refused, 5_000, PermitHold.Pause), await after.AcquireAsync(Ask()) is var refused ? (refused.Status, (int)refused.RetryAfterMilliseconds, refused.Hold) : default);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(PermitStatus.Granted, (await after.AcquireAsync(Ask())).Status);
+        Assert.Equal(0, after.Describe().PausedMilliseconds);
+    }
+
+    [Fact]
+    public async Task A_pause_holds_calls_without_a_limit_too_and_no_pause_is_none()
+    {
+        var desk = Desk();
+        Assert.True(desk.Pause(TimeSpan.FromSeconds(-1)));
+        Assert.Equal(PermitStatus.Unlimited, (await desk.AcquireAsync(Ask())).Status);
+
+        desk.Pause(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(PermitStatus.Refused, (await desk.AcquireAsync(Ask())).Status);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(PermitStatus.Unlimited, (await desk.AcquireAsync(Ask())).Status);
+    }
+
+    [Fact]
+    public async Task While_an_activation_ends_nothing_is_granted_and_what_was_reserved_is_closed()
+    {
+        _limits.Are(new(PerSecond: 1_000));
+        var desk = Desk();
+        await desk.AcquireAsync(Ask());
+        _store.Fault = () => StoreFault.Held;
+        while (_store.Held.Count == 0)
+            Assert.Equal(PermitStatus.Granted, (await desk.AcquireAsync(Ask())).Status);
+        var given = desk.Describe().Granted;
+
+        var end = desk.CloseAsync(CancellationToken.None);
+        var asked = desk.AcquireAsync(Ask(wait: 1_000)).AsTask();
+        Assert.False(asked.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.Equal(PermitStatus.Wait, (await asked).Status);
+        _store.Fault = () => StoreFault.None;
+        _store.Held[0].SetResult();
+        await end;
+
+        Assert.Equal((0, given), (_store.Record!.Open, desk.Describe().Granted));
+        Assert.Equal($"{given} of 1000 a second", Desk().Describe().Windows);
+    }
+
+    [Fact]
+    public async Task The_end_of_an_activation_waits_no_longer_than_two_seconds_for_a_store_that_hangs()
+    {
+        _limits.Are(new(PerSecond: 5));
+        _store.Fault = () => StoreFault.Held;
+        var desk = Desk();
+        var asked = desk.AcquireAsync(Ask(wait: 1_000));
+        var end = desk.CloseAsync(CancellationToken.None);
+        Assert.False(end.IsCompleted);
+
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        await end;
+        await asked;
+        Assert.Equal(1, _store.Writes);
+    }
+
+    [Fact]
+    public async Task With_the_store_away_the_end_of_an_activation_tries_it_no_more()
+    {
+        _limits.Are(new(PerSecond: 1_000));
+        var desk = Desk();
+        await desk.AcquireAsync(Ask());
+        _store.Fault = () => StoreFault.Lost;
+        for (var i = 0; i < 20; i++)
+            await desk.AcquireAsync(Ask());
+        var writes = _store.Writes;
+
+        await desk.CloseAsync(CancellationToken.None);
+
+        Assert.Equal(writes, _store.Writes);
+    }
+
+    [Fact]
+    public async Task A_store_that_hangs_for_a_second_counts_as_away()
+    {
+        _limits.Are(new(PerSecond: 5));
+        _store.Fault = () => StoreFault.Held;
+        var desk = Desk();
+        var first = desk.AcquireAsync(Ask(wait: 10_000));
+        _clock.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.Equal(PermitStatus.Wait, (await first).Status);
+        _clock.Advance(TimeSpan.FromMilliseconds(991));
+
+        var refused = await desk.AcquireAsync(Ask(wait: 10_000));
+
+        Assert.Equal((PermitStatus.Refused, 250, PermitHold.Away), (refused.Status, (int)refused.RetryAfterMilliseconds, refused.Hold));
+    }
+
+    [Fact]
+    public async Task A_place_that_is_given_up_is_not_counted_as_a_refusal()
+    {
+        _limits.Are(new(PerSecond: 1));
+        var desk = Desk();
+        await desk.AcquireAsync(Ask());
+        var waiting = Ask(wait: 10_000);
+        await desk.AcquireAsync(waiting);
+        await desk.AcquireAsync(Ask());
+
+        await desk.AcquireAsync(waiting with { WaitMilliseconds = -1 });
+
+        Assert.Equal((1, 1, 0), (desk.Describe().Granted, desk.Describe().Refused, desk.Describe().ForegroundWaiting));
+    }
+
+    [Fact]
     public async Task A_record_that_cannot_be_read_counts_as_all_used()
     {
         _limits.Are(new(PerSecond: 1));

@@ -44,6 +44,15 @@ public class PermitReserveTests
         Assert.Equal(9, reserve.BeginWrite(5));
     }
 
+    [Fact]
+    public void There_is_one_record_on_its_way_at_a_time()
+    {
+        var reserve = new PermitReserve();
+        reserve.BeginWrite(5);
+
+        Assert.Throws<InvalidOperationException>(() => reserve.BeginWrite(5));
+    }
+
     private static int Take(PermitReserve reserve)
     {
         var taken = 0;
