@@ -662,8 +662,9 @@ public sealed class DurabilityTests
     {
         var entry = new EntryHarness(Declared with { Durability = Durability.Through });
         await entry.Get();
+        var idle = entry.Time.ActiveTimers;
         var call = entry.Call();
-        await Eventually.TrueAsync(() => entry.Origin.Count == 1);
+        await Eventually.TrueAsync(() => entry.Origin.Count == 1 && entry.Time.ActiveTimers > idle);       // the caller waits
         entry.Store.Hold();
         var before = entry.Time.ActiveTimers;
         await entry.Origin.GiveAsync(0, "1");
