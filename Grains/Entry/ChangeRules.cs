@@ -94,7 +94,7 @@ internal static class ChangeRules
         var last = Last(state);
         var content = last is null
             ? ReadRules.Judge(state, at.Now, at.TagsGood) == Freshness.Absent ? null : state.Content
-            : last.Content is not null && at.Now < last.StaleUntil ? last.Content : null;
+            : at.Now < last.StaleUntil ? last.Content : null;
         return content is { Value.IsAbsent: false } ? content : null;
     }
 

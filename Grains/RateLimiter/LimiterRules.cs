@@ -29,7 +29,7 @@ internal sealed class LimiterRules
     public int BackgroundWaiting => _line.BackgroundCount;
 
     /// <summary>True when the next record should be on its way before anybody must wait for it.</summary>
-    public bool ShouldRecordAhead => !Reserve.IsWriting && Reserve.Remaining <= Limits.Chunk / 2;
+    public bool ShouldRecordAhead => Reserve.Remaining <= Limits.Chunk / 2;
 
     /// <summary>Other limits from now on: what was granted stays counted, who waits keeps the place.</summary>
     public void Apply(RateLimits limits)

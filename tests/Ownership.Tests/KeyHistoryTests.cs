@@ -61,7 +61,7 @@ public class KeyHistoryTests
 
         history = history.Next(Placement.Of(new(902, [Me])));
 
-        Assert.InRange(history.EpochOf(1), 901, 902);
+        Assert.Equal(901, Enumerable.Range(1, 100).Min(key => history.EpochOf(RoutingHash.Mix((ulong)key))));
     }
 
     private static SiloMember Other(long number) => Me with { Incarnation = Guid.NewGuid(), Name = $"other-{number}" };

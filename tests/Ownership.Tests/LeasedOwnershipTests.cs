@@ -230,6 +230,44 @@ public sealed class LeasedOwnershipTests
     }
 
     [Fact]
+    public async Task A_silo_that_stops_while_the_store_is_away_has_no_fence_and_no_key_from_then_on()
+    {
+        var silo = await FencedAsync("a");
+        _store.IsAway = true;
+        var stop = silo.DisposeAsync().AsTask();
+        await RunUntilAsync(() => stop.IsCompleted);
+        await stop;
+        var calls = _store.Calls;
+        _coarse.Pause = -(long)_time.GetElapsedTime(0).TotalMilliseconds;
+
+        Assert.False(silo.FenceHolds || silo.Owns(1));
+        await RunForAsync(TimeSpan.FromSeconds(10));
+        await silo.DisposeAsync();
+        Assert.Equal(calls, _store.Calls);
+    }
+
+    [Fact]
+    public async Task A_hint_of_a_view_that_is_known_or_was_told_already_makes_no_look()
+    {
+        await using var silo = await FencedAsync("a");
+        await RunForAsync(TimeSpan.FromSeconds(1));
+        var calls = _store.Calls;
+        await RunUntilAsync(() => _store.Calls > calls);
+        calls = _store.Calls;
+
+        silo.Hint(silo.View);
+        silo.Hint(silo.View - 1);
+        await RunForAsync(TimeSpan.FromMilliseconds(300));
+        Assert.Equal(calls, _store.Calls);
+
+        silo.Hint(silo.View + 1);
+        await RunForAsync(TimeSpan.FromMilliseconds(300));
+        silo.Hint(silo.View + 1);
+        await RunForAsync(TimeSpan.FromMilliseconds(300));
+        Assert.Equal(calls + 1, _store.Calls);
+    }
+
+    [Fact]
     public async Task Waiting_for_the_fence_ends_when_it_holds_or_at_the_limit()
     {
         await using var silo = await StartedAsync("a");

@@ -212,6 +212,19 @@ public sealed class LocalOwnershipTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_waits_for_a_fence_that_does_not_come_is_told_so_at_the_limit()
+    {
+        var (ownership, _) = Create(folder: null);
+        var wait = ownership.WaitForFenceAsync(TimeSpan.FromSeconds(1), Cancellation).AsTask();
+        Assert.False(wait.IsCompleted);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.False(await wait);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await ownership.WaitForFenceAsync(TimeSpan.FromSeconds(1), new(canceled: true)));
+    }
+
+    [Fact]
     public async Task A_folder_that_is_not_there_is_made()
     {
         var (ownership, _) = Create(Path.Combine(_folder, "new", "folder"));

@@ -83,6 +83,7 @@ public sealed class StoreRulesTests
         Assert.False(StoreRules.Failed(memory with { MayArrive = false }, maybeApplied: true).State.MayArrive);
         Assert.True(StoreRules.Failed(writing with { MayArrive = true }, maybeApplied: false).State.MayArrive);
         Assert.True(StoreRules.Done(memory, Durability.Behind).MayArrive);
+        Assert.False(StoreRules.Done(memory with { MayArrive = false }, Durability.Behind).MayArrive);
         Assert.False(StoreRules.Done(writing with { MayArrive = true }, Durability.Through).MayArrive);
         Assert.False(StoreRules.Done(writing, Durability.Through).MayArrive);
         Assert.False(StoreRules.Done(Flushing with { MayArrive = true }, Durability.Behind).MayArrive);

@@ -70,6 +70,15 @@ public class WaitingTests
     }
 
     [Fact]
+    public void One_who_gives_up_takes_no_permit_though_one_is_free()
+    {
+        var limiter = Ready(new(PerSecond: 1));
+
+        Assert.NotEqual(PermitDecisionKind.Granted, Ask(limiter, Start, Guid.NewGuid(), wait: -1).Kind);
+        Assert.Equal(PermitDecisionKind.Granted, Ask(limiter, Start).Kind);
+    }
+
+    [Fact]
     public void The_line_is_bounded()
     {
         var limiter = Ready(new(PerSecond: 1_000));
