@@ -41,14 +41,16 @@ internal static class OperationRules
     /// <summary>What is remembered once the batch is published. Its last change, when it is a value, remembers itself.</summary>
     public static PastOperations After(in EntryState state, ImmutableArray<PendingChange> batch, long now)
     {
-        var past = state.Work?.Past ?? default;
         var last = batch[^1];
-        var known = past.Known.IsDefaultOrEmpty ? [] : new List<PastOperation>(past.Known);
+        var past = state.Work?.Past ?? default;
+        var recent = new Recent(stackalloc PastOperation[MaxKnown], past.ForgottenAt, now);
+        foreach (var known in past.Span)
+            recent.Add(known);
         if (state.Content is { } replaced && replaced.OperationId != last.Content?.OperationId)
-            known.Add(Of(replaced));
+            recent.Add(Of(replaced));
         foreach (var change in batch.AsSpan(0, last.Content is null ? batch.Length : batch.Length - 1))
-            known.Add(new(change.OperationId, change.Version, change.Existed, change.At));
-        return known.Count == 0 ? past : Recent(known, past.ForgottenAt, now);
+            recent.Add(new(change.OperationId, change.Version, change.Existed, change.At));
+        return recent.ToPast();
     }
 
     /// <summary>What a stored record says of the changes up to it, its own included unless it is the content that readers see.</summary>
@@ -56,22 +58,36 @@ internal static class OperationRules
     {
         if (record.Dirty)
             return new([], now);        // the mark says that there were changes, not which
-        var known = record.Past.Known.IsDefaultOrEmpty ? [] : new List<PastOperation>(record.Past.Known);
+        var recent = new Recent(stackalloc PastOperation[MaxKnown], record.Past.ForgottenAt, now);
+        foreach (var known in record.Past.Span)
+            recent.Add(known);
         if (!isContent && record.OperationId != Guid.Empty)
-            known.Add(new(record.OperationId, record.Version, Existed: true, now));
-        return Recent(known, record.Past.ForgottenAt, now);
+            recent.Add(new(record.OperationId, record.Version, Existed: true, now));
+        return recent.ToPast();
     }
 
     private static PastOperation Of(EntryContent content) => new(content.OperationId, content.Version, content.Replaced, content.Value.LastRetrieved);
 
-    private static PastOperations Recent(List<PastOperation> known, long forgottenAt, long now)
+    /// <summary>The last changes that may be repeated, as far as there is room; of the others the time.</summary>
+    private ref struct Recent(Span<PastOperation> room, long forgottenAt, long now)
     {
-        known.RemoveAll(past => now - past.At >= Kept);
-        if (known.Count > MaxKnown)
+        private readonly Span<PastOperation> _room = room;
+        private long _forgottenAt = forgottenAt;
+        private int _count;
+
+        public void Add(in PastOperation operation)
         {
-            forgottenAt = Math.Max(forgottenAt, known[^(MaxKnown + 1)].At);
-            known.RemoveRange(0, known.Count - MaxKnown);
+            if (now - operation.At >= Kept)
+                return;
+            if (_count == _room.Length)
+            {
+                _forgottenAt = Math.Max(_forgottenAt, _room[0].At);
+                _room[1..].CopyTo(_room);
+                _count--;
+            }
+            _room[_count++] = operation;
         }
-        return new([.. known], forgottenAt);
+
+        public readonly PastOperations ToPast() => new([.. _room[.._count]], _forgottenAt);
     }
 }
