@@ -150,9 +150,7 @@ internal sealed partial class Entry
     {
         var tasks = Tasks;
         tasks.FlushScheduled = true;
-        var pause = tasks.FlushFailures == 0
-            ? EntryLimits.FlushDelay
-            : TimeSpan.FromTicks(Math.Min(EntryLimits.LongestStorePause.Ticks, EntryLimits.FlushDelay.Ticks << Math.Min(tasks.FlushFailures, 20)));
+        var pause = TimeSpan.FromTicks(Math.Min(EntryLimits.LongestStorePause.Ticks, EntryLimits.FlushDelay.Ticks << Math.Min(tasks.FlushFailures, 20)));
         await Task.Delay(pause, _services.Time);
         tasks.FlushScheduled = false;
         if (_isGone || _isDisowned)

@@ -150,7 +150,7 @@ internal static class LoadRules
                 ContentType = result.ContentType,
                 Encoding = result.Encoding,
                 IsAbsent = absent,
-                Version = state.Stamped ? VersionRules.Next(state, at.Now) : VersionRules.Next(state, load.Stamp),
+                Version = VersionRules.Next(state, load.Stamp),
                 LastRetrieved = at.Now,
                 LastModified = at.Now,
                 Born = load.Born,

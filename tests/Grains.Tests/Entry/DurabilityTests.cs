@@ -443,12 +443,13 @@ public sealed class DurabilityTests
         await entry.Put("1");
         entry.Store.IsDown = true;
         var attempts = entry.Store.Attempts;
-        TimeSpan[] pauses = [EntryLimits.FlushDelay, .. Enumerable.Range(1, 70).Select(n => n < 7 ? EntryLimits.FlushDelay * (1 << n) : EntryLimits.LongestStorePause)];
+        TimeSpan[] pauses = [EntryLimits.FlushDelay, .. Enumerable.Range(0, 70).Select(n => n < 7 ? EntryLimits.FlushDelay * (1 << n) : EntryLimits.LongestStorePause)];
 
         foreach (var pause in pauses)
         {
             await Eventually.TrueAsync(() => entry.Time.ActiveTimers == 1);
             entry.Time.Advance(pause - TimeSpan.FromTicks(1));
+            Assert.Equal(1, entry.Time.ActiveTimers);
             Assert.Equal(attempts, entry.Store.Attempts);
             entry.Time.Advance(TimeSpan.FromTicks(1));
             attempts++;
@@ -464,6 +465,37 @@ public sealed class DurabilityTests
         await Eventually.TrueAsync(() => entry.Time.ActiveTimers == 1);
         entry.Time.Advance(EntryLimits.FlushDelay);
         await Eventually.TrueAsync(() => entry.Stored is { Dirty: false } stored && stored.Bytes.AsSpan().SequenceEqual("2"u8));
+    }
+
+    [Fact]
+    public async Task Who_is_chosen_to_leave_stays_while_it_loads_and_flushes_before_it_goes()
+    {
+        var entry = new EntryHarness(Behind);
+        var holder = await entry.Lease();
+        await AskToLeaveAsync(entry);
+        Assert.Equal(0, entry.Leaves);
+
+        var other = entry.Lease();
+        await entry.Begun();
+        Assert.True((await entry.Complete(holder.Ticket!, "1")).Stored);
+        await other;
+        entry.Store.Hold();
+        await AskToLeaveAsync(entry);
+        Assert.Equal(0, entry.Leaves);
+        entry.Store.Open();
+        await Eventually.TrueAsync(() => entry.Leaves == 1);
+
+        Assert.Equal(RecordKind.Value, entry.Stored!.Kind);
+
+        static async Task AskToLeaveAsync(EntryHarness entry)
+        {
+            await entry.Turn(static e =>
+            {
+                e.AskToLeave();
+                return new ValueTask<bool>(true);
+            });
+            await entry.Begun();
+        }
     }
 
     [Fact]

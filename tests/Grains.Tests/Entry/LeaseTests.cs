@@ -327,6 +327,54 @@ public sealed class LeaseTests
         Assert.Equal((refresh ? ReadStatus.Stale : ReadStatus.Lease, refresh ? null : 0), (reply.Status, reply.Ticket?.PermitMilliseconds));
     }
 
+    [Theory]
+    [InlineData(OnMiss.Wait, null, false, 10_000)]
+    [InlineData(OnMiss.Wait, 3_000, false, 3_000)]
+    [InlineData(OnMiss.Wait, null, true, 0)]
+    [InlineData(OnMiss.Bypass, null, false, 0)]
+    public async Task A_permit_is_waited_for_as_long_as_caller_and_limit_say_and_not_at_all_for_a_refresh(OnMiss onMiss, int? given, bool refresh, int wait)
+    {
+        var entry = new EntryHarness(Declared with { Integration = null });
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), OnMiss = onMiss, MaxWait = TimeSpan.FromSeconds(10) };
+        if (refresh)
+            await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+
+        await entry.Turn(e => e.ReadAsync(
+            new() { Load = LoadMode.Leased, WaitMilliseconds = 2_000, OperationId = Guid.NewGuid(), Limiter = "partner", MaxPermitWaitMilliseconds = given }, CancellationToken.None));
+
+        Assert.Equal((wait, refresh), entry.Limiter.Requests.Single() is var asked ? (asked.WaitMilliseconds, asked.Background) : default);
+    }
+
+    [Fact]
+    public async Task A_refresh_under_a_limiter_that_nobody_configured_gets_the_stale_value_and_no_lease()
+    {
+        var entry = new EntryHarness(Declared with { Integration = null });
+        await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+
+        var stale = await entry.Lease(limiter: "partnr");
+
+        Assert.Equal((ReadStatus.Stale, null, "unknown-limiter"), (stale.Status, stale.Ticket, stale.Problem!.Detail));
+        Assert.Empty(entry.Limiter.Requests);
+    }
+
+    [Fact]
+    public async Task A_load_that_is_fenced_off_while_it_waits_for_its_permit_asks_for_none()
+    {
+        var entry = new EntryHarness();
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), MaxWait = TimeSpan.FromSeconds(10) };
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 300 });
+        var lease = entry.Lease(limiter: "partner");
+        await entry.Begun();
+
+        await entry.Put("1");
+        entry.Time.Advance(TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal(ReadStatus.AskAgain, (await lease).Status);
+        Assert.Single(entry.Limiter.Requests);
+    }
+
     [Fact]
     public async Task A_value_that_ended_while_the_permit_was_waited_for_is_not_given()
     {

@@ -99,6 +99,27 @@ public sealed class LoadRulesTests
     }
 
     [Fact]
+    public void Not_modified_keeps_what_is_there_or_gives_it_uncached_and_is_a_failure_where_nothing_is()
+    {
+        var unchanged = new LoadResult { Outcome = LoadOutcome.NotModified };
+        var (state, load) = Begin(Old("old"));
+        var (empty, other) = Begin(Empty);
+
+        Assert.Equal((true, 1_000_000 + At.Now), LoadRules.End(state, load, unchanged, At) is var kept ? (kept.End.Kept, kept.State.StaleUntil) : default);
+        Assert.Equal(("unproven", 0L, 1), LoadRules.End(state, load, unchanged, At with { Proven = false }).End is var end ? ((string?)end.Detail, end.Value!.Version, (int)end.Value.Bytes.Single()) : default);
+        Assert.Equal("origin-304", LoadRules.End(empty, other, unchanged, At).End.Problem?.Detail);
+    }
+
+    [Fact]
+    public void An_equal_value_with_fewer_tags_is_a_change()
+    {
+        var (state, load) = Begin(Old("a", "b"));
+
+        Assert.NotNull(LoadRules.End(state, load, New with { Bytes = [1], Tags = ["a"] }, At).End.Change);
+        Assert.Null(LoadRules.End(state, load, New with { Bytes = [1], Tags = ["b", "a"] }, At).End.Change);
+    }
+
+    [Fact]
     public void An_absence_and_an_empty_value_are_not_the_same()
     {
         var old = Old();

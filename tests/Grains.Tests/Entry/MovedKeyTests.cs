@@ -219,9 +219,35 @@ public sealed class MovedKeyTests
 
         (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
         await new EntrySeal(entry.Memory, entry.Ownership).LetGoAsync(Placement.None, TestContext.Current.CancellationToken);
+        var attempts = entry.Store.Attempts;
         await entry.Deactivate();
 
-        Assert.Single(entry.Store.Writes);
+        Assert.Equal((RecordKind.Value, attempts), (entry.Stored!.Kind, entry.Store.Attempts));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_load_hears_at_once_when_its_activation_ends_or_its_key_moves()
+    {
+        foreach (var moves in new[] { false, true })
+        {
+            var entry = new EntryHarness();
+            await entry.Lease();
+            var waiting = entry.Lease();
+            await entry.Begun();
+            Assert.False(waiting.IsCompleted);
+
+            if (moves)
+            {
+                (entry.Ownership.IsOwner, entry.Ownership.View) = (false, 2);
+                await entry.Get();
+            }
+            else
+            {
+                await entry.Deactivate();
+            }
+
+            Assert.Equal(moves ? ReadStatus.NotOwner : ReadStatus.AskAgain, (await waiting).Status);
+        }
     }
 
     [Fact]

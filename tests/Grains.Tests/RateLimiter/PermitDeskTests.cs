@@ -270,6 +270,31 @@ public sealed class PermitDeskTests : IDisposable
     }
 
     [Fact]
+    public async Task A_limiter_whose_key_another_silo_gets_grants_nothing_more()
+    {
+        _limits.Are(new(PerSecond: 5));
+        var desk = Desk();
+        await desk.AcquireAsync(Ask());
+
+        _ownership.OwnsAll = false;
+
+        Assert.Equal(PermitStatus.NotOwner, (await desk.AcquireAsync(Ask())).Status);
+    }
+
+    [Fact]
+    public async Task After_somebody_elses_record_the_rest_of_a_chunk_is_not_given()
+    {
+        _limits.Are(new(PerSecond: 1_000));
+        var stale = Desk();
+        await stale.AcquireAsync(Ask());
+        await Desk().AcquireAsync(Ask());
+        while (_deactivations == 0)
+            Assert.Equal(PermitStatus.Granted, (await stale.AcquireAsync(Ask())).Status);
+
+        Assert.Equal(PermitStatus.Refused, (await stale.AcquireAsync(Ask())).Status);
+    }
+
+    [Fact]
     public async Task Without_limits_no_permit_is_needed_and_nothing_is_written()
     {
         Assert.Equal(PermitStatus.Unlimited, (await Desk().AcquireAsync(Ask())).Status);

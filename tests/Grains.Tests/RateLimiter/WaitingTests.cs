@@ -70,6 +70,46 @@ public class WaitingTests
     }
 
     [Fact]
+    public void One_who_is_refused_has_no_place_any_more()
+    {
+        var limiter = Ready(new(PerSecond: 1));
+        Grant(limiter, Start, 1);
+        var (acquires, postponed) = (Guid.NewGuid(), Guid.NewGuid());
+        Ask(limiter, Start, acquires, wait: 10_000);
+        limiter.Postpone(new() { Ticket = postponed, WaitMilliseconds = 10_000 }, Start, wait: 5_000);
+        Assert.Equal(2, limiter.ForegroundWaiting);
+
+        Assert.Equal(PermitDecisionKind.Refused, Ask(limiter, Start, acquires, wait: 0).Kind);
+        Assert.Equal(1, limiter.ForegroundWaiting);
+        Assert.Equal(PermitDecisionKind.Refused, limiter.Postpone(new() { Ticket = postponed, WaitMilliseconds = 4 }, Start, wait: 5_000).Kind);
+        Assert.Equal(0, limiter.ForegroundWaiting);
+    }
+
+    [Fact]
+    public void Without_a_ticket_nobody_waits()
+    {
+        var limiter = Ready(new(PerSecond: 1));
+        Grant(limiter, Start, 1);
+
+        Assert.Equal(PermitDecisionKind.Refused, Ask(limiter, Start, Guid.Empty, wait: 10_000).Kind);
+        Assert.Equal(PermitDecisionKind.Refused, limiter.Postpone(new() { WaitMilliseconds = 10_000 }, Start, wait: 5_000).Kind);
+    }
+
+    [Fact]
+    public void In_a_full_line_those_who_wait_may_go_on_waiting()
+    {
+        var limiter = Ready(new(PerSecond: 1));
+        Grant(limiter, Start, 1);
+        var first = Guid.NewGuid();
+        Ask(limiter, Start, first, wait: int.MaxValue);
+        while (limiter.ForegroundWaiting < LimiterRules.MaxWaiting)
+            Ask(limiter, Start, Guid.NewGuid(), wait: int.MaxValue);
+
+        Assert.Equal(PermitDecisionKind.Refused, Ask(limiter, Start, Guid.NewGuid(), wait: int.MaxValue).Kind);
+        Assert.Equal(PermitDecisionKind.Wait, Ask(limiter, Start, first, wait: int.MaxValue).Kind);
+    }
+
+    [Fact]
     public void One_who_gives_up_takes_no_permit_though_one_is_free()
     {
         var limiter = Ready(new(PerSecond: 1));
