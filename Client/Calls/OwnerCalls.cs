@@ -130,11 +130,7 @@ internal sealed class OwnerCalls(
         effort.Refresh ? entry.RefreshAsync(request) : entry.ReadAsync(request);
 
     /// <summary>An answer came by this view; a newer one is looked for.</summary>
-    public void Heard(long view)
-    {
-        if (known is not null)
-            known.Hint(view);
-    }
+    public void Heard(long view) => known?.Hint(view);
 
     /// <summary>True for what is an answer, not word of who or when to ask.</summary>
     public static bool IsFinal(in ReadReply reply) => reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner);
@@ -146,7 +142,7 @@ internal sealed class OwnerCalls(
     {
         if (reply is null)
             return 0;
-        known?.Hint(reply.View);
+        Heard(reply.View);
         if (!reply.IsRefusal)
             return 0;
         metrics.Refused();

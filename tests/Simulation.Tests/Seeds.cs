@@ -25,6 +25,24 @@ internal static class Seeds
         }
     };
 
+    /// <summary>Plays one seed with a trace, shows it, and fails when a promise breaks.</summary>
+    public static void Replay(int seed, Action<int, List<string>> play)
+    {
+        var trace = new List<string>();
+        var broken = BrokenBy(number => play(number, trace))(seed);
+        Assert.True(broken is null, $"Seed {seed}: {broken}\n{string.Join('\n', trace)}");
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', trace));
+    }
+
+    /// <summary>Finds a seed that breaks a promise without the rule, the known one first.</summary>
+    public static int MissedBy(string rule, int known, Func<int, string?> brokenBy)
+    {
+        var broken = brokenBy(known) is null ? FirstBroken(brokenBy, 0, 100_000) : known;
+        Assert.True(broken is not null, $"No seed misses the rule '{rule}'.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rule}: seed {broken}: {brokenBy(broken.Value)}");
+        return broken.Value;
+    }
+
     public static int? FirstBroken(Func<int, string?> brokenBy, int from, int to)
     {
         var broken = new ConcurrentQueue<int>();

@@ -51,26 +51,10 @@ public class SimulationTests
     {
         var (left, seed) = Dropped[rule];
 
-        var broken = BrokenBy(left)(seed) is null ? Seeds.FirstBroken(BrokenBy(left), 0, 100_000) : seed;
-
-        Assert.True(broken is not null, $"No seed misses the rule '{rule}'.");
-        TestContext.Current.TestOutputHelper?.WriteLine($"{rule}: seed {broken}: {BrokenBy(left)(broken.Value)}");
-        Cluster.Play(broken.Value, Rules.All);
+        Cluster.Play(Seeds.MissedBy(rule, seed, BrokenBy(left)), Rules.All);
     }
 
     private static Func<int, string?> BrokenBy(Rules rules) => Seeds.BrokenBy(seed => Cluster.Play(seed, rules));
 
-    private static void Replay(int seed)
-    {
-        var trace = new List<string>();
-        try
-        {
-            Cluster.Play(seed, Rules.All, trace);
-        }
-        catch (BrokenPromiseException broken)
-        {
-            Assert.Fail($"Seed {seed}: {broken.Message}\n{string.Join('\n', trace)}");
-        }
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', trace));
-    }
+    private static void Replay(int seed) => Seeds.Replay(seed, static (number, trace) => Cluster.Play(number, Rules.All, trace));
 }

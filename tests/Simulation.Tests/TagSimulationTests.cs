@@ -37,20 +37,10 @@ public class TagSimulationTests
     {
         var (left, seed) = Dropped[rule];
 
-        var broken = BrokenBy(left)(seed) is null ? Seeds.FirstBroken(BrokenBy(left), 0, 100_000) : seed;
-
-        Assert.True(broken is not null, $"No seed misses the rule '{rule}'.");
-        TestContext.Current.TestOutputHelper?.WriteLine($"{rule}: seed {broken}: {BrokenBy(left)(broken.Value)}");
-        TagCluster.Play(broken.Value, TagRules.All);
+        TagCluster.Play(Seeds.MissedBy(rule, seed, BrokenBy(left)), TagRules.All);
     }
 
     private static Func<int, string?> BrokenBy(TagRules rules) => Seeds.BrokenBy(seed => TagCluster.Play(seed, rules));
 
-    private static void Replay(int seed)
-    {
-        var trace = new List<string>();
-        var broken = Seeds.BrokenBy(seed => TagCluster.Play(seed, TagRules.All, trace))(seed);
-        Assert.True(broken is null, $"Seed {seed}: {broken}\n{string.Join('\n', trace)}");
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', trace));
-    }
+    private static void Replay(int seed) => Seeds.Replay(seed, static (number, trace) => TagCluster.Play(number, TagRules.All, trace));
 }
