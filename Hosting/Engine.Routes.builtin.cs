@@ -15,5 +15,5 @@ internal sealed class OwnerRoutes(LeasedOwnership ownership) : IGrainRouter
         ? ownership.Placement.EndPointOf(RoutingHash.Of(grain.Key.ToString()), except: ownership.Incarnation)
         : null;
 
-    public bool IsGone(EndPoint silo) => !ownership.Placement.Members.Any(member => silo.Equals(member.EndPoint));
+    public bool IsGone(EndPoint silo) => !ownership.Placement.Has(silo);
 }

@@ -56,6 +56,9 @@ internal sealed class Placement
     /// <summary>Of all members that get keys the one with the highest weight has the key.</summary>
     public static ulong WeightOf(ulong seed, ulong keyHash) => RoutingHash.Mix(seed ^ keyHash);
 
+    /// <summary>True when a member is reached there.</summary>
+    public bool Has(EndPoint silo) => Members.Any(member => silo.Equals(member.EndPoint));
+
     /// <summary>Who has the key in this view; null when nobody does. Allocates nothing.</summary>
     /// <param name="keyHash"><see cref="RoutingHash"/> of the grain key.</param>
     public SiloMember? OwnerOf(ulong keyHash) => PlaceOf(keyHash) is >= 0 and var place ? _placed[place] : null;

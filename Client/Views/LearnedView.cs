@@ -61,9 +61,7 @@ internal sealed class LearnedView : IKnownView
     }
 
     /// <summary>True of a silo that was a member until the view that is known now.</summary>
-    public bool IsGone(EndPoint silo) => Has(_former, silo) && !Has(Placement, silo);
-
-    private static bool Has(Placement placement, EndPoint silo) => placement.Members.Any(member => silo.Equals(member.EndPoint));
+    public bool IsGone(EndPoint silo) => _former.Has(silo) && !Placement.Has(silo);
 
     private void Change(ClusterView view, Func<Placement, Placement, bool> isWanted)
     {
