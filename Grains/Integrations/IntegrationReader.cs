@@ -123,7 +123,7 @@ internal sealed class IntegrationReader
     {
         if (options is null)
             return null;
-        var limits = new RateLimits(options.PerSecond, options.PerMinute, options.PerHour, options.PerDay, options.BackgroundShare);
+        var limits = new RateLimits(options.PerSecond, options.PerMinute, options.PerHour, options.PerDay, options.BackgroundShare, options.Margin);
         return limits.IsUnlimited ? null : new() { Limits = limits, MaxWait = options.MaxWait, OnMiss = options.OnMiss };
     }
 

@@ -23,4 +23,8 @@ public sealed class RateLimitOptions
 
     /// <summary>0 to 1: the share of permits that waiting refreshes get at least, while misses wait too.</summary>
     public double BackgroundShare { get; set; } = 0.2;
+
+    /// <summary>How much longer windows count than they are, zero to one second: by so much the way to the origin may delay one call more
+    /// than the next without the origin seeing more than the limit.</summary>
+    public TimeSpan Margin { get; set; } = TimeSpan.FromMilliseconds(50);
 }

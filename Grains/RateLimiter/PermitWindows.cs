@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary>A sliding second, minute, hour and day at once. All four are counted always, so that a limit set later knows what went before.</summary>
-/// <remarks>Instants are microseconds of one clock that never falls. A permit may be used up to 50 ms after it was given, so windows count that much longer.</remarks>
+/// <remarks>Instants are microseconds of one clock that never falls. A permit may be used up to 50 ms after it was given, so windows count that much longer, and the limits' margin.</remarks>
 internal sealed class PermitWindows
 {
     /// <summary>How long a permit is good, in microseconds.</summary>
@@ -29,6 +29,7 @@ internal sealed class PermitWindows
         _limits = limits.ByWindow();
         for (var i = 0; i < _windows.Length; i++)
         {
+            _windows[i].Length = Lengths[i] + PermitLife + (limits.Margin.Ticks / TimeSpan.TicksPerMicrosecond);
             _windows[i].Cell = _limits[i] switch
             {
                 <= ExactUpTo => 1,

@@ -6,8 +6,10 @@ namespace OrleansCache;
 /// <param name="PerHour">In permits.</param>
 /// <param name="PerDay">In permits.</param>
 /// <param name="BackgroundShare">0 to 1: what waiting background callers get at least, while foreground callers wait too.</param>
+/// <param name="Margin">What windows count beyond their length: by so much the way to the origin may delay one call more than another.</param>
 internal readonly record struct RateLimits(
-    long? PerSecond = null, long? PerMinute = null, long? PerHour = null, long? PerDay = null, double BackgroundShare = 0.2)
+    long? PerSecond = null, long? PerMinute = null, long? PerHour = null, long? PerDay = null, double BackgroundShare = 0.2,
+    TimeSpan Margin = default)
 {
     /// <summary>True when no window is limited.</summary>
     public bool IsUnlimited => (PerSecond ?? PerMinute ?? PerHour ?? PerDay) is null;

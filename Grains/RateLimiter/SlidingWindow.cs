@@ -7,8 +7,8 @@ internal sealed class SlidingWindow(long length)
     private Run[] _runs = new Run[4];
     private int _head;
 
-    /// <summary>In microseconds: a permit given at t counts until just before t + Length.</summary>
-    public long Length { get; } = length;
+    /// <summary>In microseconds: a permit given at t counts until just before t + Length. What it has forgotten stays forgotten.</summary>
+    public long Length { get; set; } = length;
 
     /// <summary>The width of a cell in microseconds, 1 or more. A change counts for permits to come.</summary>
     public long Cell { get; set; } = 1;

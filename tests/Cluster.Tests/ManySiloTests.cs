@@ -62,7 +62,7 @@ public sealed class ManySiloTests
     {
         Assert.SkipUnless(Soak.IsOn, Soak.SkipReason);
         const int Limit = 20;
-        await using var origin = await CountingOrigin.StartAsync();
+        await using var origin = CountingOrigin.Start();
         await using var cluster = await ClusterProcess.StartAsync(silos: 3, [.. origin.Settings, $"--OrleansCache:Integrations:origin:RateLimit:PerSecond={Limit}"]);
         using var client = await cluster.ConnectAsync();
         var cache = client.Services.GetRequiredService<IRawCache>();
@@ -154,7 +154,7 @@ public sealed class ManySiloTests
     private static async Task JoinAsync(int keys, double tolerance, double evenness)
     {
         SkipTimesOnOrleans("Calls go on to a silo that joined after seconds only");
-        await using var origin = await CountingOrigin.StartAsync();
+        await using var origin = CountingOrigin.Start();
         await using var cluster = await ClusterProcess.StartAsync(silos: 3, origin.Settings);
         using var client = await cluster.ConnectAsync();
         var cache = client.Services.GetRequiredService<IRawCache>();

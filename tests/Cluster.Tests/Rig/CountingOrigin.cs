@@ -1,18 +1,20 @@
 using System.Collections.Concurrent;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 
 namespace OrleansCache.Cluster;
 
 /// <summary>An origin on a free port of loopback: <c>items/ID</c> is ID, and the instant of every call is kept.</summary>
+/// <remarks>The instant is the kernel's: the processes of a test share a few cores, and who only reads a call may do so a second after it came.</remarks>
 internal sealed class CountingOrigin : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentQueue<DateTimeOffset> _arrivals = new();
+    private readonly ConcurrentQueue<(Socket Socket, Thread Thread)> _connections = new();
+    private readonly Thread _accepting;
 
-    private CountingOrigin(WebApplication app) => _app = app;
+    private CountingOrigin() => _accepting = new(Accept) { IsBackground = true };
 
     public int Calls => _arrivals.Count;
 
@@ -21,27 +23,98 @@ internal sealed class CountingOrigin : IAsyncDisposable
     /// <summary>A silo's settings that declare it as <c>origin/item?id=…</c>, fresh for long.</summary>
     public string[] Settings { get; private set; } = [];
 
-    public static async Task<CountingOrigin> StartAsync()
+    public static CountingOrigin Start()
     {
-        var port = FreePort.Next();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        builder.Logging.ClearProviders();
-        var origin = new CountingOrigin(builder.Build());
-        origin._app.MapGet("/items/{id}", (string id) =>
-        {
-            origin._arrivals.Enqueue(TimeProvider.System.GetUtcNow());
-            return Results.Text(id);
-        });
-        await origin._app.StartAsync();
+        var origin = new CountingOrigin();
+        ArrivalStamp.Ask(origin._listener);
+        origin._listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        origin._listener.Listen(512);
+        origin._accepting.Start();
         origin.Settings =
         [
-            $"--OrleansCache:Integrations:origin:BaseAddress=http://127.0.0.1:{port}/",
+            $"--OrleansCache:Integrations:origin:BaseAddress=http://{origin._listener.LocalEndPoint}/",
             "--OrleansCache:Integrations:origin:Methods:item:Get=items/{id}",
             "--OrleansCache:Integrations:origin:Methods:item:FreshFor=01:00:00",
         ];
         return origin;
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        _accepting.Join();
+        foreach (var (socket, thread) in _connections)
+        {
+            Shut(socket);
+            thread.Join();
+        }
+
+        return default;
+    }
+
+    private void Accept()
+    {
+        try
+        {
+            while (true)
+            {
+                var socket = _listener.Accept();
+                socket.NoDelay = true;
+                var thread = new Thread(() => Serve(socket)) { IsBackground = true };
+                _connections.Enqueue((socket, thread));
+                thread.Start();
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The origin ends.
+        }
+    }
+
+    private void Serve(Socket socket)
+    {
+        try
+        {
+            using (socket)
+            {
+                while (Read(socket) is { } id)
+                    socket.Send(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {id.Length}\r\n\r\n{id}"));
+            }
+        }
+        catch (SocketException)
+        {
+            // The silo is gone.
+        }
+    }
+
+    /// <summary>The next call's ID, noted as come when its first byte came; null at the end. Who calls waits for the answer before calling again.</summary>
+    private string? Read(Socket socket)
+    {
+        var bytes = new byte[8_192];
+        var filled = 0;
+        DateTimeOffset? cameAt = null;
+        while (bytes.AsSpan(0, filled).IndexOf("\r\n\r\n"u8) < 0)
+        {
+            var read = ArrivalStamp.Receive(socket, bytes.AsSpan(filled), out var at);
+            if (read == 0)
+                return null;
+            cameAt ??= at;
+            filled += read;
+        }
+
+        _arrivals.Enqueue(cameAt!.Value);
+        return Encoding.ASCII.GetString(bytes, 0, filled).Split(' ')[1].Split('/')[^1];
+    }
+
+    private static void Shut(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is gone already.
+        }
+    }
 }

@@ -25,7 +25,7 @@ public class CacheSettingsTests
 
         Assert.Empty(errors);
         var partner = settings.Integrations["partner"];
-        Assert.Equal(new RateLimits(PerSecond: 10, PerDay: 50_000), partner.Limit!.Limits);
+        Assert.Equal(new RateLimits(PerSecond: 10, PerDay: 50_000, Margin: TimeSpan.FromMilliseconds(50)), partner.Limit!.Limits);
         Assert.Equal((TimeSpan.FromSeconds(2), OnMiss.Wait), (partner.Limit.MaxWait, partner.Limit.OnMiss));
         var country = partner.Methods["country"];
         Assert.Equal((HttpMethod.Get, new ParameterDescription("code", Optional: false)), (country.Verb, Assert.Single(country.Parameters)));
@@ -52,11 +52,12 @@ public class CacheSettingsTests
     [InlineData("Timeout", "5", $"{Partner}:Timeout is '5': write 00:00:05 for 5 seconds, 5.00:00:00 for 5 days.")]
     [InlineData("Timeout", "0.5", $"{Partner}:Timeout is '0.5': write a time as hours:minutes:seconds, such as '00:00:30'.")]
     [InlineData("Retry:UseJitter", "maybe", $"{Partner}:Retry:UseJitter is 'maybe': write true or false.")]
-    [InlineData("RateLimit", "10", $"{Partner}:RateLimit is '10': write a section with keys of its own (PerSecond, PerMinute, PerHour, PerDay, MaxWait, OnMiss, BackgroundShare).")]
+    [InlineData("RateLimit", "10", $"{Partner}:RateLimit is '10': write a section with keys of its own (PerSecond, PerMinute, PerHour, PerDay, MaxWait, OnMiss, BackgroundShare, Margin).")]
     [InlineData("Methods:country:Tags", "country", $"{Partner}:Methods:country:Tags is 'country': write a list.")]
     [InlineData("RateLimit:PerMinute", "5", $"{Partner}:RateLimit:PerMinute is '5': that is below PerSecond (10), which could never be reached; set it to 10 or more, or lower PerSecond.")]
     [InlineData("RateLimit:PerHour", "0", $"{Partner}:RateLimit:PerHour is '0': set 1 to 1000000000, or leave it out for no such limit.")]
     [InlineData("RateLimit:BackgroundShare", "1.5", $"{Partner}:RateLimit:BackgroundShare is '1.5': set a share from 0 to 1.")]
+    [InlineData("RateLimit:Margin", "00:00:02", $"{Partner}:RateLimit:Margin is '00:00:02': set 00:00:00 to 00:00:01.")]
     [InlineData("RateLimit:MaxWait", "-00:00:01", $"{Partner}:RateLimit:MaxWait is '-00:00:01': set 00:00:00 to 01:00:00.")]
     [InlineData("Methods:country:FreshFor", "-00:00:01", $"{Partner}:Methods:country:FreshFor is '-00:00:01': set a time over zero, or leave it out for no end.")]
     [InlineData("Methods:country:StaleFor", "-00:00:01", $"{Partner}:Methods:country:StaleFor is '-00:00:01': set zero or more.")]

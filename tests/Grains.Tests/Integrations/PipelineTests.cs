@@ -201,7 +201,7 @@ public sealed class PipelineTests : IAsyncLifetime
         var began = _clock.GetUtcNow();
 
         Assert.Equal(OriginResultKind.Value, (await OriginHarness.DriveAsync(harness.CallAsync(), _clock, Step)).Kind);
-        Assert.True(_clock.GetUtcNow() - began >= TimeSpan.FromMilliseconds(1_050));
+        Assert.True(_clock.GetUtcNow() - began >= TimeSpan.FromMilliseconds(1_100));
     }
 
     [Theory]
@@ -214,7 +214,7 @@ public sealed class PipelineTests : IAsyncLifetime
 
         var problem = (await harness.CallAsync()).Problem!;
 
-        Assert.Equal((ProblemKind.Limited, "limited", 1_050), (problem.Kind, problem.Detail, problem.RetryAfterMilliseconds));
+        Assert.Equal((ProblemKind.Limited, "limited", 1_100), (problem.Kind, problem.Detail, problem.RetryAfterMilliseconds));
         Assert.Equal("The rate limiter has no permit to give in time.", problem.Message);
         Assert.Single(_origin.Seen);
     }

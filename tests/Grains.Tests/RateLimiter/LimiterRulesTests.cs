@@ -56,6 +56,19 @@ public class LimiterRulesTests
     }
 
     [Fact]
+    public void A_window_counts_a_margin_longer_also_one_that_is_set_later()
+    {
+        var margin = TimeSpan.FromMilliseconds(70);
+        var limiter = Ready(new(PerSecond: 1));
+        Grant(limiter, Start, 1);
+
+        limiter.Apply(new(PerSecond: 1, Margin: margin));
+
+        Assert.Equal(new(PermitDecisionKind.Refused, 1), Ask(limiter, Start + Second + Life + 70_000 - 1));
+        Assert.Equal(PermitDecisionKind.Granted, Ask(limiter, Start + Second + Life + 70_000).Kind);
+    }
+
+    [Fact]
     public void The_window_slides_so_that_two_bursts_around_a_full_second_do_not_pass()
     {
         var limiter = Ready(new(PerSecond: 10));
