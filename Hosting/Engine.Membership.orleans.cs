@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,11 @@ internal sealed class MembershipByOwnership : BackgroundService
 
     /// <summary>The name by which Orleans knows the process that is this member of the view.</summary>
     public static string NameOf(string name, Guid incarnation) => $"{name}/{incarnation:N}";
+
+    /// <summary>By incarnation, those whom Orleans knows.</summary>
+    public static FrozenDictionary<Guid, ClusterMember> Named(ClusterMembershipSnapshot snapshot) => snapshot.Members.Values
+        .Select(static member => (Id: Guid.TryParseExact(member.Name.AsSpan(member.Name.LastIndexOf('/') + 1), "N", out var id) ? id : default, Member: member))
+        .Where(static named => named.Id != default).ToFrozenDictionary(static named => named.Id, static named => named.Member);
 
     public override void Dispose()
     {

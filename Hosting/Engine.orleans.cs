@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
+using Orleans.Runtime.GrainDirectory;
 using StackExchange.Redis;
 
 namespace OrleansCache;
@@ -39,8 +40,9 @@ internal static class EngineHosting
                 silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
                 silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = options.ClusterId);
                 silo.Configure<ClusterMembershipOptions>(QuickToNotice);
-                silo.AddPlacementDirector<PlacementByView, ViewPlacementDirector>();
-                silo.Services.AddSingleton<PlacementStrategy, PlacementByView>();       // for every grain: the last one named is the default
+                silo.Services.AddSingleton<ViewDirectory>();
+                silo.Services.AddSingleton<IGrainDirectoryResolver>(static provider => provider.GetRequiredService<ViewDirectory>());
+                silo.Services.AddSingleton<IGrainDirectoryCache>(static provider => provider.GetRequiredService<ViewDirectory>());
             }
             else
             {

@@ -17,7 +17,7 @@ internal sealed class FakeSilo : IOwnership, IEntryStore, IOriginCaller
 
     public ValueTask<bool> WaitToOwnAsync(ulong keyHash, TimeSpan limit, CancellationToken cancellationToken) => new(Owns(keyHash));
 
-    public Placement Placement => Placement.None;
+    public Placement Placement { get; init; } = Placement.None;
 
     public event Action? Changed
     {
