@@ -17,6 +17,12 @@ internal sealed record LoadTicket
 
     /// <summary>Milliseconds, counted by the caller from before it asked, in which the origin call must leave; 0 when no permit is needed.</summary>
     [Id(3)] public int PermitMilliseconds { get; init; }
+
+    /// <summary>Milliseconds that each later attempt of this load may wait for a permit of its own.</summary>
+    [Id(4)] public int PermitWaitMilliseconds { get; init; }
+
+    /// <summary>True when a later attempt that gets no permit is made without one.</summary>
+    [Id(5)] public bool MayBypass { get; init; }
 }
 
 /// <summary>The end of a leased load.</summary>

@@ -34,6 +34,9 @@ internal readonly record struct ReadRequest
 
     /// <summary>Milliseconds that a leased load may wait for its permit; the limiter's own setting when null.</summary>
     [Id(9)] public int? MaxPermitWaitMilliseconds { get; init; }
+
+    /// <summary>What happens past fresh time; the region's own when null.</summary>
+    [Id(10)] public Strategy? Strategy { get; init; }
 }
 
 /// <summary>Who loads when nothing fresh is there.</summary>

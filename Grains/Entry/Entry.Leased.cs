@@ -22,7 +22,7 @@ internal sealed partial class Entry
     private async ValueTask<ReadReply> GrantAsync(LoadFlight flight, ReadRequest request, Slice slice, bool stale, CancellationToken cancellationToken)
     {
         if (flight.Limiter is null)
-            return Lease(flight, request.OperationId, permitMilliseconds: 0);
+            return Lease(flight, request.OperationId);
 
         flight.IsSeeking = true;
         flight.SeekingSince = flight.SeekingSince == 0 ? _services.Time.GetTimestamp() : flight.SeekingSince;
@@ -42,10 +42,10 @@ internal sealed partial class Entry
                 switch (permit.Status)
                 {
                     case PermitStatus.Unlimited:
-                        return Lease(flight, request.OperationId, permitMilliseconds: 0);
+                        return Lease(flight, request.OperationId, limits: limits, stale: stale);
                     case PermitStatus.Granted when slice.Elapsed - asked < Permit.Life:
                         // The caller counts from before it asked, so what passed in here until the limiter was asked comes on top.
-                        return Lease(flight, request.OperationId, (int)(asked + Permit.Life).TotalMilliseconds);
+                        return Lease(flight, request.OperationId, (int)(asked + Permit.Life).TotalMilliseconds, limits, stale);
                     case PermitStatus.Granted:
                         break;
                     case PermitStatus.Wait or PermitStatus.NotOwner when !stale:
@@ -56,7 +56,7 @@ internal sealed partial class Entry
                         await Task.Delay(slice.AtMost(pause) is { Ticks: > 0 } left ? left : TimeSpan.FromTicks(1), _services.Time, cancellationToken);
                         break;
                     case PermitStatus.Refused when !stale && limits is { OnMiss: OnMiss.Bypass }:
-                        return Lease(flight, request.OperationId, permitMilliseconds: 0);
+                        return Lease(flight, request.OperationId, limits: limits, stale: stale);
                     default:
                         return await RefusedAsync(flight, permit, request);
                 }
@@ -106,7 +106,7 @@ internal sealed partial class Entry
         Message = $"EntryOptions.Limiter is '{limiter}', and the silo has no integration of that name; name one that it has, or leave the option null.",
     };
 
-    private ReadReply Lease(LoadFlight flight, Guid holder, int permitMilliseconds)
+    private ReadReply Lease(LoadFlight flight, Guid holder, int permitMilliseconds = 0, RateLimitPolicy? limits = null, bool stale = false)
     {
         (_state, _) = LoadRules.Renew(_state, flight.Load.Number, LeaseSpan, Now);
         (flight.Holder, flight.IsGranted) = (holder, true);
@@ -119,6 +119,8 @@ internal sealed partial class Entry
                 Number = flight.Load.Number,
                 LeaseMilliseconds = (int)EntryLimits.LoadLease.TotalMilliseconds,
                 PermitMilliseconds = permitMilliseconds,
+                PermitWaitMilliseconds = limits is null || (!stale && limits.OnMiss != OnMiss.Wait) ? 0 : (int)limits.MaxWait.TotalMilliseconds,
+                MayBypass = !stale && limits is { OnMiss: OnMiss.Bypass },
             },
         };
     }

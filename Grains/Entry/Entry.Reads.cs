@@ -23,7 +23,7 @@ internal sealed partial class Entry
             return false;
         var now = Now;
         var freshness = ReadRules.Judge(_state, now, TagsGood);
-        switch (ReadRules.Decide(_state, freshness, request.Load, _policy.Strategy, now))
+        switch (ReadRules.Decide(_state, freshness, request.Load, request.Strategy ?? _policy.Strategy, now))
         {
             case ReadDecision.Hit:
                 reply = Hit(now);
@@ -56,7 +56,7 @@ internal sealed partial class Entry
 
             var now = Now;
             var freshness = ReadRules.Judge(_state, now, TagsGood);
-            switch (ReadRules.Decide(_state, freshness, request.Load, _policy.Strategy, now))
+            switch (ReadRules.Decide(_state, freshness, request.Load, request.Strategy ?? _policy.Strategy, now))
             {
                 case ReadDecision.Miss:
                     _reason = Missing();

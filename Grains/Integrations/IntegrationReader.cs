@@ -22,7 +22,7 @@ internal sealed class IntegrationReader
         foreach (var (name, options) in _shared)
         {
             var path = ConfigurationErrors.Path(_root, ResilienceSection, name);
-            IntegrationRules.Check(path, options, errors);
+            ResilienceRules.Check(path, options, errors);
             IntegrationRules.Check(path, new ResilienceSettings().With(options), errors);
         }
     }
@@ -112,7 +112,7 @@ internal sealed class IntegrationReader
         ResilienceOptions? named = null;
         if (shared is not null && !_shared.TryGetValue(shared, out named))
             _errors.Add($"{path}:{nameof(IntegrationOptions.Resilience)}", shared, $"there is no section {_root}:{ResilienceSection}:{shared}; {(_shared.Count == 0 ? "add it" : DidYouMean.Hint(shared, _shared.Keys))}");
-        IntegrationRules.Check(path, here, _errors);
+        ResilienceRules.Check(path, here, _errors);
         var settings = wider.With(named).With(here);
         if ((settings.Timeout, settings.AttemptTimeout) != (wider.Timeout, wider.AttemptTimeout))
             IntegrationRules.Check(path, settings, _errors);

@@ -5,9 +5,6 @@ internal static class IntegrationRules
 {
     public const int MaxNameLength = 64;
     private const long MaxPermits = 1_000_000_000;
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-    private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LeastBreak = TimeSpan.FromMilliseconds(500);
 
     /// <summary>First parts of paths that the gateway serves itself.</summary>
     private static readonly string[] Reserved = ["api", "dashboard", "orleans", "healthz", "openapi"];
@@ -39,35 +36,10 @@ internal static class IntegrationRules
             shorter = (name, n);
         }
 
-        Between($"{path}:{nameof(limit.MaxWait)}", limit.MaxWait, TimeSpan.Zero, TimeSpan.FromHours(1), errors);
+        ResilienceRules.Between($"{path}:{nameof(limit.MaxWait)}", limit.MaxWait, TimeSpan.Zero, TimeSpan.FromHours(1), errors);
         if (limit.BackgroundShare is not (>= 0 and <= 1))
             errors.Add($"{path}:{nameof(limit.BackgroundShare)}", limit.BackgroundShare, "set a share from 0 to 1");
         Between($"{path}:{nameof(limit.Margin)}", limit.Margin, TimeSpan.Zero, TimeSpan.FromSeconds(1), errors);
-    }
-
-    public static void Check(string path, ResilienceOptions options, ConfigurationErrors errors)
-    {
-        Between($"{path}:{nameof(options.Timeout)}", options.Timeout, LeastTimeout, Day, errors);
-        Between($"{path}:{nameof(options.AttemptTimeout)}", options.AttemptTimeout, LeastTimeout, Day, errors);
-        if (options.Retry is { } retry)
-        {
-            var at = $"{path}:{nameof(options.Retry)}";
-            if (retry.MaxRetryAttempts is < 0 or > 100)
-                errors.Add($"{at}:{nameof(retry.MaxRetryAttempts)}", retry.MaxRetryAttempts, "set 0 (none) to 100");
-            Between($"{at}:{nameof(retry.Delay)}", retry.Delay, TimeSpan.Zero, Day, errors);
-            Between($"{at}:{nameof(retry.MaxDelay)}", retry.MaxDelay, TimeSpan.Zero, Day, errors);
-        }
-
-        if (options.CircuitBreaker is { } breaker)
-        {
-            var at = $"{path}:{nameof(options.CircuitBreaker)}";
-            if (breaker.FailureRatio is not (null or (> 0 and <= 1)))
-                errors.Add($"{at}:{nameof(breaker.FailureRatio)}", breaker.FailureRatio, "set a share over 0, to 1; to go without a breaker set Enabled to false");
-            if (breaker.MinimumThroughput < 2)
-                errors.Add($"{at}:{nameof(breaker.MinimumThroughput)}", breaker.MinimumThroughput, "set 2 or more");
-            Between($"{at}:{nameof(breaker.SamplingDuration)}", breaker.SamplingDuration, LeastBreak, Day, errors);
-            Between($"{at}:{nameof(breaker.BreakDuration)}", breaker.BreakDuration, LeastBreak, Day, errors);
-        }
     }
 
     /// <summary>What only the settings of all places together show.</summary>
@@ -107,10 +79,4 @@ internal static class IntegrationRules
     /// <summary>A credential in an address is not repeated in an error.</summary>
     private static string Harmless(string address) =>
         address.LastIndexOf('@') is var at and >= 0 ? $"…{address[at..]}" : address;
-
-    private static void Between(string path, TimeSpan? value, TimeSpan least, TimeSpan most, ConfigurationErrors errors)
-    {
-        if (value < least || value > most)
-            errors.Add(path, value, $"set {least:c} to {most:c}");
-    }
 }

@@ -5,7 +5,7 @@ namespace OrleansCache;
 internal sealed class PermitWindows
 {
     /// <summary>How long a permit is good, in microseconds.</summary>
-    public const long PermitLife = 50_000;
+    public const long PermitLife = Permit.LifeMicroseconds;
 
     /// <summary>Up to this limit a window is exact; above it, permits are counted by thousandths of the window.</summary>
     public const long ExactUpTo = 10_000;

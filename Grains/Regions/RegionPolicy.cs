@@ -50,16 +50,6 @@ public enum Durability
     None = 2,
 }
 
-/// <summary>What happens past fresh time.</summary>
-public enum Strategy
-{
-    /// <summary>A reader past fresh time waits for the load; stale only if the load fails.</summary>
-    Ttl = 0,
-
-    /// <summary>A reader past fresh time gets the old value at once; the load runs behind it.</summary>
-    Background = 1,
-}
-
 /// <summary>What a strict read does on a silo that cannot prove its right.</summary>
 public enum WhenUnproven
 {

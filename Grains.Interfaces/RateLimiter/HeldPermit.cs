@@ -7,8 +7,11 @@ namespace OrleansCache;
 /// <param name="Hold">For a refusal, what keeps permits back.</param>
 internal readonly record struct Permit(PermitKind Kind, long AskedAt = 0, TimeSpan RetryAfter = default, PermitHold Hold = default)
 {
+    /// <summary>How long a permit is good, in microseconds.</summary>
+    public const long LifeMicroseconds = 50_000;
+
     /// <summary>How long a permit is good.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromMicroseconds(PermitWindows.PermitLife);
+    public static readonly TimeSpan Life = TimeSpan.FromMicroseconds(LifeMicroseconds);
 }
 
 internal enum PermitKind

@@ -1,0 +1,11 @@
+namespace OrleansCache;
+
+/// <summary>What happens past fresh time.</summary>
+public enum Strategy
+{
+    /// <summary>A reader past fresh time waits for the load; stale only if the load fails.</summary>
+    Ttl = 0,
+
+    /// <summary>A reader past fresh time gets the old value at once; the load runs behind it.</summary>
+    Background = 1,
+}
