@@ -29,6 +29,9 @@ public interface IOrleansCache
     /// <summary>Removes a value, durably; true when there was one. It wins over every load that began before it.</summary>
     ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default);
 
+    /// <summary>Removes a value if the condition holds, durably; accepted also when there is none and the condition lets that be.</summary>
+    ValueTask<WriteResult> RemoveAsync(CacheKey key, WriteCondition when, CancellationToken ct = default);
+
     /// <summary>Loads an integration's key again now; any other key is loaded again by its next get-or-create. False when there is nothing to refresh.</summary>
     ValueTask<bool> RefreshAsync(CacheKey key, CancellationToken ct = default);
 

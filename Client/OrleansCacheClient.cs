@@ -48,6 +48,12 @@ internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTab
     public async ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default) =>
         (await raw.RemoveAsync(key, default, ct).ConfigureAwait(false)).Existed;
 
+    public async ValueTask<WriteResult> RemoveAsync(CacheKey key, WriteCondition when, CancellationToken ct = default)
+    {
+        var reply = await raw.RemoveAsync(key, when, ct).ConfigureAwait(false);
+        return new(reply.Status is WriteStatus.Accepted, reply.Version);
+    }
+
     public async ValueTask<bool> RefreshAsync(CacheKey key, CancellationToken ct = default)
     {
         var reply = await raw.RefreshAsync(key, ct).ConfigureAwait(false);

@@ -40,6 +40,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
             Lifetime = EntryOptionRules.Checked(options).ToWire(),
             Condition = when.Kind,
             Version = when.Version,
+            Source = when.Source,
             Writer = ids.Process,
         };
         return ChangeAsync(key, request, static (entry, write) => entry.WriteAsync(write, CancellationToken.None), WriteDoubt, value.Bytes.Length, ct);
@@ -47,7 +48,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
 
     public ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default)
     {
-        var request = new RemoveRequest { OperationId = ids.Next(), Condition = when.Kind, Version = when.Version };
+        var request = new RemoveRequest { OperationId = ids.Next(), Condition = when.Kind, Version = when.Version, Source = when.Source };
         return ChangeAsync(key, request, static (entry, removal) => entry.RemoveAsync(removal, CancellationToken.None), RemoveDoubt, 0, ct);
     }
 

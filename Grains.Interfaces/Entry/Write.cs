@@ -11,12 +11,15 @@ internal readonly record struct WriteRequest
     [Id(4)] public EntryLifetime? Lifetime { get; init; }
     [Id(5)] public ConditionKind Condition { get; init; }
 
-    /// <summary>The version that <see cref="ConditionKind.IfVersion"/> compares.</summary>
+    /// <summary>What the condition compares: a version, or with <see cref="ConditionKind.IfNewerSource"/> the source's sequence.</summary>
     [Id(6)] public long Version { get; init; }
     [Id(7)] public Guid Writer { get; init; }
 
     /// <summary>An earlier try may have had its effect.</summary>
     [Id(8)] public bool IsRepeated { get; init; }
+
+    /// <summary>Who counts the sequence of <see cref="ConditionKind.IfNewerSource"/>.</summary>
+    [Id(9)] public string? Source { get; init; }
 }
 
 /// <summary>One removal. Repeating it with the same operation id changes nothing more.</summary>
@@ -25,10 +28,14 @@ internal readonly record struct RemoveRequest
 {
     [Id(0)] public Guid OperationId { get; init; }
     [Id(1)] public ConditionKind Condition { get; init; }
+    /// <inheritdoc cref="WriteRequest.Version"/>
     [Id(2)] public long Version { get; init; }
 
     /// <summary>An earlier try may have had its effect.</summary>
     [Id(3)] public bool IsRepeated { get; init; }
+
+    /// <inheritdoc cref="WriteRequest.Source"/>
+    [Id(4)] public string? Source { get; init; }
 }
 
 internal enum ConditionKind : byte
@@ -39,6 +46,9 @@ internal enum ConditionKind : byte
 
     /// <summary>Any current value will do (HTTP's <c>If-Match: *</c>).</summary>
     IfPresent = 3,
+
+    /// <summary>The key has had no change of this source with this sequence or a later one.</summary>
+    IfNewerSource = 4,
 }
 
 /// <summary>The answer to a write or removal. <c>default</c> is not accepted.</summary>

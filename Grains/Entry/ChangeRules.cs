@@ -7,7 +7,7 @@ internal static class ChangeRules
     public static (EntryState State, ChangeVerdict Verdict) Write(in EntryState state, in WriteRequest request, in ChangeContext at)
     {
         var head = Head(state, at);
-        if (!Holds(request.Condition, request.Version, head))
+        if (!Holds(request.Condition, request.Version, request.Source, head, state))
             return (state, new() { Version = head?.Version ?? 0, Existed = head is not null });
 
         var (freshUntil, staleUntil) = EntryLifetimes.Of(request.Lifetime, at.Policy, at.Now, at.Draw);
@@ -30,7 +30,8 @@ internal static class ChangeRules
             SavedFreshUntil = freshUntil,
             Replaced = head is not null,
         };
-        var (next, change) = Accept(state, content, freshUntil, staleUntil, request.OperationId, head is not null, load: null, at.Now);
+        var (next, change) = Accept(
+            state, content, freshUntil, staleUntil, request.OperationId, head is not null, load: null, at.Now, EventOf(request.Condition, request.Source, request.Version));
         return (next, new() { Change = change, Accepted = true, Version = change.Version, Existed = change.Existed });
     }
 
@@ -38,18 +39,20 @@ internal static class ChangeRules
     public static (EntryState State, ChangeVerdict Verdict) Remove(in EntryState state, in RemoveRequest request, in ChangeContext at)
     {
         var head = Head(state, at);
-        if (!Holds(request.Condition, request.Version, head))
+        if (!Holds(request.Condition, request.Version, request.Source, head, state))
             return (state, new() { Version = head?.Version ?? 0, Existed = head is not null });
 
-        if (state.Content is null && state.Stored == StoreKnowledge.Nothing && state.Queued.IsEmpty && state.Work?.Job is null)
+        if (request.Condition != ConditionKind.IfNewerSource && state.Content is null && state.Stored == StoreKnowledge.Nothing && state.Queued.IsEmpty && state.Work?.Job is null)
             return (Fence(state), new() { Accepted = true, Version = state.LastVersion });
-        var (next, change) = Accept(state, null, 0, 0, request.OperationId, head is not null, load: null, at.Now);
+        var (next, change) = Accept(
+            state, null, 0, 0, request.OperationId, head is not null, load: null, at.Now, EventOf(request.Condition, request.Source, request.Version));
         return (next, new() { Change = change, Accepted = true, Version = change.Version, Existed = change.Existed });
     }
 
     /// <summary>Gives a change its version and its place in the queue.</summary>
     public static (EntryState State, PendingChange Change) Accept(
-        in EntryState state, EntryContent? content, long freshUntil, long staleUntil, Guid operationId, bool existed, LoadLease? load, long clusterTime)
+        in EntryState state, EntryContent? content, long freshUntil, long staleUntil, Guid operationId, bool existed, LoadLease? load, long clusterTime,
+        SourceMark? told = null)
     {
         var version = content?.Version ?? VersionRules.Next(state, clusterTime);
         var stamps = version > state.LastVersion;
@@ -62,6 +65,8 @@ internal static class ChangeRules
             OperationId = operationId,
             At = content?.Value.LastRetrieved ?? clusterTime,
             Existed = existed,
+            Heard = told ?? Heard(state),
+            IsEvent = told is not null,
             Load = load?.Number ?? 0,
             First = stamps && !state.Stamped,
         };
@@ -98,8 +103,15 @@ internal static class ChangeRules
         return content is { Value.IsAbsent: false } ? content : null;
     }
 
-    private static bool Holds(ConditionKind condition, long version, EntryContent? head) => condition switch
+    /// <summary>How far the source was heard when all that is accepted is published.</summary>
+    private static SourceMark? Heard(in EntryState state) => Last(state) is { } last ? last.Heard : state.Heard;
+
+    private static SourceMark? EventOf(ConditionKind condition, string? source, long sequence) =>
+        condition == ConditionKind.IfNewerSource ? new(source!, sequence) : null;
+
+    private static bool Holds(ConditionKind condition, long version, string? source, EntryContent? head, in EntryState state) => condition switch
     {
+        ConditionKind.IfNewerSource => SourceMark.IsNewer(Heard(state), source, version),
         ConditionKind.IfVersion => head is not null && head.Version == version,
         ConditionKind.IfAbsent => head is null,
         ConditionKind.IfPresent => head is not null,

@@ -20,26 +20,34 @@ internal sealed partial class Entry
         }
 
         var isTagged = request.Lifetime?.Tags is { IsDefaultOrEmpty: false };
-        return ChangeAsync(request.OperationId, request.IsRepeated, removes: false, isTagged, request, ChangeRules.Write, cancellationToken);
+        var isEvent = request.Condition == ConditionKind.IfNewerSource;
+        return ChangeAsync(request.OperationId, request.IsRepeated, isEvent ? Durability.Behind : Durability.Through, isTagged, request, ChangeRules.Write, cancellationToken);
     }
 
     public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken) =>
-        ChangeAsync(request.OperationId, request.IsRepeated, removes: true, isTagged: false, request, ChangeRules.Remove, cancellationToken);
+        ChangeAsync(request.OperationId, request.IsRepeated, throughFrom: Durability.None, isTagged: false, request, ChangeRules.Remove, cancellationToken);
 
+    /// <param name="operationId">The same for every repetition.</param>
+    /// <param name="isRepeated">An earlier try may have had its effect.</param>
+    /// <param name="throughFrom">In regions of this durability and above the store has the change before it is acknowledged.</param>
+    /// <param name="isTagged">The new value has tags.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="judge">The rule.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     private async ValueTask<WriteReply> ChangeAsync<TRequest>(
-        Guid operationId, bool isRepeated, bool removes, bool isTagged, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
+        Guid operationId, bool isRepeated, Durability throughFrom, bool isTagged, TRequest request, Judgement<TRequest> judge, CancellationToken cancellationToken)
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
         if (!await OwnsAsync(slice.Left, cancellationToken))
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.AskAgain);
-        var mustProve = removes || _policy.Durability == Durability.Through;
-        if (mustProve && !IsChangeProven(isTagged) && !await ProveAsync(IsStrict && (isTagged || !AreTagsProven), slice.Left, cancellationToken))
+        var isThrough = _policy.Durability <= throughFrom;
+        if (isThrough && !IsChangeProven(isTagged) && !await ProveAsync(IsStrict && (isTagged || !AreTagsProven), slice.Left, cancellationToken))
             return Reply(IsProofComing ? WriteStatus.AskAgain : WriteStatus.Unavailable, Unproved);
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, cancellationToken))
             return Reply(_isDisowned ? WriteStatus.NotOwner : WriteStatus.Unavailable, StoreIsAway);
 
         // Both may have gone while the fence was waited for and the store was read, and the store may have lost what was read.
-        var isProven = !mustProve || IsChangeProven(isTagged);
+        var isProven = !isThrough || IsChangeProven(isTagged);
         CatchUp();
         if (_isDisowned)
             return Reply(WriteStatus.NotOwner);

@@ -16,6 +16,12 @@ internal sealed record PendingChange
     public long At { get; init; }
     public bool Existed { get; init; }
 
+    /// <summary>How far the key has heard its source with this change; null when it has none.</summary>
+    public SourceMark? Heard { get; init; }
+
+    /// <summary>True for a change that came from the source: the store has it before it is acknowledged.</summary>
+    public bool IsEvent { get; init; }
+
     /// <summary>The number of the load that it came from; 0 for a write or removal.</summary>
     public int Load { get; init; }
 

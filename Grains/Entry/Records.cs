@@ -69,6 +69,16 @@ internal static class Records
         ExpiresAt = EntryLifetimes.Add(now, EntryLifetimes.FromSpan(EntryLifetimes.RemovalKept)),
     };
 
+    /// <summary>The record also tells how far the source was heard, and is kept for that.</summary>
+    public static EntryRecord Telling(this EntryRecord record, SourceMark? heard) => heard is null ? record : record with
+    {
+        Source = heard.Source,
+        SourceSequence = heard.Sequence,
+        ExpiresAt = EntryLifetimes.Add(record.ExpiresAt, EntryLifetimes.FromSpan(SourceMark.Kept)),
+    };
+
+    public static SourceMark? HeardOf(EntryRecord record) => record.Source is { } source ? new(source, record.SourceSequence) : null;
+
     /// <summary>A store takes the same operation at the same version for a repetition, so each renewal of the clocks has an id of its own.</summary>
     private static Guid Renewed(EntryContent content, long freshUntil)
     {

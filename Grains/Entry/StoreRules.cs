@@ -19,7 +19,7 @@ internal static class StoreRules
             return Started(state, BatchOf(state, last, policy.Durability, epoch, now));
         if (!flush || !state.Unflushed || state.Content is null || policy.Durability == Durability.None || state.Stored == StoreKnowledge.Unread)
             return (state, null);
-        var record = Records.Of(state.Content, state.FreshUntil, state.StaleUntil, epoch) with { Past = state.Work?.Past ?? default };
+        var record = Records.Of(state.Content, state.FreshUntil, state.StaleUntil, epoch).Telling(state.Heard) with { Past = state.Work?.Past ?? default };
         return Started(state with { Unflushed = false }, new() { Kind = StoreJobKind.Flush, Record = record });
     }
 
@@ -36,6 +36,7 @@ internal static class StoreRules
             Content = last.Content,
             FreshUntil = last.FreshUntil,
             StaleUntil = last.StaleUntil,
+            Heard = last.Heard,
             Stored = job.Kind switch
             {
                 StoreJobKind.Value => StoreKnowledge.Clean,
@@ -77,8 +78,8 @@ internal static class StoreRules
         if (record is null)
             return state with { Stored = nothing, Unflushed = state.Content is not null };
 
-        var next = state with { LastVersion = Math.Max(state.LastVersion, record.Version) };
         var newer = record.Version > (state.Content?.Version ?? 0);
+        var next = state with { LastVersion = Math.Max(state.LastVersion, record.Version), Heard = newer ? Records.HeardOf(record) : state.Heard };
         var isContent = record.Kind is RecordKind.Value or RecordKind.Absent && !record.Dirty && now < record.StaleUntil;
         if (newer)
             next = next.With((next.Work ?? EntryWork.None) with { Past = OperationRules.Of(record, isContent, now) });
@@ -111,7 +112,7 @@ internal static class StoreRules
         var batch = state.Queued;
         var removes = batch.Any(static c => c.Content is null);
         var kind = last.Content is null ? StoreJobKind.Removal
-            : durability == Durability.Through ? StoreJobKind.Value
+            : durability == Durability.Through || (durability == Durability.Behind && batch.Any(static c => c.IsEvent)) ? StoreJobKind.Value
             : durability == Durability.None ? removes ? StoreJobKind.Removal : StoreJobKind.Nothing
             : state.Stored is StoreKnowledge.Nothing or StoreKnowledge.Dirty ? StoreJobKind.Nothing
             : batch.Any(static c => c.Load == 0) ? StoreJobKind.Mark
@@ -125,9 +126,9 @@ internal static class StoreRules
             Past = past,
             Record = kind switch
             {
-                StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch) with { Past = past },
-                StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now) with { Past = past },
-                StoreJobKind.Mark => Records.Mark(last.Version, epoch, now),
+                StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch).Telling(last.Heard) with { Past = past },
+                StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now).Telling(last.Heard) with { Past = past },
+                StoreJobKind.Mark => Records.Mark(last.Version, epoch, now).Telling(last.Heard),
                 _ => null,
             },
         };

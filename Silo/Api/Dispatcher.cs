@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 /// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
 internal sealed class Dispatcher(
-    GatewayEndpoint gateway, EntriesEndpoint entries, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
+    GatewayEndpoint gateway, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -24,6 +24,8 @@ internal sealed class Dispatcher(
         var host = context.Request.Headers.Host.ToString();
         if (!hosts.Accept(host))
             return new(HostNames.Unknown(host).WriteAsync(context));
+        if (!Reads(context) && !hosts.AcceptOrigin(context.Request.Headers.Origin.ToString(), host))
+            return new(HostNames.Foreign(context.Request.Headers.Origin.ToString()).WriteAsync(context));
         var target = RequestTarget.Of(ValueResponse.RawTarget(context));
         var path = target.Path;
         var endsInSlash = path is [.., '/'];
@@ -54,23 +56,45 @@ internal sealed class Dispatcher(
 
     private ValueTask Api(HttpContext context, ReadOnlySpan<char> path)
     {
-        if (!RequestTarget.TryTake(ref path, out var version) || version is not "v1" || !RequestTarget.TryTake(ref path, out var resource) || resource is not "entries")
+        if (!RequestTarget.TryTake(ref path, out var version) || version is not "v1" || !RequestTarget.TryTake(ref path, out var resource))
             return Unknown(context);
+        return resource switch
+        {
+            "entries" => Entries(context, path),
+            "events" when path.IsEmpty => Posts(context) ? events.PostAsync(context) : NotAllowed(context, EventsEndpoint.Methods),
+            "tags" => Tags(context, path),
+            _ => Unknown(context),
+        };
+    }
+
+    private ValueTask Entries(HttpContext context, ReadOnlySpan<char> path)
+    {
         var hasRegion = RequestTarget.TryTake(ref path, out var region);
         var hasKey = RequestTarget.TryTake(ref path, out var rawKey);
-        var explains = path is "explain";
-        if (!hasRegion || !hasKey || !(path.IsEmpty || explains))
+        var (explains, refreshes) = (path is "explain", path is "refresh");
+        if (!hasRegion || !hasKey || !(path.IsEmpty || explains || refreshes))
             return Unknown(context);
         if (!TryReadKey(region, rawKey, out var key, out var problem))
             return new(problem.WriteAsync(context));
 
-        var method = context.Request.Method;
         if (explains)
             return Reads(context) ? entries.ExplainAsync(context, key) : NotAllowed(context, GatewayEndpoint.Methods);
+        if (refreshes)
+            return Posts(context) ? entries.RefreshAsync(context, key) : NotAllowed(context, EventsEndpoint.Methods);
+        var method = context.Request.Method;
         return Reads(context) ? entries.GetAsync(context, key)
             : HttpMethods.IsPut(method) ? entries.PutAsync(context, key)
             : HttpMethods.IsDelete(method) ? entries.DeleteAsync(context, key)
             : NotAllowed(context, EntriesEndpoint.Methods);
+    }
+
+    private ValueTask Tags(HttpContext context, ReadOnlySpan<char> path)
+    {
+        if (!RequestTarget.TryTake(ref path, out var rawTag) || path is not "invalidate")
+            return Unknown(context);
+        if (!PercentText.TryDecode(rawTag, plusIsSpace: false, out var tag, out var error))
+            return new(Undecodable("The tag", error).WriteAsync(context));
+        return Posts(context) ? tags.InvalidateAsync(context, tag) : NotAllowed(context, TagsEndpoint.Methods);
     }
 
     /// <summary>Cuts a key from its two segments; every fault is told with the field and the way out.</summary>
@@ -98,13 +122,15 @@ internal sealed class Dispatcher(
 
     private static bool Reads(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 
+    private static bool Posts(HttpContext context) => HttpMethods.IsPost(context.Request.Method);
+
     private static ValueTask NotAllowed(HttpContext context, string allow) => new(HttpProblem.MethodNotAllowed(context.Request.Method, allow).WriteAsync(context));
 
     private static HttpProblem Undecodable(string what, string error) => HttpProblem.BadRequest("bad-encoding", "The request target cannot be decoded", $"{what} {error}.");
 
     private static ValueTask Unknown(HttpContext context) => new(HttpProblem.NotFound(
         "unknown-path", "Nothing is served under this path",
-        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
+        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, …/refresh, /api/v1/events, /api/v1/tags/{tag}/invalidate, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
 
     private static async ValueTask EnginePage(HttpContext context, RequestDelegate next)
     {

@@ -64,6 +64,22 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
         await WrittenAsync(context, await cache.RemoveAsync(key, when, context.RequestAborted), StatusCodes.Status204NoContent, withTag: false);
     }
 
+    /// <summary>Loads an integration's key now; marks any other for its next get-or-create.</summary>
+    public async ValueTask RefreshAsync(HttpContext context, CacheKey key)
+    {
+        var reply = await cache.RefreshAsync(key, context.RequestAborted);
+        if (reply.Problem is not null || reply.Value is null or { IsAbsent: true })
+        {
+            await (reply.Problem is null ? Answer(context, in reply) : FailureResponse.WriteAsync(context, in reply));
+            return;
+        }
+
+        context.Response.Headers["Cache-Status"] = CacheStatus.Of(in reply);
+        if (reply.Value.Version > 0)
+            context.Response.Headers.ETag = EntityTags.Of(reply.Value.Version);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
     public async ValueTask ExplainAsync(HttpContext context, CacheKey key)
     {
         var explanation = await explainer.ExplainAsync(key, context.RequestAborted);
@@ -167,7 +183,5 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
 
     private static string? Text(Microsoft.Extensions.Primitives.StringValues header) => header.Count == 0 ? null : header.ToString();
 
-    private static HttpProblem TooLarge(long? length) => new(
-        StatusCodes.Status413PayloadTooLarge, "too-large", "The value is larger than an entry may be",
-        $"The body is {(length is { } bytes ? $"{bytes} bytes" : $"over {BodyReader.MaxBytes} bytes")}; store at most {BodyReader.MaxBytes} (8 MiB) under one key.");
+    private static HttpProblem TooLarge(long? length) => HttpProblem.TooLarge("The value is larger than an entry may be", length);
 }

@@ -26,6 +26,14 @@ internal sealed class HostNames
         return !host.ContainsAnyExcept(Numbers) || names.Contains(host.TrimEnd('.'));
     }
 
+    /// <summary>Whether a request that changes something comes from no web page, or from one of this silo's: a browser says where a page is from.</summary>
+    public bool AcceptOrigin(ReadOnlySpan<char> origin, ReadOnlySpan<char> host) =>
+        _names is null || origin is "" || (origin.IndexOf("://") is > 0 and var end && origin[(end + 3)..].Equals(host, StringComparison.OrdinalIgnoreCase));
+
+    public static HttpProblem Foreign(string origin) => new(
+        StatusCodes.Status403Forbidden, "foreign-origin", "A page from elsewhere may change nothing here",
+        $"Origin is '{origin}'; without authentication a change comes from a program, or from a page of this silo under the name that the request is sent to.");
+
     public static HttpProblem Unknown(string host) => new(
         StatusCodes.Status421MisdirectedRequest, "unknown-host", "The silo does not go by this name",
         $"Host is '{host}'; without authentication use localhost or the address in numbers, or add the name to {HttpOptions.SectionName}:{nameof(HttpOptions.AllowedHosts)}.");

@@ -9,6 +9,9 @@ namespace OrleansCache;
 [JsonSerializable(typeof(ExplainBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(DashboardBody))]
+[JsonSerializable(typeof(EventBody[]))]
+[JsonSerializable(typeof(EventResultBody[]))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 internal sealed partial class HttpJson : JsonSerializerContext
 {
     /// <summary>Quotes and letters beyond ASCII as they are: these answers are never part of a page.</summary>

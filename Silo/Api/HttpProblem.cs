@@ -25,6 +25,12 @@ internal sealed record HttpProblem(int Status, string Type, string Title, string
     public static HttpProblem Unavailable(string detail, TimeSpan? retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The key's owner or its store cannot serve this now", detail) { RetryAfter = retryAfter ?? TimeSpan.FromSeconds(1) };
 
+    /// <param name="title">What is too large.</param>
+    /// <param name="length">As the request says; null when it does not.</param>
+    public static HttpProblem TooLarge(string title, long? length) => new(
+        StatusCodes.Status413PayloadTooLarge, "too-large", title,
+        $"The body is {(length is { } bytes ? $"{bytes} bytes" : $"over {BodyReader.MaxBytes} bytes")}; send at most {BodyReader.MaxBytes} (8 MiB).");
+
     /// <summary>Answers with it. Headers that were set before, such as <c>Cache-Status</c>, stay.</summary>
     public Task WriteAsync(HttpContext context)
     {

@@ -120,7 +120,7 @@ internal sealed class EntryHarness : IEntryHost
 
     public Task<bool> Renew(LoadTicket ticket) => Turn(e => new ValueTask<bool>(e.Renew(ticket)));
 
-    public Task<WriteReply> Put(string value, EntryLifetime? lifetime = null, ConditionKind when = default, long version = 0, Guid operation = default, bool isRepeated = false) =>
+    public Task<WriteReply> Put(string value, EntryLifetime? lifetime = null, ConditionKind when = default, long version = 0, Guid operation = default, bool isRepeated = false, string? source = null) =>
         Turn(e => e.WriteAsync(
             new()
             {
@@ -131,11 +131,13 @@ internal sealed class EntryHarness : IEntryHost
                 Condition = when,
                 Version = version,
                 IsRepeated = isRepeated,
+                Source = source,
             },
             CancellationToken.None));
 
-    public Task<WriteReply> Remove(Guid operation = default, ConditionKind when = default, long version = 0, bool isRepeated = false) => Turn(e => e.RemoveAsync(
-        new() { OperationId = operation == default ? Guid.NewGuid() : operation, Condition = when, Version = version, IsRepeated = isRepeated }, CancellationToken.None));
+    public Task<WriteReply> Remove(Guid operation = default, ConditionKind when = default, long version = 0, bool isRepeated = false, string? source = null) => Turn(e => e.RemoveAsync(
+        new() { OperationId = operation == default ? Guid.NewGuid() : operation, Condition = when, Version = version, IsRepeated = isRepeated, Source = source },
+        CancellationToken.None));
 
     /// <summary>Ends when what was begun before has gone as far as it can.</summary>
     public Task Begun() => Turn(static _ => new ValueTask<bool>(true));

@@ -9,7 +9,9 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
     public Func<string, string, IReadOnlyDictionary<string, string?>, ValueTask<ReadReply>> Call { get; set; } = (_, _, _) => default;
     public Func<CacheKey, RawValue, EntryOptions?, WriteCondition, WriteReply> Set { get; set; } = (_, _, _, _) => new() { Status = WriteStatus.Accepted, Version = 1 };
     public Func<CacheKey, WriteCondition, WriteReply> Remove { get; set; } = (_, _) => new() { Status = WriteStatus.Accepted };
+    public Func<CacheKey, ReadReply> Refresh { get; set; } = _ => default;
     public ConcurrentQueue<CacheKey> Keys { get; } = [];
+    public ConcurrentQueue<string> Raised { get; } = [];
 
     public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default)
     {
@@ -36,13 +38,18 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
 
     ValueTask<EntryExplanation> IRawCache.ExplainAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 
-    ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+    ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CancellationToken ct) => new(Refresh(key));
 
     public ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default) => throw new NotSupportedException();
 
     public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) => throw new NotSupportedException();
 
-    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => throw new NotSupportedException();
+    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default)
+    {
+        foreach (var tag in tags)
+            Raised.Enqueue(tag);
+        return default;
+    }
 
     ValueTask<CacheResult<T>> IOrleansCache.GetAsync<T>(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 
@@ -55,6 +62,8 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
     ValueTask<WriteResult> IOrleansCache.SetAsync<T>(CacheKey key, T value, EntryOptions? options, WriteCondition when, CancellationToken ct) => throw new NotSupportedException();
 
     ValueTask<bool> IOrleansCache.RemoveAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<WriteResult> IOrleansCache.RemoveAsync(CacheKey key, WriteCondition when, CancellationToken ct) => throw new NotSupportedException();
 
     ValueTask<bool> IOrleansCache.RefreshAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 }
