@@ -39,7 +39,7 @@ internal static class IntegrationRules
         ResilienceRules.Between($"{path}:{nameof(limit.MaxWait)}", limit.MaxWait, TimeSpan.Zero, TimeSpan.FromHours(1), errors);
         if (limit.BackgroundShare is not (>= 0 and <= 1))
             errors.Add($"{path}:{nameof(limit.BackgroundShare)}", limit.BackgroundShare, "set a share from 0 to 1");
-        Between($"{path}:{nameof(limit.Margin)}", limit.Margin, TimeSpan.Zero, TimeSpan.FromSeconds(1), errors);
+        ResilienceRules.Between($"{path}:{nameof(limit.Margin)}", limit.Margin, TimeSpan.Zero, TimeSpan.FromSeconds(1), errors);
     }
 
     /// <summary>What only the settings of all places together show.</summary>
