@@ -121,7 +121,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         ct.ThrowIfCancellationRequested();
         try
         {
-            var call = calls.CallAsync(key.GrainKey, request, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), doubt: doubt, ct: ct);
+            var call = calls.CallAsync(key.GrainKey, request, change, static r => r.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner), static r => r.Status == WriteStatus.Unavailable, doubt: doubt, ct: ct);
             var reply = ct.CanBeCanceled ? await call.AsTask().WaitAsync(ct).ConfigureAwait(false) : await call.ConfigureAwait(false);
             return reply.Status switch
             {

@@ -14,6 +14,8 @@ internal sealed class OwnView : IKnownView
 
     public long Number => _ownership.Placement.Number;
 
+    public bool IsShared => _ownership.Placement.IsShared;
+
     public Task Changed => Volatile.Read(ref _changed).Task;
 
     public ClusterView View => _ownership.Placement.View;

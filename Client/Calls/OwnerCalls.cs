@@ -17,6 +17,7 @@ internal sealed class OwnerCalls(
 {
     /// <summary>How long a newer view is waited for, which an owner goes by and this process does not know.</summary>
     private static readonly TimeSpan ViewPatience = TimeSpan.FromMilliseconds(500);
+    private readonly TakeOver _takeOver = new(clock);
     private readonly TimeSpan _slice = options.Value.Slice;
 
     /// <summary>How long a call goes on without an answer.</summary>
@@ -53,7 +54,14 @@ internal sealed class OwnerCalls(
                     : patience.Left(clock) is { } left ? await AskAsync(entry, request, effort).AsTask().WaitAsync(left, clock).ConfigureAwait(false)
                     : await AskAsync(entry, request, effort).ConfigureAwait(false);
                 if (IsFinal(reply))
-                    return new(reply, asked);
+                {
+                    // Who has a factory of its own, and no limit to keep, does without.
+                    if (!IsAway(reply) || request is { Load: LoadMode.Leased, Limiter: null } || effort.Flight is { IsWanted: false } || PauseForTakeOver(ref patience) is not { } rest)
+                        return new(reply, asked);
+                    await UntilNewsAsync(known!, rest, refusedIn: 0, CancellationToken.None).ConfigureAwait(false);
+                    (tried, asked) = (null, clock.GetTimestamp());
+                    continue;
+                }
                 refusedIn = AskedInVain(reply);
                 if (reply.Status is ReadStatus.AskAgain)
                 {
@@ -79,13 +87,14 @@ internal sealed class OwnerCalls(
     /// <param name="state">For <paramref name="call"/>.</param>
     /// <param name="call">The call; repeated as it is.</param>
     /// <param name="isFinal">Whether an answer is one to keep; null for any that is not a refusal.</param>
+    /// <param name="isAway">Whether an answer to keep says that the owner has no proof or no store: another may be the owner soon.</param>
     /// <param name="limit">How long to go on; the call timeout when null.</param>
     /// <param name="doubt">What a try that may have had its effect does to those after it; null where a repetition changes nothing more.</param>
     /// <param name="ct">Ends the pauses between tries.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TReply> CallAsync<TGrain, TState, TReply>(
-        string key, TState state, Func<TGrain, TState, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null,
-        Doubt<TState, TReply>? doubt = null, CancellationToken ct = default)
+        string key, TState state, Func<TGrain, TState, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, Func<TReply, bool>? isAway = null,
+        TimeSpan? limit = null, Doubt<TState, TReply>? doubt = null, CancellationToken ct = default)
         where TGrain : IGrainWithStringKey
     {
         var patience = new Patience(clock.GetTimestamp(), limit ?? Limit);
@@ -100,7 +109,12 @@ internal sealed class OwnerCalls(
                 var reply = patience.Left(clock) is { } left ? await call(grains.GetGrain<TGrain>(key), state).AsTask().WaitAsync(left, clock, ct).ConfigureAwait(false)
                     : await call(grains.GetGrain<TGrain>(key), state).ConfigureAwait(false);
                 if (isFinal is not null ? isFinal(reply) : reply is not IOwnersReply { IsRefusal: true })
-                    return isInDoubt ? doubt!.Answered(reply) : reply;
+                {
+                    if (isAway is null || !isAway(reply) || PauseForTakeOver(ref patience) is not { } rest)
+                        return isInDoubt ? doubt!.Answered(reply) : reply;
+                    await UntilNewsAsync(known!, rest, refusedIn: 0, ct).ConfigureAwait(false);
+                    continue;
+                }
                 leavesDoubt = doubt is not null && doubt.Leaves(reply);
                 refusedIn = AskedInVain(reply as IOwnersReply);
             }
@@ -121,7 +135,7 @@ internal sealed class OwnerCalls(
     /// <inheritdoc cref="CallAsync{TGrain, TState, TReply}"/>
     public ValueTask<TReply> CallAsync<TGrain, TReply>(
         string key, Func<TGrain, ValueTask<TReply>> call, Func<TReply, bool>? isFinal = null, TimeSpan? limit = null, CancellationToken ct = default)
-        where TGrain : IGrainWithStringKey => CallAsync<TGrain, Func<TGrain, ValueTask<TReply>>, TReply>(key, call, static (grain, made) => made(grain), isFinal, limit, ct: ct);
+        where TGrain : IGrainWithStringKey => CallAsync<TGrain, Func<TGrain, ValueTask<TReply>>, TReply>(key, call, static (grain, made) => made(grain), isFinal, limit: limit, ct: ct);
 
     // Silence after a fault says less than the fault did.
     private static Exception Telling(Exception? earlier, Exception e) => e is TimeoutException && earlier is not null ? earlier : e;
@@ -134,6 +148,10 @@ internal sealed class OwnerCalls(
 
     /// <summary>True for what is an answer, not word of who or when to ask.</summary>
     public static bool IsFinal(in ReadReply reply) => reply.Status is not (ReadStatus.AskAgain or ReadStatus.NotOwner);
+
+    /// <summary>True for a strict read that the owner refused for want of proof or store. Other reads are answered without.</summary>
+    public static bool IsAway(in ReadReply reply) =>
+        reply is { Status: ReadStatus.Failed, Strict: true, Problem: { Kind: ProblemKind.Unavailable, Detail: LoadProblem.Unproven or LoadProblem.StoreAway } };
 
     public static bool IsTransient(Exception e) => e is OrleansException or TimeoutException;
 
@@ -148,6 +166,10 @@ internal sealed class OwnerCalls(
         metrics.Refused();
         return reply.View;
     }
+
+    // Null when the refusal stands.
+    private TimeSpan? PauseForTakeOver(ref Patience patience) =>
+        known is { IsShared: true } && _takeOver.MayCome(known.Number) ? patience.NextPause(clock) : null;
 
     private ValueTask PauseAsync(TimeSpan? pause, string grainKey, Exception? fault, long refusedIn, CancellationToken ct = default)
     {

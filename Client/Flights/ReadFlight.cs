@@ -95,7 +95,7 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
         {
             _reply = _call.GetResult();
             _call = default;
-            if (OwnerCalls.IsFinal(_reply))
+            if (OwnerCalls.IsFinal(_reply) && !OwnerCalls.IsAway(_reply))
             {
                 _calls.Heard(_reply.View);
                 Land();

@@ -17,6 +17,8 @@ internal sealed class LearnedView : IKnownView
 
     public long Number => Placement.Number;
 
+    public bool IsShared => Placement.IsShared;
+
     public Placement Placement => Volatile.Read(ref _placement);
 
     /// <summary>Where its members are reached.</summary>

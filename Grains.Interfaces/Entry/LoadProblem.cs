@@ -4,6 +4,12 @@ namespace OrleansCache;
 [GenerateSerializer, Immutable, Alias("oc.problem.v1")]
 internal sealed record LoadProblem
 {
+    /// <summary>The <see cref="Detail"/> of a silo that cannot prove its right to the key.</summary>
+    public const string Unproven = "unproven";
+
+    /// <summary>The <see cref="Detail"/> of a value that is not in memory, while the store is away.</summary>
+    public const string StoreAway = "store";
+
     [Id(0)] public ProblemKind Kind { get; init; }
 
     /// <summary>A short token for <c>Cache-Status</c> and explain: <c>origin-503</c>, <c>timeout</c>, <c>breaker-open</c>, <c>limited</c>.</summary>

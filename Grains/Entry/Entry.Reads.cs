@@ -82,7 +82,7 @@ internal sealed partial class Entry
         var needsStore = IsStrict || load == LoadMode.None;
         if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(needsStore ? EntryLimits.StoreLimit : EntryLimits.StorePatience, cancellationToken)
             && !_isDisowned && needsStore)
-            return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "store", RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
+            return Failed(new() { Kind = ProblemKind.Unavailable, Detail = LoadProblem.StoreAway, RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
 
         // Both may have gone while the store was read.
         var isProven = IsProven;
@@ -100,7 +100,7 @@ internal sealed partial class Entry
             return Answer(ReadStatus.Stale, now) with { Degraded = true };
         }
 
-        return Failed(new() { Kind = ProblemKind.Unavailable, Detail = "unproven", RetryAfterMilliseconds = 1_000, Message = EntryReason.Unproven.Sentence() }, EntryReason.Unproven);
+        return Failed(new() { Kind = ProblemKind.Unavailable, Detail = LoadProblem.Unproven, RetryAfterMilliseconds = 1_000, Message = EntryReason.Unproven.Sentence() }, EntryReason.Unproven);
     }
 
     private ReadReply Hit(long now)

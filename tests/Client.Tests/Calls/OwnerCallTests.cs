@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansCache.Fakes;
+using OrleansCache.TestSupport;
 
 namespace OrleansCache.Calls;
 
@@ -81,6 +82,120 @@ public class OwnerCallTests
         Assert.Equal((1, 6, false), (cluster.Entry.Writes.Count, view.Heard, write.IsCompleted));
         view.Learn(new(6, []));
         Assert.True((await write).Accepted);
+    }
+
+    [Theory]
+    [InlineData(LoadProblem.Unproven)]
+    [InlineData(LoadProblem.StoreAway)]
+    public async Task A_strict_read_that_its_owner_cannot_prove_is_made_again_where_the_newer_view_says(string detail)
+    {
+        var view = Shared(5);
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(view.Number < 6 ? Away(detail) : FakeEntry.Hit("1"));
+
+        var read = cluster.Cache.GetAsync<int>(Key).AsTask();
+        await PassAsync(cluster, TimeSpan.FromSeconds(5));
+        Assert.False(read.IsCompleted);
+        var before = cluster.Entry.Reads.Count;
+        view.Learn(View(6));
+
+        Assert.Equal(1, (await read).Value);
+        Assert.Equal(before + 1, cluster.Entry.Reads.Count);
+        Assert.InRange(before, 5, 25);
+    }
+
+    [Fact]
+    public async Task A_change_that_its_owner_cannot_store_is_made_again_where_the_newer_view_says()
+    {
+        var view = Shared(5);
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnWrite = w => new(view.Number < 6 ? new WriteReply { Status = WriteStatus.Unavailable, RetryAfterMilliseconds = 1_000 } : cluster.Entry.Written(w));
+
+        var write = cluster.Cache.SetAsync(Key, 1).AsTask();
+        await PassAsync(cluster, TimeSpan.FromSeconds(5));
+        Assert.False(write.IsCompleted);
+        view.Learn(View(6));
+
+        Assert.True((await write).Accepted);
+        Assert.Single(cluster.Entry.Writes.Select(w => (w.OperationId, w.IsRepeated)).Distinct());
+    }
+
+    [Fact]
+    public async Task Where_nobody_takes_over_in_time_the_refusal_stands_and_later_ones_are_heard_at_once()
+    {
+        var view = Shared(5);
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(Away(LoadProblem.Unproven));
+        cluster.Entry.OnWrite = _ => new(new WriteReply { Status = WriteStatus.Unavailable, RetryAfterMilliseconds = 900 });
+
+        Assert.Equal(LoadProblem.Unproven, (await cluster.DriveAsync(cluster.Raw.GetAsync(Key))).Problem!.Detail);
+        Assert.InRange(cluster.Clock.GetElapsedTime(0), TakeOver.Longest, TakeOver.Longest + TimeSpan.FromSeconds(1));
+
+        var reads = cluster.Entry.Reads.Count;
+        Assert.Equal(ReadStatus.Failed, (await cluster.Raw.GetAsync(Key).AsTask()).Status);
+        Assert.Equal(TimeSpan.FromMilliseconds(900), (await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.Cache.SetAsync(Key, 1).AsTask())).RetryAfter);
+        Assert.Equal((reads + 1, 1), (cluster.Entry.Reads.Count, cluster.Entry.Writes.Count));
+
+        view.Learn(View(6));
+        Assert.False(cluster.Raw.GetAsync(Key).AsTask().IsCompleted);
+    }
+
+    [Fact]
+    public async Task Nobody_is_waited_for_where_no_other_silo_could_take_over()
+    {
+        var view = new LearnedView();
+        view.Learn(new(5, [Member("a")]));
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(Away(LoadProblem.Unproven));
+
+        Assert.Equal(ReadStatus.Failed, (await cluster.Raw.GetAsync(Key)).Status);
+        Assert.Single(cluster.Entry.Reads);
+    }
+
+    [Fact]
+    public async Task A_read_that_is_no_strict_one_takes_no_refusal_for_a_take_over()
+    {
+        await using var cluster = new FakeCluster(static services => services.AddSingleton<IKnownView>(Shared(5)));
+        cluster.Entry.OnRead = _ => new(Away(LoadProblem.StoreAway) with { Strict = false });
+
+        Assert.Equal(ReadStatus.Failed, (await cluster.Raw.GetAsync(Key)).Status);
+        Assert.Single(cluster.Entry.Reads);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("limiter", false)]
+    public async Task A_factory_runs_at_once_unless_a_limit_is_kept(string? limiter, bool runs)
+    {
+        var view = Shared(5);
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(view.Number < 6 ? Away(LoadProblem.Unproven) : FakeEntry.Hit("1"));
+
+        var value = cluster.Cache.GetOrCreateAsync(Key, static _ => ValueTask.FromResult(7), new EntryOptions { Limiter = limiter }).AsTask();
+        if (!runs)
+        {
+            Assert.False(value.IsCompleted);
+            view.Learn(View(6));
+        }
+
+        Assert.Equal(runs ? 7 : 1, (await value).Value);
+    }
+
+    [Fact]
+    public async Task A_read_that_everybody_has_left_waits_for_no_take_over()
+    {
+        await using var cluster = new FakeCluster(static services => services.AddSingleton<IKnownView>(Shared(5)));
+        cluster.Entry.OnRead = _ => new(Away(LoadProblem.Unproven));
+        using var leaving = new CancellationTokenSource();
+        var read = cluster.Raw.GetAsync(Key, leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
+        Assert.Equal(2, cluster.Entry.Reads.Count);
+
+        cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await Eventually.TrueAsync(() => cluster.Flights.Count == 0);
+        Assert.Equal(3, cluster.Entry.Reads.Count);
     }
 
     [Fact]
@@ -272,5 +387,30 @@ public class OwnerCallTests
         await cluster.Cache.RemoveByTagAsync([]);
 
         Assert.Equal(["b", "a"], Assert.Single(cluster.Tags.Raised));
+    }
+
+    private static ReadReply Away(string detail) => new() { Status = ReadStatus.Failed, Strict = true, Problem = new() { Kind = ProblemKind.Unavailable, Detail = detail } };
+
+    private static LearnedView Shared(long number)
+    {
+        var view = new LearnedView();
+        view.Learn(View(number));
+        return view;
+    }
+
+    private static ClusterView View(long number) => new(number, [Member("a"), Member("bb")]);
+
+    private static SiloMember Member(string name) => new(Guid.NewGuid(), $"10.0.0.{name.Length}:11111", 1, name);
+
+    // Lets time pass whenever the call waits for it.
+    private static async Task PassAsync(FakeCluster cluster, TimeSpan time)
+    {
+        var step = TimeSpan.FromMilliseconds(50);
+        for (var passed = TimeSpan.Zero; passed < time; passed += step)
+        {
+            await Eventually.TrueAsync(() => cluster.Clock.ActiveTimers > 0);
+            cluster.Clock.Advance(step);
+        }
+        await Eventually.TrueAsync(() => cluster.Clock.ActiveTimers > 0);
     }
 }

@@ -18,22 +18,30 @@ internal sealed class Availability(IReadOnlyList<Operation> operations, IReadOnl
         [.. operations.Where(o => HasFailed(o) && !disturbances.Any(d => o.Begin >= d.At && Elapsed(d.At, o.Begin) <= after))];
 
     /// <summary>From a disturbance to the end of the last call that was slow before the next one.</summary>
-    public TimeSpan Stall(Disturbance disturbance, Func<Operation, bool> which)
-    {
-        var next = disturbances.Where(d => d.At > disturbance.At).Select(d => d.At).DefaultIfEmpty(Operation.Never).Min();
-        return operations.Where(o => which(o) && !HasFailed(o) && o.End > disturbance.At && Elapsed(o.Begin, Math.Min(o.End, next)) > Slow)
-            .Select(o => Elapsed(disturbance.At, o.End)).DefaultIfEmpty(TimeSpan.Zero).Max();
-    }
+    public TimeSpan Stall(Disturbance disturbance, Func<Operation, bool> which) =>
+        SlowAfter(disturbance, which).Select(o => Elapsed(disturbance.At, o.End)).DefaultIfEmpty(TimeSpan.Zero).Max();
+
+    /// <summary>The longest of the calls that were slow after a disturbance and before the next one: a late one need not be long.</summary>
+    public TimeSpan Longest(Disturbance disturbance, Func<Operation, bool> which) =>
+        SlowAfter(disturbance, which).Select(o => Elapsed(o.Begin, o.End)).DefaultIfEmpty(TimeSpan.Zero).Max();
 
     public override string ToString()
     {
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"{FailedShare:P3} of {operations.Count} calls failed"));
         foreach (var d in disturbances)
         {
-            var (reads, changes) = (Stall(d, o => o.Kind == OperationKind.Read), Stall(d, o => o.Kind != OperationKind.Read));
-            text.Append(CultureInfo.InvariantCulture, $"\n{Elapsed(disturbances[0].At, d.At).TotalSeconds,6:0.0} s {d.What}: reads slow for {reads.TotalSeconds:0.0} s, changes for {changes.TotalSeconds:0.0} s");
+            text.Append(CultureInfo.InvariantCulture, $"\n{Elapsed(disturbances[0].At, d.At).TotalSeconds,6:0.0} s {d.What}: reads {Slowness(d, static o => o.Kind == OperationKind.Read)}, changes {Slowness(d, static o => o.Kind != OperationKind.Read)}");
         }
         return text.ToString();
+    }
+
+    private string Slowness(Disturbance d, Func<Operation, bool> which) =>
+        string.Create(CultureInfo.InvariantCulture, $"slow for {Stall(d, which).TotalSeconds:0.0} s, the longest {Longest(d, which).TotalSeconds:0.0} s");
+
+    private IEnumerable<Operation> SlowAfter(Disturbance disturbance, Func<Operation, bool> which)
+    {
+        var next = disturbances.Where(d => d.At > disturbance.At).Select(d => d.At).DefaultIfEmpty(Operation.Never).Min();
+        return operations.Where(o => which(o) && !HasFailed(o) && o.End > disturbance.At && Elapsed(o.Begin, Math.Min(o.End, next)) > Slow);
     }
 
     private static bool HasFailed(Operation o) => o.Ending is Ending.Failed or Ending.Unknown;
