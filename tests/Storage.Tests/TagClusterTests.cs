@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,23 +14,34 @@ public sealed class TagClusterTests : IAsyncLifetime
     private static readonly ulong[] A = TagHash.Of(["a"]);
     private readonly ManualTimeProvider _time = new();
     private readonly List<TagLog> _logs = [];
+    private readonly ConcurrentQueue<(long Generation, long Number)> _told = new();
     private readonly Clock _clock;
     private IAsyncDisposable? _listening;
     private RedisServer? _server;
     private IHost? _host;
 
+    // A raise that is never acknowledged fails its test.
+    private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
     public TagClusterTests() => _clock = new(_time);
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private CancellationToken Cancellation => _limit.Token;
 
     private IRedisDatabase Redis => _host!.Services.GetRequiredService<IRedisDatabase>();
 
     public async ValueTask InitializeAsync()
     {
+        _limit.CancelAfter(Eventually.Deadline * 2);
         Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
         _server = await RedisServer.StartAsync(cancellationToken: Cancellation);
         _host = await RedisHost.StartAsync(_server);
-        _listening = await new RedisTagStore(Redis, new("tags")).ListenAsync((generation, number) => _logs.ForEach(log => log.Hint(generation, number)), Cancellation);
+        _listening = await new RedisTagStore(Redis, new("tags")).ListenAsync(
+            (generation, number) =>
+            {
+                _told.Enqueue((generation, number));
+                _logs.ForEach(log => log.Hint(generation, number));
+            },
+            Cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -40,6 +52,7 @@ public sealed class TagClusterTests : IAsyncLifetime
             await RedisHost.StopAsync(_host);
         if (_server is not null)
             await _server.DisposeAsync();
+        _limit.Dispose();
     }
 
     [Fact]
@@ -262,6 +275,60 @@ public sealed class TagClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_silo_knows_of_another_generation_is_no_sign_of_a_loss_in_this_one()
+    {
+        var (mine, other) = (new RedisTagStore(Redis, new("tags")), new RedisTagStore(Redis, new("tags")));
+        await mine.AppendAsync(new(default, 0, A), Cancellation);
+        var log = await mine.AppendAsync(new(default, 0, A), Cancellation);
+
+        var changes = await other.AppendAsync(new(new(log.Generation ^ 1, 2, log.Stamp ^ 1), Ahead: 100, []), Cancellation);
+        Assert.Equal((log.Generation, 2), (changes.Generation, changes.Head));
+        Assert.Equal([1, 2], changes.Raises.Select(static raise => raise.Number));
+        Assert.Equal(0, Assert.Single((await mine.AppendAsync(new(default, 0, []), Cancellation)).Others).Known);
+
+        changes = await other.AppendAsync(new(new(log.Generation ^ 1, 3, log.Stamp), Ahead: 100, []), Cancellation);
+        Assert.NotEqual(log.Generation, changes.Generation);
+        Assert.Equal(3, changes.Head);
+    }
+
+    [Fact]
+    public async Task A_new_generation_goes_on_above_what_any_silo_may_know()
+    {
+        var store = new RedisTagStore(Redis, new("tags"));
+        var first = await store.AppendAsync(new(default, 0, A), Cancellation);
+        await store.AppendAsync(new(default, 0, A), Cancellation);
+
+        var next = await store.AppendAsync(new(new(first.Generation, 1, first.Stamp ^ 1), 0, []), Cancellation);
+
+        Assert.NotEqual(first.Generation, next.Generation);
+        Assert.Equal(2, next.Head);
+    }
+
+    [Fact]
+    public async Task Silos_are_told_of_a_raise_of_the_last_that_has_it_of_a_loss_and_of_who_left_and_of_nothing_else()
+    {
+        RedisTagStore[] stores = [.. Enumerable.Range(0, 3).Select(_ => new RedisTagStore(Redis, new("tags")))];
+        TagPosition none = default;
+        foreach (var store in stores)
+            none = new((await store.AppendAsync(new(none, 0, []), Cancellation)).Generation, 0, 0);
+
+        var log = await stores[0].AppendAsync(new(none, 0, A), Cancellation);
+        var known = new TagPosition(log.Generation, log.Head, log.Stamp);
+        await stores[1].AppendAsync(new(none, 0, []), Cancellation);
+        for (var look = 0; look < 2; look++)
+            foreach (var store in stores)
+                await store.AppendAsync(new(known, 0, []), Cancellation);
+        var lost = await stores[0].AppendAsync(new(known with { Stamp = log.Stamp ^ 1 }, 0, []), Cancellation);
+        await stores[1].LeaveAsync(Cancellation);
+        await stores[0].AppendAsync(new(default, 0, A), Cancellation);
+
+        await Eventually.TrueAsync(() => _told.Contains((lost.Generation, 2)), cancellationToken: Cancellation);
+        Assert.Equal(
+            [(log.Generation, 0), (log.Generation, 1), (log.Generation, 1), (lost.Generation, 1), (lost.Generation, 1), (lost.Generation, 2)],
+            _told);
+    }
+
+    [Fact]
     public async Task A_lease_that_was_dropped_comes_back_under_another_counter()
     {
         var (mine, other) = (new RedisTagStore(Redis, new("tags")), new RedisTagStore(Redis, new("tags")));
@@ -364,7 +431,7 @@ public sealed class TagClusterTests : IAsyncLifetime
         },
         cancellationToken: Cancellation);
 
-    private static Task KnowsAsync(TagLog log, long number) => Eventually.TrueAsync(() => log.Head >= number, cancellationToken: Cancellation);
+    private Task KnowsAsync(TagLog log, long number) => Eventually.TrueAsync(() => log.Head >= number, cancellationToken: Cancellation);
 
     // Looks that hints or pauses asked for have their answers before a script that comes after them.
     private async Task StaysPendingAsync(Task raise)

@@ -17,6 +17,8 @@ internal sealed class TestFolder(string? path = null) : IAsyncDisposable
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    public DiskSync? Disk { get; set; }
+
     public ListLogger Log { get; } = new();
 
     public string Entries => System.IO.Path.Combine(Path, "entries");
@@ -28,7 +30,7 @@ internal sealed class TestFolder(string? path = null) : IAsyncDisposable
     public async Task<FileEntryStore> OpenAsync()
     {
         await CloseAsync();
-        _storage = new(Path, Microsoft.Extensions.Options.Options.Create(Options), Clock, Time, new Logger<FileStorage>(new OneLogger(Log)));
+        _storage = new(Path, Microsoft.Extensions.Options.Options.Create(Options), Clock, Time, new Logger<FileStorage>(new OneLogger(Log)), Disk);
         await _storage.OpenAsync(TestContext.Current.CancellationToken);
         return new(_storage, Clock, TestMeters.Storage(), NullLogger<FileEntryStore>.Instance);
     }

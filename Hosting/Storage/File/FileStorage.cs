@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansCache;
 
 /// <summary>The one log of a data folder, open while the silo runs.</summary>
-internal sealed class FileStorage(string folder, IOptions<StorageOptions> options, IClusterClock clock, TimeProvider time, ILogger<FileStorage> logger) : IStorageStep
+internal sealed class FileStorage(
+    string folder, IOptions<StorageOptions> options, IClusterClock clock, TimeProvider time, ILogger<FileStorage> logger, DiskSync? disk = null) : IStorageStep
 {
     private LogStore? _log;
 
@@ -14,7 +15,7 @@ internal sealed class FileStorage(string folder, IOptions<StorageOptions> option
 
     public ValueTask OpenAsync(CancellationToken cancellationToken)
     {
-        _log = LogStore.Open(Path.Combine(folder, "entries"), options.Value, () => clock.Now, time, logger);
+        _log = LogStore.Open(Path.Combine(folder, "entries"), options.Value, () => clock.Now, time, logger, disk: disk);
         return ValueTask.CompletedTask;
     }
 

@@ -12,7 +12,7 @@ internal static class HintFile
     private const int HeaderLength = 24;
     private static ReadOnlySpan<byte> Magic => "OCHINT\0\x01"u8;
 
-    public static void Write(LogSegment segment, ReadOnlySpan<HintRecord> records)
+    public static void Write(LogSegment segment, ReadOnlySpan<HintRecord> records, DiskSync disk)
     {
         var body = MemoryMarshal.AsBytes(records);
         var header = new byte[HeaderLength];
@@ -24,7 +24,7 @@ internal static class HintFile
         {
             RandomAccess.Write(file, header, 0);
             RandomAccess.Write(file, body, HeaderLength);
-            RandomAccess.FlushToDisk(file);
+            disk.Flush(file);
         }
         File.Move(temporary, segment.HintPath, overwrite: true);
     }

@@ -104,7 +104,7 @@ internal sealed class LogAppender
         segment.HasRemains = true;
         RandomAccess.Write(segment.Handle, _batch.Bytes, segment.End);
         if (_options.Fsync == FsyncMode.Always)
-            RandomAccess.FlushToDisk(segment.Handle);
+            _files.Disk.Flush(segment.Handle);
         _written(segment, _batch.Hiding);
         var start = segment.End;
         segment.End += _batch.Length;
@@ -124,11 +124,8 @@ internal sealed class LogAppender
             active.CutAt(active.End);
         if (active.End == LogSegment.Magic.Length || active.End + length <= _options.SegmentBytes)
             return active;
-        var next = LogSegment.Create(_files.Folder, active.Number + 1);
-        if (_options.Fsync == FsyncMode.Always)
-            DirectorySync.Flush(_files.Folder);
-        _files.Add(next);
-        return next;
+        _files.Add(LogSegment.Create(_files.Folder, active.Number + 1, _options.Fsync == FsyncMode.Always ? _files.Disk : null));
+        return _files.Active;
     }
 
     private StoreUnavailableException Failure(Exception exception)

@@ -6,13 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace OrleansCache;
 
 /// <summary>The files of a log and the index over them: what appending, reading and cleaning up share.</summary>
-internal sealed class LogFiles(string folder, LogIndex index, Func<ReadOnlySpan<byte>, ulong> hash, ILogger logger) : IDisposable
+internal sealed class LogFiles(string folder, LogIndex index, Func<ReadOnlySpan<byte>, ulong> hash, DiskSync disk, ILogger logger) : IDisposable
 {
     private readonly ConcurrentDictionary<int, LogSegment> _segments = new();
 
     public string Folder => folder;
 
     public LogIndex Index => index;
+
+    public DiskSync Disk => disk;
 
     public ICollection<LogSegment> Segments => _segments.Values;
 

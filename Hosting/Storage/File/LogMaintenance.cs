@@ -55,21 +55,22 @@ internal sealed class LogMaintenance : IAsyncDisposable
         await _flushing.WaitAsync().ConfigureAwait(false);
         try
         {
+            var isFlushed = true;
             foreach (var (number, segment) in _unflushed)
             {
                 _unflushed.TryRemove(number, out _);
                 try
                 {
-                    RandomAccess.FlushToDisk(segment.Handle);
-                    IsFlushed = true;
+                    _files.Disk.Flush(segment.Handle);
                 }
                 catch (IOException exception)
                 {
                     _unflushed[number] = segment;
-                    IsFlushed = false;
+                    isFlushed = false;
                     _logger.FlushFailed(exception, segment.Path);
                 }
             }
+            IsFlushed = isFlushed;
         }
         finally
         {
@@ -102,7 +103,7 @@ internal sealed class LogMaintenance : IAsyncDisposable
         if (!IsFlushed)
             return;
         _files.Drop(victim);
-        DirectorySync.Flush(_files.Folder);
+        _files.Disk.Flush(_files.Folder);
         _logger.Compacted(victim.Path, victim.End);
     }
 
@@ -137,7 +138,7 @@ internal sealed class LogMaintenance : IAsyncDisposable
             });
             scanner.Pass();
         }
-        HintFile.Write(segment, CollectionsMarshal.AsSpan(records));
+        HintFile.Write(segment, CollectionsMarshal.AsSpan(records), _files.Disk);
         segment.HasHint = true;
     }
 

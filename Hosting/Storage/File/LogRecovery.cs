@@ -9,7 +9,9 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
     /// <exception cref="StartRefusedException">A file is damaged, and <see cref="StorageOptions.SkipDamaged"/> is not set.</exception>
     public void Open()
     {
+        var disk = options.Fsync == FsyncMode.Always ? files.Disk : null;
         Directory.CreateDirectory(files.Folder);
+        disk?.Flush(Path.GetDirectoryName(files.Folder)!);
         foreach (var leftover in Directory.EnumerateFiles(files.Folder, "*.tmp"))
             File.Delete(leftover);
         files.Index.Reserve(Directory.EnumerateFiles(files.Folder, "*.hint").Sum(hint => new FileInfo(hint).Length / Marshal.SizeOf<HintRecord>()));
@@ -23,7 +25,7 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
                 Scan(segment, isNewest);
         }
         if (numbers.Length == 0 || files.Active.IsDamaged || files.Active.End >= options.SegmentBytes)
-            files.Add(LogSegment.Create(files.Folder, numbers.LastOrDefault() + 1));
+            files.Add(LogSegment.Create(files.Folder, numbers.LastOrDefault() + 1, disk));
     }
 
     private bool LoadHint(LogSegment segment)
@@ -82,7 +84,7 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
             {
                 logger.TornTailCut(segment.Path, scanner.Offset, length - scanner.Offset);
                 segment.CutAt(scanner.Offset);
-                RandomAccess.FlushToDisk(segment.Handle);
+                files.Disk.Flush(segment.Handle);
                 return;
             }
             var from = scanner.Offset;

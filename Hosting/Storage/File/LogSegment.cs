@@ -44,12 +44,16 @@ internal sealed class LogSegment : IDisposable
 
     public void AddLive(long bytes) => Interlocked.Add(ref _live, bytes);
 
-    public static LogSegment Create(string folder, int number)
+    /// <param name="folder">Of the log.</param>
+    /// <param name="number">Of the file.</param>
+    /// <param name="disk">Keeps the file's name, without which its records would be lost; null when they may be.</param>
+    public static LogSegment Create(string folder, int number, DiskSync? disk)
     {
         var segment = new LogSegment(folder, number, File.OpenHandle(PathOf(folder, number), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read));
         try
         {
             segment.Begin();
+            disk?.Flush(folder);
             return segment;
         }
         catch

@@ -48,12 +48,14 @@ internal sealed class LogStore : IAsyncDisposable
     /// <param name="time">Paces what goes on in the background.</param>
     /// <param name="logger">For what people should know.</param>
     /// <param name="hash">Of keys; for tests with keys of one hash.</param>
+    /// <param name="disk">Confirms what was written; for tests with one that does not.</param>
     /// <exception cref="StartRefusedException">A file is damaged.</exception>
     public static LogStore Open(
-        string folder, StorageOptions options, Func<long> now, TimeProvider time, ILogger logger, Func<ReadOnlySpan<byte>, ulong>? hash = null)
+        string folder, StorageOptions options, Func<long> now, TimeProvider time, ILogger logger,
+        Func<ReadOnlySpan<byte>, ulong>? hash = null, DiskSync? disk = null)
     {
         var began = time.GetTimestamp();
-        var files = new LogFiles(folder, new LogIndex(), hash ?? RoutingHash.Of, logger);
+        var files = new LogFiles(folder, new LogIndex(), hash ?? RoutingHash.Of, disk ?? DiskSync.System, logger);
         try
         {
             new LogRecovery(files, options, logger).Open();

@@ -91,6 +91,36 @@ public sealed class TagProofTests
         Assert.Equal(WriteStatus.Accepted, (await entry.Put("2", when: ConditionKind.IfAbsent)).Status);
     }
 
+    [Fact]
+    public async Task A_change_over_a_tagged_value_asks_the_log_and_goes_by_what_it_hears()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1", Tagged);
+        entry.Tags.IsProven = false;
+        entry.Tags.Asked = () =>
+        {
+            entry.Tags.Raise("a");
+            entry.Tags.IsProven = true;
+        };
+
+        Assert.Equal(WriteStatus.Accepted, (await entry.Put("2", when: ConditionKind.IfAbsent)).Status);
+    }
+
+    [Fact]
+    public async Task A_change_that_is_not_strict_waits_for_the_fence_and_not_for_the_log()
+    {
+        var entry = new EntryHarness(Strict with { Coherence = Coherence.Eventual });
+        var renewal = new TaskCompletionSource();
+        (entry.Tags.IsProven, entry.Ownership.FenceHolds, entry.Ownership.Renewal) = (false, false, renewal.Task);
+
+        var write = entry.Put("1", Tagged);
+        await entry.Begun();
+        entry.Ownership.FenceHolds = true;
+        renewal.SetResult();
+
+        Assert.Equal(WriteStatus.Accepted, (await write).Status);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,12 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace OrleansCache;
 
-/// <summary>Makes the disk keep the names in a folder: files that were created, moved or deleted there. Windows does that by itself.</summary>
-internal static class DirectorySync
+/// <summary>Makes the disk keep what it was given. Tests have a disk that does not.</summary>
+internal class DiskSync
 {
-    public static void Flush(string folder)
+    public static DiskSync System { get; } = new();
+
+    /// <summary>The bytes of a file.</summary>
+    public virtual void Flush(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
+
+    /// <summary>The names in a folder: files that were created, moved or deleted there. Windows does that by itself.</summary>
+    public virtual void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
             return;

@@ -1,0 +1,171 @@
+using Microsoft.Win32.SafeHandles;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Storage.Tests;
+
+/// <summary>What the disk must have confirmed before what comes next.</summary>
+public sealed class FileDiskTests : IAsyncDisposable
+{
+    private readonly Disk _disk = new();
+    private readonly TestFolder _folder;
+
+    public FileDiskTests() => _folder = new() { Disk = _disk, Time = new ManualTimeProvider() };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _folder.DisposeAsync();
+
+    [Fact]
+    public async Task With_fsync_always_a_write_that_the_disk_did_not_confirm_is_refused_and_leaves_nothing()
+    {
+        _folder.Options.Fsync = FsyncMode.Always;
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "k", 100, "old");
+        _disk.Refuses = _folder.Store.Files.Active.Handle;
+
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => FileRestartTests.WriteAsync(store, "k", 101, "new"));
+
+        Assert.False(failure.MaybeApplied);
+        Assert.Equal(_folder.Store.Bytes, new FileInfo(_folder.Segments[0]).Length);
+        Assert.Equal("old", await FileRestartTests.TextAsync(store, "k"));
+        _disk.Refuses = null;
+        await FileRestartTests.WriteAsync(store, "k", 102, "newer");
+        Assert.True(store.IsReachable);
+    }
+
+    [Fact]
+    public async Task With_fsync_always_the_disk_knows_a_files_name_before_its_first_record()
+    {
+        (_folder.Options.Fsync, _folder.Options.SegmentBytes) = (FsyncMode.Always, 64 << 10);
+        var store = await _folder.OpenAsync();
+        Assert.Equal(["entries", "00000001.log"], _disk.Names);
+        await FileRestartTests.WriteAsync(store, "k", 100, new string('x', 50_000));
+
+        _disk.RefusesNames = true;
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000)));
+        Assert.Single(_folder.Segments);
+        _disk.RefusesNames = false;
+        await FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000));
+
+        Assert.Equal(["entries", "00000001.log", "00000001.log 00000002.log"], _disk.Names);
+    }
+
+    [Fact]
+    public async Task The_store_counts_as_away_until_the_disk_has_confirmed_every_file()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+        _disk.Refuses = _folder.Store.Files.Active.Handle;
+        for (var i = 0; i < 70; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        Assert.True(store.IsReachable);
+
+        await _folder.Store.Maintenance.FlushAsync();
+        Assert.Equal(2, _folder.Segments.Length);
+        Assert.False(store.IsReachable);
+
+        await _folder.Store.Maintenance.FlushAsync();
+        Assert.False(store.IsReachable);
+        _disk.Refuses = null;
+        await _folder.Store.Maintenance.FlushAsync();
+        Assert.True(store.IsReachable);
+    }
+
+    [Fact]
+    public async Task A_file_goes_once_the_disk_has_what_was_carried_out_of_it_and_then_its_name()
+    {
+        _folder.Time = TimeProvider.System;
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "cold", 100, "alive");
+        for (var i = 0; i < 120; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i % 60}", 100 + i, new string('x', 1000));
+        var victim = _folder.Segments[0];
+        _disk.Refuses = _folder.Store.Files.Active.Handle;
+
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        Assert.True(File.Exists(victim));
+
+        _disk.Refuses = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+                return !File.Exists(victim);
+            },
+            cancellationToken: Cancellation);
+        Assert.DoesNotContain(Path.GetFileName(victim), _disk.Names[^1], StringComparison.Ordinal);
+        Assert.Equal("alive", await FileRestartTests.TextAsync(store, "cold"));
+    }
+
+    [Fact]
+    public async Task A_hint_has_its_name_only_once_the_disk_has_it()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 70; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        var files = new List<string>();
+        _disk.OnFlush = () => files.AddRange(Directory.GetFiles(_folder.Entries, "*.hint*").Select(file => Path.GetFileName(file)));
+
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.Equal(["00000001.hint.tmp"], files);
+        Assert.Equal(["00000001.hint"], Directory.GetFiles(_folder.Entries, "*.hint*").Select(file => Path.GetFileName(file)));
+    }
+
+    [Fact]
+    public async Task A_torn_tail_is_cut_on_the_disk_before_anything_is_written_in_its_place()
+    {
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        await _folder.CloseAsync();
+        using (var stream = new FileStream(_folder.Segments[0], FileMode.Open))
+            stream.SetLength(stream.Length - 1);
+        var flushes = 0;
+        _disk.OnFlush = () => flushes++;
+
+        await _folder.OpenAsync();
+
+        Assert.Equal(1, flushes);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_closed_has_told_the_disk_all()
+    {
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        var flushes = 0;
+        _disk.OnFlush = () => flushes++;
+
+        await _folder.CloseAsync();
+
+        Assert.Equal(1, flushes);
+    }
+
+    private sealed class Disk : DiskSync
+    {
+        public SafeFileHandle? Refuses { get; set; }
+
+        public bool RefusesNames { get; set; }
+
+        public Action OnFlush { get; set; } = static () => { };
+
+        /// <summary>What was in the folder each time that its names were confirmed.</summary>
+        public List<string> Names { get; } = [];
+
+        public override void Flush(SafeFileHandle file)
+        {
+            if (file == Refuses)
+                throw new IOException("The disk does not confirm.");
+            OnFlush();
+        }
+
+        public override void Flush(string folder)
+        {
+            if (RefusesNames)
+                throw new IOException("The disk does not confirm names.");
+            Names.Add(string.Join(' ', Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        }
+    }
+}
