@@ -1,3 +1,5 @@
+using OrleansCache.TestSupport;
+
 namespace OrleansCache.Storage.Tests;
 
 public sealed class FileDamageTests : IAsyncDisposable
@@ -172,6 +174,22 @@ public sealed class FileDamageTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_record_cut_off_while_running_is_read_as_absent()
+    {
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "k0", 100, "value 0");
+        var end = _folder.Store.Bytes;
+        await FileRestartTests.WriteAsync(store, "k1", 100, "value 1");
+        using (var handle = File.OpenHandle(_folder.Segments[0], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+            RandomAccess.SetLength(handle, end + 10);
+
+        Assert.Null(await FileRestartTests.TextAsync(store, "k1"));
+
+        Assert.Equal("value 0", await FileRestartTests.TextAsync(store, "k0"));
+        Assert.Contains(_folder.Log.Lines, static line => line.Contains("is damaged (the file ends before it)", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_closed_file_in_which_damage_is_found_is_kept()
     {
         var file = await TwoFilesAsync(withHint: true);
@@ -185,6 +203,23 @@ public sealed class FileDamageTests : IAsyncDisposable
 
         Assert.True(File.Exists(file));
         Assert.Contains(_folder.Log.Lines, line => line.Contains($"1310 {file}: a damaged record at offset 8", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_damaged_before_it_had_a_hint_is_kept_and_told_of_once()
+    {
+        (_folder.Options.SegmentBytes, _folder.Time) = (64 << 10, new ManualTimeProvider());
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 70; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        var file = _folder.Segments[0];
+        Damage(file, 8 + 24 + 5);
+
+        for (var round = 0; round < 2; round++)
+            await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.True(File.Exists(file));
+        Assert.Single(_folder.Log.Lines, line => line.Contains($"1310 {file}: a damaged record at offset 8", StringComparison.Ordinal));
     }
 
     [Fact]

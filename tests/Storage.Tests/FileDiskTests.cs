@@ -110,8 +110,33 @@ public sealed class FileDiskTests : IAsyncDisposable
 
         await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
 
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
         Assert.Equal(["00000001.hint.tmp"], files);
         Assert.Equal(["00000001.hint"], Directory.GetFiles(_folder.Entries, "*.hint*").Select(file => Path.GetFileName(file)));
+    }
+
+    [Fact]
+    public async Task Cleaning_up_that_failed_is_tried_again()
+    {
+        var time = new ManualTimeProvider();
+        (_folder.Time, _folder.Options.SegmentBytes) = (time, 64 << 10);
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 70; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        _disk.OnFlush = static () => throw new IOException("The disk does not confirm.");
+        await PassUntilAsync(() => _folder.Log.Lines.Any(static line => line.Contains("1309", StringComparison.Ordinal)));
+
+        _disk.OnFlush = static () => { };
+
+        await PassUntilAsync(() => File.Exists(Path.Combine(_folder.Entries, "00000001.hint")));
+
+        Task PassUntilAsync(Func<bool> condition) => Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return condition();
+            },
+            cancellationToken: Cancellation);
     }
 
     [Fact]

@@ -67,6 +67,72 @@ public sealed class FileRestartTests : IAsyncDisposable
         Assert.Equal(("3", "2", 102), (log.Text("a"), log.Text("b"), log.Store.Count));
     }
 
+    [Fact]
+    public async Task Two_keys_of_one_hash_that_are_written_at_once_are_two_keys()
+    {
+        using var log = new OpenLog(_folder, _ => 42);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var go = new ManualResetEventSlim();
+        var first = log.Store.WriteAsync(new Held(begun, go));
+        await begun.Task;
+        var writes = Task.WhenAll(first, log.WriteAsync("a", "1"), log.WriteAsync("b", "2"), log.WriteAsync("a", "3"));
+        go.Set();
+        await writes;
+        Assert.Equal(("3", "2", 3), (log.Text("a"), log.Text("b"), log.Store.Count));
+
+        await log.ReopenAsync();
+
+        Assert.Equal(("3", "2", 3), (log.Text("a"), log.Text("b"), log.Store.Count));
+    }
+
+    [Fact]
+    public async Task A_record_longer_than_a_file_leaves_no_empty_one()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+
+        await WriteAsync(store, "k", 100, new string('x', 100_000));
+
+        Assert.Single(_folder.Segments);
+    }
+
+    [Fact]
+    public async Task Files_that_are_alive_are_left_alone()
+    {
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 150; i++)
+            await WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        var files = _folder.Segments;
+
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.Equal(files, _folder.Segments);
+    }
+
+    [Fact]
+    public async Task The_oldest_file_is_rewritten_though_it_is_alive_once_a_files_worth_of_records_hides_others()
+    {
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 110; i++)
+            await WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        var (oldest, next) = (_folder.Segments[0], _folder.Segments[1]);
+        for (var version = 100; version < 120; version += 2)
+        {
+            await WriteAsync(store, "other", version, "for ever");
+            await store.WriteAsync("other", new() { Kind = RecordKind.Removed, Epoch = 1, Version = version + 1, Bytes = new byte[10_000], ExpiresAt = _folder.Clock.Now + 1 }, Cancellation);
+        }
+
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.False(File.Exists(oldest));
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        Assert.True(File.Exists(next));
+        for (var i = 0; i < 110; i++)
+            Assert.NotNull(await TextAsync(store, $"k{i}"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -241,6 +307,15 @@ public sealed class FileRestartTests : IAsyncDisposable
         var value = stream.ReadByte();
         stream.Position = offset;
         stream.WriteByte((byte)(value ^ 0x10));
+    }
+
+    private sealed class Held(TaskCompletionSource begun, ManualResetEventSlim go) : LogWrite("held", default, long.MaxValue)
+    {
+        public override bool Decide(ReadOnlySpan<byte> stored, bool exists)
+        {
+            begun.SetResult();
+            return go.Wait(Eventually.Deadline);
+        }
     }
 
     private sealed class OpenLog(TestFolder folder, Func<ReadOnlySpan<byte>, ulong> hash) : IDisposable

@@ -67,7 +67,7 @@ public abstract class TagLogContract : IAsyncLifetime
         Assert.True(log.IsGood([], born, generation));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task An_entry_that_knows_more_than_the_log_shows_that_raises_were_lost()
     {
         var log = await StartAsync();

@@ -111,7 +111,7 @@ internal sealed class LogBatch(LogFiles files)
     {
         for (var ordinal = 0; files.Index.TryFind(hash, ordinal, out var slot); ordinal++)
         {
-            if (own.Length == 0 || !slot.IsAt(own))
+            if (!slot.IsAt(own))
                 return true;
         }
         return _byHash.ContainsKey(hash);

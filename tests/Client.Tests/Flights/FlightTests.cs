@@ -97,6 +97,32 @@ public class FlightTests
     }
 
     [Fact]
+    public async Task A_token_that_is_cancelled_after_its_answer_came_ends_nobodys_wait()
+    {
+        await using var cluster = new FakeCluster();
+        using var leaving = new CancellationTokenSource();
+        CacheKey[] keys = [.. Enumerable.Range(0, 20).Select(static n => CacheKey.Of("r", $"{n}"))];
+        await ReadAllAsync("1", leaving.Token, () => { });
+
+        var later = await ReadAllAsync("2", CancellationToken.None, leaving.Cancel);
+
+        Assert.All(later, static r => Assert.Equal(2, r.Value));
+
+        async Task<CacheResult<int>[]> ReadAllAsync(string json, CancellationToken ct, Action meanwhile)
+        {
+            var gate = new TaskCompletionSource<ReadReply>();
+            var reads = Array.ConvertAll(keys, key =>
+            {
+                cluster.EntryOf(key).OnRead = _ => new(gate.Task);
+                return cluster.Cache.GetAsync<int>(key, ct).AsTask();
+            });
+            meanwhile();
+            gate.SetResult(FakeEntry.Hit(json));
+            return await Task.WhenAll(reads);
+        }
+    }
+
+    [Fact]
     public async Task A_factory_that_runs_goes_on_when_the_last_caller_leaves_for_the_cluster_shares_it()
     {
         await using var cluster = new FakeCluster();
@@ -226,6 +252,25 @@ public class FlightTests
 
         Assert.All(await Task.WhenAll(later), r => Assert.Equal(2, r.Value));
         Assert.Equal(2, cluster.Entry.Reads.Count);
+    }
+
+    [Fact]
+    public async Task Who_waited_for_a_strict_load_says_joined_though_it_then_found_a_hit()
+    {
+        await using var cluster = new FakeCluster();
+        var key = CacheKey.For("shop:1.0:partner:country", ("code", "NL"));
+        var entry = cluster.EntryOf(key);
+        var arguments = new Dictionary<string, string?> { ["code"] = "NL" };
+        var (load, found) = (new TaskCompletionSource<ReadReply>(), new TaskCompletionSource<ReadReply>());
+        entry.OnRead = _ => new(load.Task);
+        var callers = Enumerable.Range(0, 3).Select(_ => cluster.Raw.CallAsync("partner", "country", arguments).AsTask()).ToArray();
+        entry.OnRead = _ => new(found.Task);
+
+        load.SetResult(FakeEntry.Hit("1") with { Status = ReadStatus.Loaded, Strict = true, Stored = true });
+        await Eventually.TrueAsync(() => entry.Reads.Count == 2 && cluster.Flights.Waiting(key.GrainKey) == 2);
+        found.SetResult(FakeEntry.Hit("1") with { Strict = true });
+
+        Assert.Equal([ReadStatus.Loaded, ReadStatus.Joined, ReadStatus.Joined], (await Task.WhenAll(callers)).Select(static r => r.Status));
     }
 
     [Fact]
@@ -366,6 +411,7 @@ public class FlightTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cluster.Cache.GetAsync<int>(FakeCluster.Key, new(true)).AsTask());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cluster.Cache.SetAsync(FakeCluster.Key, 1, ct: new(true)).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(1), ct: new(true)).AsTask());
 
         Assert.Empty(cluster.Entry.Reads);
         Assert.Empty(cluster.Entry.Writes);

@@ -97,6 +97,33 @@ public class LoadChainTests
     }
 
     [Fact]
+    public async Task A_factory_that_gave_up_its_wait_for_another_may_be_waited_for_by_that_one()
+    {
+        await using var cluster = new FakeCluster();
+        var (left, open) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource<int>());
+        using var leaving = new CancellationTokenSource();
+        var unshared = 0;
+        var second = cluster.Cache.GetOrCreateAsync(B, async _ =>
+        {
+            await left.Task;
+            return (await cluster.Cache.GetOrCreateAsync(A, _ => new ValueTask<int>(--unshared))).Value + 1;
+        }).AsTask();
+        var first = cluster.Cache.GetOrCreateAsync(A, async _ =>
+        {
+            var wait = cluster.Cache.GetOrCreateAsync(B, _ => new ValueTask<int>(--unshared), ct: leaving.Token).AsTask();
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+            left.SetResult();
+            return await open.Task;
+        }).AsTask();
+
+        await Eventually.TrueAsync(() => cluster.Flights.Waiting(A.GrainKey) == 2 || second.IsCompleted);
+        open.SetResult(1);
+
+        Assert.Equal((1, 2, 0), ((await first).Value, (await second).Value, unshared));
+    }
+
+    [Fact]
     public async Task A_factory_waits_no_longer_than_the_call_timeout_for_a_load_elsewhere()
     {
         await using var cluster = new FakeCluster();
