@@ -34,9 +34,9 @@ public sealed class FileDiskTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task With_fsync_always_the_disk_knows_a_files_name_before_its_first_record()
+    public async Task The_disk_knows_a_files_name_before_its_first_record()
     {
-        (_folder.Options.Fsync, _folder.Options.SegmentBytes) = (FsyncMode.Always, 64 << 10);
+        _folder.Options.SegmentBytes = 64 << 10;
         var store = await _folder.OpenAsync();
         Assert.Equal(["entries", "00000001.log"], _disk.Names);
         await FileRestartTests.WriteAsync(store, "k", 100, new string('x', 50_000));
@@ -51,13 +51,30 @@ public sealed class FileDiskTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_store_counts_as_away_until_the_disk_has_confirmed_every_file()
+    public async Task A_file_is_whole_on_the_disk_before_there_is_a_next_one()
     {
         _folder.Options.SegmentBytes = 64 << 10;
         var store = await _folder.OpenAsync();
         _disk.Refuses = _folder.Store.Files.Active.Handle;
+        await FileRestartTests.WriteAsync(store, "k", 100, new string('x', 50_000));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000)));
+        Assert.Single(_folder.Segments);
+        _disk.Refuses = null;
+        await FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000));
+
+        Assert.Equal(2, _folder.Segments.Length);
+    }
+
+    [Fact]
+    public async Task The_store_counts_as_away_until_the_disk_has_confirmed_every_file()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+        var first = _folder.Store.Files.Active.Handle;
         for (var i = 0; i < 70; i++)
             await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        _disk.Refuses = first;
         Assert.True(store.IsReachable);
 
         await _folder.Store.Maintenance.FlushAsync();

@@ -124,7 +124,8 @@ internal sealed class LogAppender
             active.CutAt(active.End);
         if (active.End == LogSegment.Magic.Length || active.End + length <= _options.SegmentBytes)
             return active;
-        _files.Add(LogSegment.Create(_files.Folder, active.Number + 1, _options.Fsync == FsyncMode.Always ? _files.Disk : null));
+        _files.Disk.Flush(active.Handle);       // only the newest may end within a record
+        _files.Add(LogSegment.Create(_files.Folder, active.Number + 1, _files.Disk));
         return _files.Active;
     }
 

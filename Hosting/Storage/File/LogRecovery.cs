@@ -9,9 +9,8 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
     /// <exception cref="StartRefusedException">A file is damaged, and <see cref="StorageOptions.SkipDamaged"/> is not set.</exception>
     public void Open()
     {
-        var disk = options.Fsync == FsyncMode.Always ? files.Disk : null;
         Directory.CreateDirectory(files.Folder);
-        disk?.Flush(Path.GetDirectoryName(files.Folder)!);
+        files.Disk.Flush(Path.GetDirectoryName(files.Folder)!);
         foreach (var leftover in Directory.EnumerateFiles(files.Folder, "*.tmp"))
             File.Delete(leftover);
         files.Index.Reserve(Directory.EnumerateFiles(files.Folder, "*.hint").Sum(hint => new FileInfo(hint).Length / Marshal.SizeOf<HintRecord>()));
@@ -25,7 +24,7 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
                 Scan(segment, isNewest);
         }
         if (numbers.Length == 0 || files.Active.IsDamaged || files.Active.End >= options.SegmentBytes)
-            files.Add(LogSegment.Create(files.Folder, numbers.LastOrDefault() + 1, disk));
+            files.Add(LogSegment.Create(files.Folder, numbers.LastOrDefault() + 1, files.Disk));
     }
 
     private bool LoadHint(LogSegment segment)

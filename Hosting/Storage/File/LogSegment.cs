@@ -46,14 +46,14 @@ internal sealed class LogSegment : IDisposable
 
     /// <param name="folder">Of the log.</param>
     /// <param name="number">Of the file.</param>
-    /// <param name="disk">Keeps the file's name, without which its records would be lost; null when they may be.</param>
-    public static LogSegment Create(string folder, int number, DiskSync? disk)
+    /// <param name="disk">Keeps the file's name, without which its records would be lost.</param>
+    public static LogSegment Create(string folder, int number, DiskSync disk)
     {
         var segment = new LogSegment(folder, number, File.OpenHandle(PathOf(folder, number), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read));
         try
         {
             segment.Begin();
-            disk?.Flush(folder);
+            disk.Flush(folder);
             return segment;
         }
         catch
