@@ -7,11 +7,16 @@ namespace OrleansCache.Cluster;
 internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOptions options, KeyChoice choice, TimeProvider clock, int worker)
 {
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>A call ends by its own time limit, with word of why; one that does not is given up after this.</summary>
+    private static readonly TimeSpan BeyondTheLimit = TimeSpan.FromMilliseconds(500);
     private readonly Random _random = new(HashCode.Combine(options.Seed, options.Process, worker));
     private readonly Dictionary<int, long> _seen = [];
     private long _values;
 
     public event Action<Exception>? Unexpected;
+
+    public event Action<CacheUnavailableException>? Unavailable;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -48,7 +53,7 @@ internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOpt
     private async ValueTask<Answer> AskAsync(Operation call)
     {
         var isRead = call.Kind == OperationKind.Read;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(options.DeadlineMs), clock);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(options.DeadlineMs) + BeyondTheLimit, clock);
         try
         {
             var key = CacheKey.Of(options.Region, $"key-{call.Key}");
@@ -61,6 +66,8 @@ internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOpt
         }
         catch (CacheUnavailableException e)
         {
+            Unavailable?.Invoke(e);
+
             // A refusal with the time of the next try says that nothing was changed; without it nobody knows.
             return new(isRead || e.RetryAfter is not null ? Ending.Failed : Ending.Unknown);
         }

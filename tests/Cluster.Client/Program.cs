@@ -7,8 +7,14 @@ using Microsoft.Extensions.Hosting;
 using OrleansCache;
 using OrleansCache.Cluster;
 
-// Says "running" once it calls, stops at SIGTERM when every call has ended, and says "refused N" (calls that went to a silo that does not own
-// the key) and "done N" then.
+// Says "running" once it calls, "told TEXT" for what a call was told that found no silo or was refused, stops at SIGTERM when every call has
+// ended, and says "refused N" (calls that went to a silo that does not own the key) and "done N" then.
+if (args is ["stampede", .. var stampede])
+{
+    await Stampede.RunAsync(stampede);
+    return;
+}
+
 var options = LoadOptions.Parse(args);
 var clock = TimeProvider.System;
 var builder = Host.CreateEmptyApplicationBuilder(new());
@@ -36,7 +42,7 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signa
 });
 var cache = host.Services.GetRequiredService<IRawCache>();
 var choice = new KeyChoice(options.Keys, options.Zipf);
-var unexpected = new ConcurrentDictionary<string, bool>();
+var said = new ConcurrentDictionary<string, bool>();
 using (var history = new HistoryWriter(options.Out, options.Process, clock))
 {
     var workers = Enumerable.Range(0, options.Workers).Select(number =>
@@ -44,8 +50,13 @@ using (var history = new HistoryWriter(options.Out, options.Process, clock))
         var worker = new LoadWorker(cache, history, options, choice, clock, number);
         worker.Unexpected += e =>
         {
-            if (unexpected.TryAdd($"{e.GetType()} {e.Message}", true))
+            if (said.TryAdd($"{e.GetType()} {e.Message}", true))
                 Console.WriteLine($"unexpected {e}");
+        };
+        worker.Unavailable += e =>
+        {
+            if (said.TryAdd(e.Message, true))
+                Console.WriteLine($"told {e.Message}");
         };
         return Task.Run(() => worker.RunAsync(stop.Token));
     }).ToArray();

@@ -1,19 +1,15 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using static OrleansCache.Cluster.Runs;
 
 namespace OrleansCache.Cluster;
 
 /// <summary>Silos that share the keys: each has its part, and what befalls one is soon another's.</summary>
 public sealed class ManySiloTests
 {
-    /// <summary>How long a lease is good for (F), and a near cache's (L).</summary>
-    private static readonly TimeSpan Fence = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan NearLease = TimeSpan.FromSeconds(2);
     private static readonly bool IsOrleans = EngineHosting.Name == "orleans";
     private static readonly TimeSpan ReadsAreBack = TimeSpan.FromSeconds(IsOrleans ? 15 : 5);
-    private static readonly TimeSpan Settled = Fence + NearLease + TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ChangesAreBack = IsOrleans ? ReadsAreBack : Settled;
-    private static readonly TimeSpan AWhile = TimeSpan.FromSeconds(1);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -23,7 +19,7 @@ public sealed class ManySiloTests
         await using var cluster = await UnderLoadAsync(clients: 2, keys: 500);
         await Task.Delay(AWhile, TimeProvider.System, Ct);
 
-        var history = await CleanAsync(cluster, atLeast: 500);
+        var history = await cluster.CleanAsync(atLeast: 500);
 
         Assert.Equal(0, cluster.Refusals);
         Assert.Empty(new Availability(history.Operations, cluster.Disturbances.All).Failed);
@@ -120,7 +116,7 @@ public sealed class ManySiloTests
         }
 
         // A paused silo answers nothing, and its calls go on elsewhere; one without Redis refuses, and its callers wait until the others have its keys.
-        var availability = new Availability((await CleanAsync(cluster, atLeast: 10_000)).Operations, cluster.Disturbances.All);
+        var availability = new Availability((await cluster.CleanAsync(atLeast: 10_000)).Operations, cluster.Disturbances.All);
         Assert.Empty(availability.FailedLaterThan(Fence).Take(3));
         Assert.InRange(availability.FailedShare, 0, 0.01);
     }
@@ -239,25 +235,9 @@ public sealed class ManySiloTests
         }
     }
 
-    private static async Task<ClusterProcess> UnderLoadAsync(int clients, int keys)
-    {
-        var cluster = await ClusterProcess.StartAsync(silos: 3);
-        try
-        {
-            await cluster.StartClientsAsync(clients, load => load with { Keys = keys, Workers = 6, PauseMs = 5 });
-            await Task.Delay(AWhile, TimeProvider.System, Ct);
-            return cluster;
-        }
-        catch
-        {
-            await cluster.DisposeAsync();
-            throw;
-        }
-    }
-
     private static async Task SoonBackAsync(ClusterProcess cluster, int atLeast)
     {
-        var history = await CleanAsync(cluster, atLeast);
+        var history = await cluster.CleanAsync(atLeast);
         var availability = new Availability(history.Operations, cluster.Disturbances.All);
         Assert.Empty(availability.FailedLaterThan(Fence).Take(3));
         Assert.InRange(availability.FailedShare, 0, 0.01);
@@ -270,20 +250,7 @@ public sealed class ManySiloTests
 
     private static async Task NoneFailedAsync(ClusterProcess cluster, int atLeast)
     {
-        var history = await CleanAsync(cluster, atLeast);
+        var history = await cluster.CleanAsync(atLeast);
         Assert.Empty(new Availability(history.Operations, cluster.Disturbances.All).Failed);
-    }
-
-    private static async Task<History> CleanAsync(ClusterProcess cluster, int atLeast)
-    {
-        var history = await cluster.StopClientsAsync();
-        var output = TestContext.Current.TestOutputHelper!;
-        output.WriteLine(history.Summary);
-        output.WriteLine(new Availability(history.Operations, cluster.Disturbances.All).ToString());
-        output.WriteLine($"{cluster.Refusals} calls went to a silo that did not own the key");
-        var findings = history.Check(cluster.Losses);
-        Assert.True(findings.IsEmpty, string.Join("\n", findings.Select(history.Around)));
-        Assert.InRange(history.Operations.Count(static o => o.Ending == Ending.Ok), atLeast, int.MaxValue);
-        return history;
     }
 }

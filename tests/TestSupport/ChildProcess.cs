@@ -33,6 +33,16 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What all its threads have used of the processors.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>Exit code once <see cref="HasExited"/>; 128 + n after signal n.</summary>

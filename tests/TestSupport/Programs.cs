@@ -7,6 +7,9 @@ public static class Programs
 
     public static string Partner { get; } = Find("OrleansCache.Samples.Partner");
 
+    /// <summary>Of <c>tests/Cluster.Client</c>.</summary>
+    public static string ClusterClient { get; } = Find("OrleansCache.Cluster.Client");
+
     public static string Repository { get; } = FindRepository();
 
     public static string DotNet { get; } = Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : ChildProcess.Find("dotnet") ?? "dotnet";

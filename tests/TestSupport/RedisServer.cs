@@ -129,7 +129,7 @@ public sealed class RedisServer : IAsyncDisposable
     {
         if (Program is null)
             throw new InvalidOperationException(SkipReason);
-        _process = ChildProcess.Start(Program, Arguments());
+        _process = ChildProcess.Start(Program, Arguments(), _options.Environment);
         await _process.WaitForLineAsync("Ready to accept connections", cancellationToken: cancellationToken);
     }
 

@@ -24,6 +24,9 @@ public sealed record RedisServerOptions
     /// <summary>Serves TLS, and only TLS, with a certificate for <c>localhost</c> made for this server.</summary>
     public bool Tls { get; init; }
 
+    /// <summary>Variables of its environment; null unsets one.</summary>
+    public IReadOnlyDictionary<string, string?>? Environment { get; init; }
+
     /// <summary>More arguments, each as on a command line: <c>["--maxmemory", "10mb"]</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 }

@@ -5,7 +5,7 @@ namespace OrleansCache.TestSupport;
 
 /// <summary>
 /// A way between two processes that the test owns: bytes pass, come late, are held back, get lost, or the connections are cut. It listens on a
-/// free loopback port.
+/// free port, of loopback unless told.
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
@@ -19,19 +19,20 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly Task _accepting;
     private bool _isCut;
 
-    private TcpProxy(int target)
+    private TcpProxy(int target, IPAddress address)
     {
         _target = target;
         Port = FreePort.Next();
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+        EndPoint = $"{address}:{Port}";
+        _listener.Bind(new IPEndPoint(address, Port));
         _listener.Listen(512);
         _accepting = AcceptAsync();
     }
 
     public int Port { get; }
 
-    /// <summary><c>127.0.0.1:port</c>.</summary>
-    public string EndPoint => $"127.0.0.1:{Port}";
+    /// <summary><c>address:port</c>.</summary>
+    public string EndPoint { get; }
 
     /// <summary>How many connections pass now.</summary>
     public int Connections
@@ -44,7 +45,7 @@ public sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>A proxy to a loopback port, where somebody may listen later.</summary>
-    public static TcpProxy To(int port) => new(port);
+    public static TcpProxy To(int port, IPAddress? listenOn = null) => new(port, listenOn ?? IPAddress.Loopback);
 
     /// <summary>What is read from now on is passed on this much later, in each direction.</summary>
     public void Delay(TimeSpan each) => (_there.Delay, _back.Delay) = (each, each);

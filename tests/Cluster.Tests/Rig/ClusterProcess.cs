@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,9 +15,9 @@ internal sealed class ClusterProcess : IAsyncDisposable
     private readonly List<ChildProcess> _clients = [];
     private readonly List<string> _histories = [];
     private readonly List<SiloNode> _silos = [];
-    private readonly string[] _settings;
+    private readonly ClusterOptions _options;
 
-    private ClusterProcess(RedisServer redis, string[] settings) => (Redis, _settings) = (redis, settings);
+    private ClusterProcess(RedisServer redis, ClusterOptions options) => (Redis, _options) = (redis, options);
 
     public RedisServer Redis { get; }
 
@@ -35,13 +36,16 @@ internal sealed class ClusterProcess : IAsyncDisposable
     /// <summary>Starts Redis and silos, which are well when this returns; skips the test where there is no redis-server.</summary>
     /// <param name="silos">How many.</param>
     /// <param name="settings">Of each silo, as <c>--OrleansCache:NAME=VALUE</c>.</param>
-    public static async Task<ClusterProcess> StartAsync(int silos, params string[] settings)
+    public static Task<ClusterProcess> StartAsync(int silos, params string[] settings) => StartAsync(new ClusterOptions { Silos = silos, Settings = settings });
+
+    /// <inheritdoc cref="StartAsync(int, string[])"/>
+    public static async Task<ClusterProcess> StartAsync(ClusterOptions options)
     {
         Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
-        var cluster = new ClusterProcess(await RedisServer.StartAsync(new() { AppendOnly = true, Arguments = ["--maxmemory-policy", "noeviction"] }, Ct), settings);
+        var cluster = new ClusterProcess(await RedisServer.StartAsync(options.Redis, Ct), options);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => cluster.Add().StartAsync(Ct)));
+            await Task.WhenAll(Enumerable.Range(0, options.Silos).Select(_ => cluster.Add().StartAsync(Ct)));
             await cluster.WellAsync();
             return cluster;
         }
@@ -55,7 +59,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
     /// <summary>One silo more, not started.</summary>
     public SiloNode Add()
     {
-        var node = new SiloNode(_silos.Count, Redis.Port, _folder.FullName, Disturbances, _settings);
+        var place = new SiloPlace { Environment = _options.Environment(_silos.Count), Network = _options.Network, Inside = _options.Network?.Add() };
+        var node = new SiloNode(_silos.Count, Redis.Port, _folder.FullName, Disturbances, _options.Settings, place);
         _silos.Add(node);
         return node;
     }
@@ -65,14 +70,17 @@ internal sealed class ClusterProcess : IAsyncDisposable
         async () => (await Task.WhenAll(Silos.Select(s => s.IsWellAsync()))).All(well => well), TimeSpan.FromSeconds(60), Ct, "all silos are well");
 
     /// <summary>Starts client processes, and returns when all of them call.</summary>
-    public async Task StartClientsAsync(int count, Func<LoadOptions, LoadOptions> load)
+    /// <param name="count">How many.</param>
+    /// <param name="load">What they do.</param>
+    /// <param name="place">Where; null for here.</param>
+    public async Task StartClientsAsync(int count, Func<LoadOptions, LoadOptions> load, NetworkPlace? place = null)
     {
         var program = typeof(LoadOptions).Assembly.Location;
         var started = Enumerable.Range(_clients.Count + 1, count).Select(number =>
         {
             var options = load(new() { Cluster = ConnectionString, Out = Path.Combine(_folder.FullName, $"history-{number}"), Process = number });
             _histories.Add(options.Out);
-            return ChildProcess.Start(Programs.DotNet, [program, .. options.ToArguments()]);
+            return place is null ? ChildProcess.Start(Programs.DotNet, [program, .. options.ToArguments()]) : place.Start(Programs.DotNet, [program, .. options.ToArguments()]);
         }).ToArray();
         _clients.AddRange(started);
         await Task.WhenAll(started.Select(client => client.WaitForLineAsync("running", cancellationToken: Ct)));
@@ -80,21 +88,31 @@ internal sealed class ClusterProcess : IAsyncDisposable
     }
 
     /// <summary>A client in this process, which knows the silos' view when this returns; the caller stops it.</summary>
-    public async Task<IHost> ConnectAsync()
+    public async Task<IHost> ConnectAsync(Action<OrleansCacheClientOptions>? configure = null)
+    {
+        var host = await BeginToConnectAsync(configure);
+        if (host.Services.GetService<IKnownView>() is { } view)
+            await Eventually.TrueAsync(() => view.Number > 0, cancellationToken: Ct);
+        return host;
+    }
+
+    /// <summary>A client in this process that may not have reached any silo yet; the caller stops it.</summary>
+    public async Task<IHost> BeginToConnectAsync(Action<OrleansCacheClientOptions>? configure = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:cache"] = ConnectionString });
-        builder.AddOrleansCacheClient("cache");
+        builder.AddOrleansCacheClient("cache", configure);
         var host = builder.Build();
         await host.StartAsync(Ct);
-        if (host.Services.GetService<IKnownView>() is { } view)
-            await Eventually.TrueAsync(() => view.Number > 0, cancellationToken: Ct);
         return host;
     }
 
     /// <summary>Calls of ended clients that went to a silo which did not own the key.</summary>
     public int Refusals => _clients.SelectMany(static client => client.Lines).Where(static line => line.StartsWith("refused ", StringComparison.Ordinal))
         .Sum(static line => int.Parse(line.AsSpan("refused ".Length), CultureInfo.InvariantCulture));
+
+    /// <summary>What clients were told by calls that found no silo or were refused; each text once a client.</summary>
+    public IEnumerable<string> Told => _clients.SelectMany(static client => client.Lines).Where(static line => line.StartsWith("told ", StringComparison.Ordinal));
 
     /// <summary>Lets every call end, and gives what they recorded.</summary>
     public async Task<History> StopClientsAsync()
@@ -133,12 +151,19 @@ internal sealed class ClusterProcess : IAsyncDisposable
     /// <summary>FLUSHALL.</summary>
     public async Task FlushRedisAsync()
     {
+        var from = Disturbances.Add("FLUSHALL");
+        await AskRedisAsync("FLUSHALL");
+        Losses.Add(new(from.At, Disturbances.Add("FLUSHALL done").At));
+    }
+
+    /// <summary>What Redis answers to a command line, as it comes: some thousand bytes at most.</summary>
+    public async Task<string> AskRedisAsync(string command)
+    {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, Redis.Port, Ct);
-        var from = Disturbances.Add("FLUSHALL");
-        await socket.SendAsync("FLUSHALL\r\n"u8.ToArray(), Ct);
-        await socket.ReceiveAsync(new byte[64], Ct);
-        Losses.Add(new(from.At, Disturbances.Add("FLUSHALL done").At));
+        await socket.SendAsync(Encoding.ASCII.GetBytes(command + "\r\n"), Ct);
+        var answer = new byte[1 << 14];
+        return Encoding.UTF8.GetString(answer, 0, await socket.ReceiveAsync(answer, Ct));
     }
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace OrleansCache.Cluster;
 
-/// <summary>An origin on a free port of loopback: <c>items/ID</c> is ID, and the instant of every call is kept.</summary>
+/// <summary>An origin on a free port: <c>items/ID</c> is ID, and the instant of every call is kept.</summary>
 /// <remarks>The instant is the kernel's: the processes of a test share a few cores, and who only reads a call may do so a second after it came.</remarks>
 internal sealed class CountingOrigin : IAsyncDisposable
 {
@@ -13,8 +13,9 @@ internal sealed class CountingOrigin : IAsyncDisposable
     private readonly ConcurrentQueue<DateTimeOffset> _arrivals = new();
     private readonly ConcurrentQueue<(Socket Socket, Thread Thread)> _connections = new();
     private readonly Thread _accepting;
+    private readonly TimeSpan _delay;
 
-    private CountingOrigin() => _accepting = new(Accept) { IsBackground = true };
+    private CountingOrigin(TimeSpan delay) => (_accepting, _delay) = (new(Accept) { IsBackground = true }, delay);
 
     public int Calls => _arrivals.Count;
 
@@ -23,11 +24,13 @@ internal sealed class CountingOrigin : IAsyncDisposable
     /// <summary>A silo's settings that declare it as <c>origin/item?id=…</c>, fresh for long.</summary>
     public string[] Settings { get; private set; } = [];
 
-    public static CountingOrigin Start()
+    /// <param name="delay">Of each answer.</param>
+    /// <param name="listenOn">Loopback when null.</param>
+    public static CountingOrigin Start(TimeSpan delay = default, IPAddress? listenOn = null)
     {
-        var origin = new CountingOrigin();
+        var origin = new CountingOrigin(delay);
         ArrivalStamp.Ask(origin._listener);
-        origin._listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        origin._listener.Bind(new IPEndPoint(listenOn ?? IPAddress.Loopback, 0));
         origin._listener.Listen(512);
         origin._accepting.Start();
         origin.Settings =
@@ -78,7 +81,11 @@ internal sealed class CountingOrigin : IAsyncDisposable
             using (socket)
             {
                 while (Read(socket) is { } id)
+                {
+                    if (_delay > TimeSpan.Zero)
+                        socket.Poll(_delay, SelectMode.SelectRead);     // nothing comes before the answer has gone
                     socket.Send(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {id.Length}\r\n\r\n{id}"));
+                }
             }
         }
         catch (SocketException)

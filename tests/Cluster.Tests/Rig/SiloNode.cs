@@ -7,25 +7,26 @@ namespace OrleansCache.Cluster;
 internal sealed class SiloNode : IAsyncDisposable
 {
     private readonly int _index;
+    private readonly SiloPlace _place;
     private readonly List<string> _arguments;
     private readonly Disturbances _disturbances;
     private readonly HttpClient _http;
     private ChildProcess? _process;
 
-    public SiloNode(int index, int redisPort, string folder, Disturbances disturbances, IEnumerable<string> settings)
+    public SiloNode(int index, int redisPort, string folder, Disturbances disturbances, IEnumerable<string> settings, SiloPlace place)
     {
-        (_index, _disturbances) = (index, disturbances);
-        Redis = TcpProxy.To(redisPort);
+        (_index, _disturbances, _place) = (index, disturbances, place);
+        Redis = TcpProxy.To(redisPort, place.Network?.Host);
         (Port, SiloPort) = (FreePort.Next(), FreePort.Next());
         var clientPort = FreePort.Next();
-        ClientEndPoint = $"127.0.0.1:{EngineHosting.ClientPort(new() { Port = SiloPort, ClientPort = clientPort })}";
+        ClientEndPoint = $"{place.Address}:{EngineHosting.ClientPort(new() { Port = SiloPort, ClientPort = clientPort })}";
         _arguments =
         [
             Programs.Silo, "--no-origin", "--redis", Redis.EndPoint, "--port", Text(Port), "--silo-port", Text(SiloPort),
             $"--OrleansCache:Silo:ClientPort={Text(clientPort)}", $"--OrleansCache:Silo:Index={Text(index)}",
-            "--data", Path.Combine(folder, $"silo-{index}"), .. settings,
+            "--data", Path.Combine(folder, $"silo-{index}"), .. place.Settings, .. settings,
         ];
-        _http = new() { BaseAddress = new($"http://127.0.0.1:{Port}/"), Timeout = TimeSpan.FromSeconds(2) };
+        _http = new() { BaseAddress = new($"http://{place.Address}:{Port}/"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
     /// <summary>Of HTTP.</summary>
@@ -35,6 +36,12 @@ internal sealed class SiloNode : IAsyncDisposable
 
     /// <summary>Where clients connect.</summary>
     public string ClientEndPoint { get; }
+
+    /// <summary>As the view names it.</summary>
+    public string Name => $"{_place.Address}:{SiloPort}";
+
+    /// <summary>Where it runs, with a network of its own.</summary>
+    public NetworkPlace Place => _place.Inside ?? throw new InvalidOperationException($"Silo {_index} is on the machine's own network.");
 
     /// <summary>Its own way to Redis.</summary>
     public TcpProxy Redis { get; }
@@ -49,8 +56,7 @@ internal sealed class SiloNode : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits for nothing.</summary>
-    public void Begin() =>
-        _process = ChildProcess.Start(Programs.DotNet, _arguments, new Dictionary<string, string?> { ["ASPNETCORE_ENVIRONMENT"] = "Production" });
+    public void Begin() => _process = _place.Start(Programs.DotNet, _arguments);
 
     /// <summary>SIGKILL.</summary>
     public Task KillAsync()
@@ -76,15 +82,23 @@ internal sealed class SiloNode : IAsyncDisposable
         _disturbances.Add($"silo {_index} goes on");
     }
 
+    /// <summary>A call over HTTP, made at this silo; its body is read.</summary>
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+    {
+        using var answer = await _http.GetAsync(path);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
     /// <summary>Ready, not degraded, and strict reads are answered.</summary>
     public async Task<bool> IsWellAsync()
     {
         try
         {
-            using var ready = await _http.GetAsync("healthz/ready");
-            using var read = await _http.GetAsync("api/v1/entries/well/key");
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2), TimeProvider.System);
+            using var ready = await _http.GetAsync("healthz/ready", limit.Token);
+            using var read = await _http.GetAsync("api/v1/entries/well/key", limit.Token);
             return ready.StatusCode == HttpStatusCode.OK && read.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound
-                && (await ready.Content.ReadAsStringAsync()).Contains("\"degraded\":false", StringComparison.Ordinal);
+                && (await ready.Content.ReadAsStringAsync(limit.Token)).Contains("\"degraded\":false", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {

@@ -1,0 +1,50 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OrleansCache.Cluster;
+
+/// <summary>Three silos that encrypt what passes between them and clients, and take only whom their authority knows.</summary>
+public sealed class TlsBetweenSilosTests
+{
+    private const int Keys = 30;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Silos_and_clients_that_know_each_other_share_the_keys_and_a_plain_client_is_told_why_not()
+    {
+        Assert.SkipWhen(EngineHosting.Name == "orleans", "TLS is not wired on engine orleans.");
+        using var authority = new TestAuthority();
+        var (certificate, key) = authority.Issue("silo");
+        var (own, ownKey) = authority.Issue("client");
+        await using var cluster = await ClusterProcess.StartAsync(
+            silos: 3, $"--OrleansCache:Silo:Tls:CertificateFile={certificate}", $"--OrleansCache:Silo:Tls:KeyFile={key}", $"--OrleansCache:Silo:Tls:ClientCaFile={authority.CaFile}");
+        using var client = await cluster.ConnectAsync(o => o.Tls = new() { Enabled = true, CaFile = authority.CaFile, CertificateFile = own, KeyFile = ownKey });
+        var cache = client.Services.GetRequiredService<IRawCache>();
+
+        for (var i = 0; i < Keys; i++)
+            await cache.SetAsync(CacheKey.Of("tls", $"key-{i}"), new(Encoding.ASCII.GetBytes($"{i}"), "text/plain"), ct: Ct);
+        var owners = new HashSet<string>();
+        for (var i = 0; i < Keys; i++)
+            owners.Add((await cache.ExplainAsync(CacheKey.Of("tls", $"key-{i}"), Ct)).Owner);
+
+        Assert.Equal(cluster.Silos.Select(static silo => silo.Name).Order(), owners.Order());
+        foreach (var silo in cluster.Silos)
+        {
+            for (var i = 0; i < Keys; i++)
+                Assert.Equal((HttpStatusCode.OK, $"{i}"), await silo.GetAsync($"api/v1/entries/tls/key-{i}"));
+        }
+
+        using var plain = await cluster.BeginToConnectAsync(static o => o.CallTimeout = TimeSpan.FromSeconds(1));
+        var refused = await Assert.ThrowsAsync<CacheUnavailableException>(async () => await plain.Services.GetRequiredService<IRawCache>().GetAsync(CacheKey.Of("tls", "key-0"), Ct));
+        TestContext.Current.TestOutputHelper!.WriteLine(refused.Message);
+        Assert.Contains("TLS", refused.Message, StringComparison.Ordinal);
+        using var unknown = await cluster.BeginToConnectAsync(o => (o.Tls, o.CallTimeout) = (new() { Enabled = true, CaFile = authority.CaFile }, TimeSpan.FromSeconds(1)));
+        refused = await Assert.ThrowsAsync<CacheUnavailableException>(async () => await unknown.Services.GetRequiredService<IRawCache>().GetAsync(CacheKey.Of("tls", "key-0"), Ct));
+        TestContext.Current.TestOutputHelper!.WriteLine(refused.Message);
+        await plain.StopAsync(Ct);
+        await unknown.StopAsync(Ct);
+        await client.StopAsync(Ct);
+    }
+}
