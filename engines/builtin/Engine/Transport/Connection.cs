@@ -40,6 +40,11 @@ internal sealed class Connection : ICallee
         try
         {
             (socket.NoDelay, socket.Blocking) = (true, false);
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            // TCP_USER_TIMEOUT: a connection is given up when nothing was acknowledged for five seconds. Else one that was cut in silence for
+            // a minute would be tried again after up to a minute more.
+            if (OperatingSystem.IsLinux())
+                socket.SetRawSocketOption(6, 18, BitConverter.GetBytes(5_000));
             var remote = socket.RemoteEndPoint!.ToString()!;
             if (encrypt is not null)
                 await encrypt((SslStream)(stream = new SslStream(stream))).ConfigureAwait(false);
@@ -138,12 +143,11 @@ internal sealed class Connection : ICallee
         switch (kind)
         {
             case FrameKind.Request: _incoming.Receive(ref reader, call); break;
-            case FrameKind.Value or FrameKind.Error:
-                if (_calls.Take(call) is not { } answered)
-                    break;      // it was given up
+            case FrameKind.Value or FrameKind.Error when _calls.Take(call) is { } answered:
                 answered.ReadAnswer(ref reader, kind == FrameKind.Error);
                 _answers.Add(answered);
                 break;
+            case FrameKind.Value or FrameKind.Error: break;      // it was given up
             case FrameKind.Cancel: _incoming.Cancel(call); break;
             default: throw reader.Malformed($"a frame of kind {(byte)kind}");
         }

@@ -36,7 +36,7 @@ internal sealed record Handshake(
         {
             if (!await input.FillAsync(cancellationToken).ConfigureAwait(false))
                 throw new InvalidDataException(input.Unread.IsEmpty
-                    ? "it was closed without a word; perhaps one side wants TLS and the other does not."
+                    ? "it was closed without a word; perhaps one side wants TLS and the other does not, or it does not take this side's certificate."
                     : "it was closed in the middle of the first frame.");
         }
         return handshake;

@@ -69,8 +69,7 @@ internal sealed class PeerLink : IDisposable
                 _changed();
                 using (_disposed.Token.UnsafeRegister(static made => _ = ((Connection)made!).CloseAsync("this side stops."), connection))
                     await connection.RunAsync().ConfigureAwait(false);
-                _connection = null;
-                Trouble = "the connection broke.";
+                (_connection, Trouble) = (null, "the connection broke.");
                 if (!_disposed.IsCancellationRequested)
                     _runtime.Log.ConnectionBroken(connection.Remote, "the silo closed it.");
             }
@@ -95,7 +94,6 @@ internal sealed class PeerLink : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await socket.ConnectAsync(_endpoint, either.Token).ConfigureAwait(false);
         }
         catch
