@@ -1,6 +1,6 @@
 using OrleansCache;
 
-// dotnet run -c Release --project tests/Benchmarks [-- local | memory | client | write | stampede | all]
+// dotnet run -c Release --project tests/Benchmarks [-- local | memory | client | write | stampede | cluster | all]
 if (args is ["silo", var port, .. var rest])
 {
     await BenchSilo.ServeAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), rest.ElementAtOrDefault(0) is { Length: > 0 } redis ? redis : null, rest.ElementAtOrDefault(1) ?? "None");
@@ -22,6 +22,7 @@ foreach (var (name, run) in new (string, Func<Task>)[]
     ("write", DurableWrites.RunAsync),
     ("memory", MillionEntries.RunAsync),
     ("stampede", Stampede.RunAsync),
+    ("cluster", ClusterStampede.RunAsync),
 })
 {
     if (chosen == "all" || chosen == name)
