@@ -39,6 +39,23 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_call_that_nobody_waits_for_any_more_is_not_begun()
+    {
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
+        var grain = rig.Silo.GetGrain<IWorkGrain>("a");
+        var (first, late) = (grain.WaitAsync("first"), grain.WaitAsync("late"));
+        clock.Advance(TimeSpan.FromSeconds(31));
+        await Assert.ThrowsAsync<TimeoutException>(() => first);
+        await Assert.ThrowsAsync<TimeoutException>(() => late);
+
+        await grain.OpenAsync();
+        await grain.AddAsync(1, 1);
+
+        Assert.Equal(["first"], await grain.BegunAsync());
+    }
+
+    [Fact]
     public async Task A_grain_refuses_more_calls_than_its_bound()
     {
         await using var rig = await Rig.StartAsync(o => o.MaxCallsPerGrain = 10);

@@ -35,8 +35,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     {
         lock (this)
         {
-            if (_phase is Phase.Deactivating or Phase.Gone)
-                return;
             More.Reason ??= deactivationReason;
             if (_phase == Phase.Valid)
                 Close();

@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OrleansCache;
+
+[Alias("tests.leaving")]
+internal interface ILeavingGrain : IGrainWithStringKey
+{
+    Task LeaveAsync();
+}
+
+internal sealed class LeavingGrain : Grain, ILeavingGrain
+{
+    public static ConcurrentQueue<string> Steps { get; } = [];
+
+    public async Task LeaveAsync()
+    {
+        this.RegisterGrainTimer(static _ => Task.CompletedTask, new() { DueTime = TimeSpan.FromDays(1), Period = TimeSpan.FromDays(1) });
+        DeactivateOnIdle();
+        await Task.Yield();
+        await Task.Yield();
+        Steps.Enqueue("the call ended");
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Steps.Enqueue("the grain left");
+        return Task.CompletedTask;
+    }
+}
+
+[Alias("tests.hesitant")]
+internal interface IHesitantGrain : IGrainWithStringKey
+{
+    Task<int> LifeAsync();
+}
+
+/// <summary>Its first life ends while it begins, or never gets so far.</summary>
+internal sealed class HesitantGrain : Grain, IHesitantGrain
+{
+    private static readonly ConcurrentDictionary<string, int> Lives = new();
+    private int _life;
+
+    public static TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var key = this.GetPrimaryKeyString();
+        _life = Lives.AddOrUpdate(key, 1, static (_, life) => life + 1);
+        if (_life > 1)
+            return Task.CompletedTask;
+        if (key == "stuck")
+        {
+            cancellationToken.Register(Cancelled.SetResult);
+            return new TaskCompletionSource().Task;
+        }
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public Task<int> LifeAsync() => Task.FromResult(_life);
+}
+
+[Alias("tests.ticking")]
+internal interface ITickingGrain : IGrainWithStringKey
+{
+    Task StartAsync();
+
+    Task<int> TicksAsync();
+
+    [AlwaysInterleave] Task EndAsync();
+}
+
+/// <summary>Its timer is moved in its first tick, and its second tick lasts until the timer ends.</summary>
+internal sealed class TickingGrain : Grain, ITickingGrain
+{
+    private IGrainTimer? _timer;
+    private int _ticks;
+
+    public Task StartAsync()
+    {
+        _timer = this.RegisterGrainTimer(TickAsync, new() { DueTime = TimeSpan.FromSeconds(1), Period = TimeSpan.FromSeconds(1) });
+        return Task.CompletedTask;
+    }
+
+    public Task<int> TicksAsync() => Task.FromResult(_ticks);
+
+    public Task EndAsync()
+    {
+        _timer!.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private Task TickAsync(CancellationToken cancellationToken)
+    {
+        if (++_ticks > 1)
+            return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        _timer!.Change(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        return Task.CompletedTask;
+    }
+}
+
+public sealed class LeavingTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_grain_leaves_once_its_last_call_has_ended_and_takes_its_timers_along()
+    {
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
+        var timers = clock.ActiveTimers;
+
+        await rig.Silo.GetGrain<ILeavingGrain>("a").LeaveAsync();
+        await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
+
+        Assert.Equal(["the call ended", "the grain left"], LeavingGrain.Steps);
+        Assert.Equal(timers, clock.ActiveTimers);
+    }
+
+    [Fact]
+    public async Task A_grain_that_has_a_call_under_way_is_not_collected_however_long_it_takes()
+    {
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync(o => o.CollectionAge = TimeSpan.FromSeconds(1), s => s.AddSingleton<TimeProvider>(clock));
+        var grain = rig.Silo.GetGrain<IWorkGrain>("a");
+        var call = grain.WaitAsync("x");
+
+        clock.Advance(TimeSpan.FromSeconds(5));
+        await grain.OpenAsync().WaitAsync(Eventually.Deadline, TimeProvider.System, Ct);
+
+        Assert.Equal("x", await call);
+        clock.Advance(TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
+    }
+
+    [Fact]
+    public async Task A_grain_that_leaves_while_it_begins_runs_no_call_in_that_life()
+    {
+        await using var rig = await Rig.StartAsync();
+
+        Assert.Equal(2, await rig.Silo.GetGrain<IHesitantGrain>("brief").LifeAsync());
+    }
+
+    [Fact]
+    public async Task A_grain_that_does_not_come_to_life_is_given_up_at_the_response_timeout_and_told_so()
+    {
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
+        var call = rig.Silo.GetGrain<IHesitantGrain>("stuck").LifeAsync();
+
+        clock.Advance(TimeSpan.FromSeconds(31));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => call);
+        await HesitantGrain.Cancelled.Task.WaitAsync(Eventually.Deadline, TimeProvider.System, Ct);
+        await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
+        Assert.Equal(2, await rig.Silo.GetGrain<IHesitantGrain>("stuck").LifeAsync());
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_begins_no_grain()
+    {
+        await using var rig = await Rig.StartAsync();
+        await rig.Silo.CloseAsync(new(DeactivationReasonCode.ShuttingDown, "The test."));
+
+        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => rig.Silo.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+
+        Assert.Contains("is stopping", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_timer_that_is_moved_in_its_tick_goes_by_that_and_a_tick_under_way_hears_of_its_end()
+    {
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
+        var grain = rig.Silo.GetGrain<ITickingGrain>("a");
+        await grain.StartAsync();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.TrueAsync(async () => await grain.TicksAsync() == 1, cancellationToken: Ct);
+
+        clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(1, await grain.TicksAsync());
+        clock.Advance(TimeSpan.FromSeconds(5));
+        await grain.EndAsync();
+
+        Assert.Equal(2, await grain.TicksAsync().WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
+    }
+}
