@@ -179,7 +179,7 @@ public sealed class LeavingTests
         await Eventually.TrueAsync(async () => await grain.TicksAsync() == 1, cancellationToken: Ct);
 
         clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal(1, await grain.TicksAsync());
+        Assert.Equal(1, await grain.TicksAsync().WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
         clock.Advance(TimeSpan.FromSeconds(5));
         await grain.EndAsync();
 

@@ -56,6 +56,23 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_call_that_has_its_answer_is_watched_over_no_longer()
+    {
+        await using var rig = await Rig.StartAsync();
+        var grain = rig.Silo.GetGrain<IWorkGrain>("a");
+        var client = await rig.ClientAsync();
+        var (local, remote) = (rig.Silo.LocalCalls, ((EngineRuntime)client).LocalCalls);
+
+        var calls = Task.WhenAll(grain.WaitAsync("local"), client.GetGrain<IWorkGrain>("b").WaitAsync("before there is a connection"));
+        Assert.Equal(1, local.Count);
+        await grain.OpenAsync();
+        await rig.Silo.GetGrain<IWorkGrain>("b").OpenAsync();
+        await calls;
+
+        Assert.Equal((0, 0), (local.Count, remote.Count));
+    }
+
+    [Fact]
     public async Task A_grain_refuses_more_calls_than_its_bound()
     {
         await using var rig = await Rig.StartAsync(o => o.MaxCallsPerGrain = 10);
