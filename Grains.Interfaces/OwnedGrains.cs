@@ -6,6 +6,8 @@ internal static class OwnedGrains
     public const string Entry = "oc.entry";
     public const string Limiter = "oc.limiter";
 
+    public const string Roster = "oc.roster";
+
     /// <param name="grainType">A grain type's name.</param>
-    public static bool Has(string? grainType) => grainType is Entry or Limiter;
+    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster;
 }

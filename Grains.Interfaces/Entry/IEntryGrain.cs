@@ -17,6 +17,10 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("refresh")]
     ValueTask<ReadReply> RefreshAsync(ReadRequest request);
 
+    /// <summary>Loads an eager key again if its fresh time is over. Asked by the silo that has it, while nobody waits.</summary>
+    [Alias("refresh-eagerly")]
+    ValueTask<EagerReply> RefreshEagerlyAsync();
+
     /// <summary>Ends a leased load with its result. Stored only if the lease still holds and nothing changed meanwhile.</summary>
     [Alias("complete")]
     ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken = default);

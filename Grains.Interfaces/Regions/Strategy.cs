@@ -8,4 +8,10 @@ public enum Strategy
 
     /// <summary>A reader past fresh time gets the old value at once; the load runs behind it.</summary>
     Background = 1,
+
+    /// <summary>
+    /// Loaded again when fresh time ends, with nobody asking, until nobody has read it for some such periods; the next read brings it back.
+    /// Readers never wait while an old value is there. For methods of integrations only.
+    /// </summary>
+    Eager = 2,
 }

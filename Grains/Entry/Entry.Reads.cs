@@ -129,6 +129,8 @@ internal sealed partial class Entry
     {
         if (!Visited)
             Visited = true;
+        if (_policy.Strategy == Strategy.Eager)
+            ReadEagerly();
         var value = _state.Content!.Value;
         return new()
         {

@@ -224,6 +224,7 @@ internal sealed partial class Entry : EntryNode
         _services.Memory.Resize(this, EntryLimits.Overhead + (2L * _key.Length) + (_state.Content?.Value.Bytes.Length ?? 0));
         if (_state.Unflushed && _policy.Durability != Durability.None && _tasks is not { FlushScheduled: true } && !_isGone)
             _ = FlushSoonAsync();
+        PlanEagerly();
         if (_policy.Durability == Durability.None)
             _host.Stay(_state.Content is null ? TimeSpan.Zero : EntryLifetimes.ToSpan(_state.StaleUntil - Now));      // memory is all there is
         if (_tasks is { IsIdle: true })

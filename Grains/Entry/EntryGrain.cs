@@ -18,6 +18,8 @@ internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, I
 
     public ValueTask<ReadReply> RefreshAsync(ReadRequest request) => _entry.RefreshAsync(request, CancellationToken.None);
 
+    public ValueTask<EagerReply> RefreshEagerlyAsync() => _entry.RefreshEagerlyAsync();
+
     public ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken) =>
         _entry.CompleteAsync(completion, cancellationToken);
 

@@ -24,6 +24,9 @@ internal static class EntryLimits
     /// <summary>The longest pause between attempts on a store that is away.</summary>
     public static readonly TimeSpan LongestStorePause = TimeSpan.FromSeconds(2);
 
+    /// <summary>An eager key whose load was not kept, or whose silo is not ready, has its next turn after this.</summary>
+    public static readonly TimeSpan EagerPause = TimeSpan.FromSeconds(1);
+
     /// <summary>Callers of one key that may wait in the grain at once.</summary>
     public const int MaxWaiters = 10_000;
 

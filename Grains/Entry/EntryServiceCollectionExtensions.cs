@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace OrleansCache;
@@ -20,6 +21,10 @@ internal static class EntryServiceCollectionExtensions
             services.TryAddSingleton<EntryMetrics>();
             services.TryAddSingleton<EntryServices>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<ISealWork, EntrySeal>());
+            services.TryAddSingleton<EagerRefresher>();
+            services.TryAddSingleton<IEagerPlan>(static provider => provider.GetRequiredService<EagerRefresher>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, EagerRefresher>(static provider => provider.GetRequiredService<EagerRefresher>()));
+
             return services;
         }
     }

@@ -14,7 +14,8 @@ internal sealed class EntryServices(
     EntryMemory memory,
     EntryMetrics metrics,
     TimeProvider time,
-    ILogger<EntryServices> log)
+    ILogger<EntryServices> log,
+    IEagerPlan? eager = null)
 {
     public IEntryStore Store => store;
     public IOwnership Ownership => ownership;
@@ -27,6 +28,7 @@ internal sealed class EntryServices(
     public EntryMetrics Metrics => metrics;
     public TimeProvider Time => time;
     public ILogger Log => log;
+    public IEagerPlan? Eager => eager;
     public Microsoft.Extensions.ObjectPool.ObjectPool<AckWait> AckWaits { get; } = AckWait.Pool(time);
     public Random Random { get; init; } = Random.Shared;
 }

@@ -22,6 +22,9 @@ internal readonly record struct EntryState
     /// <summary>How far the key has heard its source; null when it has none.</summary>
     public SourceMark? Heard { get; init; }
 
+    /// <summary>Eager refreshes since the last read.</summary>
+    public int Unread { get; init; }
+
     public StoreKnowledge Stored { get; init; }
 
     /// <summary>A write whose end is unknown may still arrive: nothing rests on the store having nothing before a newer one is there.</summary>

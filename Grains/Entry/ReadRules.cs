@@ -20,6 +20,7 @@ internal static class ReadRules
         Freshness.Absent => mode == LoadMode.None ? ReadDecision.Miss : ReadDecision.Load,
         _ when mode == LoadMode.None || IsBackingOff(state, now) => ReadDecision.Stale,
         _ when strategy == Strategy.Ttl => ReadDecision.Load,
+        _ when strategy == Strategy.Eager => ReadDecision.Stale,        // it has its turn
         _ => state.Work?.Load is { } load && load.IsAlive(now) ? ReadDecision.Stale : ReadDecision.StaleAndRefresh,
     };
 

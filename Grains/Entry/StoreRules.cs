@@ -19,7 +19,7 @@ internal static class StoreRules
             return Started(state, BatchOf(state, last, policy.Durability, epoch, now));
         if (!flush || !state.Unflushed || state.Content is null || policy.Durability == Durability.None || state.Stored == StoreKnowledge.Unread)
             return (state, null);
-        var record = Records.Of(state.Content, state.FreshUntil, state.StaleUntil, epoch).Telling(state.Heard) with { Past = state.Work?.Past ?? default };
+        var record = Records.Of(state.Content, state.FreshUntil, state.StaleUntil, epoch).Telling(state.Heard) with { Past = state.Work?.Past ?? default, UnreadCount = state.Unread };
         return Started(state with { Unflushed = false }, new() { Kind = StoreJobKind.Flush, Record = record });
     }
 
@@ -79,7 +79,7 @@ internal static class StoreRules
             return state with { Stored = nothing, Unflushed = state.Content is not null };
 
         var newer = record.Version > (state.Content?.Version ?? 0);
-        var next = state with { LastVersion = Math.Max(state.LastVersion, record.Version), Heard = newer ? Records.HeardOf(record) : state.Heard };
+        var next = state with { LastVersion = Math.Max(state.LastVersion, record.Version), Heard = newer ? Records.HeardOf(record) : state.Heard, Unread = newer ? record.UnreadCount : state.Unread };
         var isContent = record.Kind is RecordKind.Value or RecordKind.Absent && !record.Dirty && now < record.StaleUntil;
         if (newer)
             next = next.With((next.Work ?? EntryWork.None) with { Past = OperationRules.Of(record, isContent, now) });
@@ -126,7 +126,7 @@ internal static class StoreRules
             Past = past,
             Record = kind switch
             {
-                StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch).Telling(last.Heard) with { Past = past },
+                StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch).Telling(last.Heard) with { Past = past, UnreadCount = state.Unread },
                 StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now).Telling(last.Heard) with { Past = past },
                 StoreJobKind.Mark => Records.Mark(last.Version, epoch, now).Telling(last.Heard),
                 _ => null,

@@ -10,6 +10,8 @@ internal sealed class IntegrationReader
     public const string Section = "Integrations";
     public const string ResilienceSection = "Resilience";
 
+    private static readonly TimeSpan EagerStaleFor = TimeSpan.FromDays(1);
+
     private readonly ConfigurationErrors _errors;
     private readonly IDictionary<string, RegionPolicy> _policies;
     private readonly string _root;
@@ -80,7 +82,8 @@ internal sealed class IntegrationReader
             Durability = options.Durability,
             Strategy = options.Strategy,
             FreshFor = options.FreshFor,
-            StaleFor = options.StaleFor ?? TimeSpan.Zero,
+            StaleFor = options.StaleFor ?? (options is { Strategy: Strategy.Eager, FreshFor: not null } ? EagerStaleFor : TimeSpan.Zero),
+            UnreadPeriods = options.UnreadPeriods,
             AbsentFor = options.AbsentFor,
             Jitter = options.Jitter,
             MaxEntries = options.MaxEntries,
@@ -90,8 +93,10 @@ internal sealed class IntegrationReader
             Method = name,
         };
         RegionRules.Check(path, policy, _errors);
-        if (policy is { Strategy: Strategy.Background, FreshFor: null } && !_errors.Concern($"{path}:{nameof(options.FreshFor)}"))
-            _errors.Add($"{path}:{nameof(options.FreshFor)}", null, "Background refreshes past it; set a time, or another Strategy");
+        if (policy is { Strategy: not Strategy.Ttl, FreshFor: null } && !_errors.Concern($"{path}:{nameof(options.FreshFor)}"))
+            _errors.Add($"{path}:{nameof(options.FreshFor)}", null, $"{policy.Strategy} refreshes past it; set a time, or another Strategy");
+        if (options.UnreadPeriods < 1)
+            _errors.Add($"{path}:{nameof(options.UnreadPeriods)}", options.UnreadPeriods, "set 1 or more");
         _policies[region] = policy;
         return new()
         {

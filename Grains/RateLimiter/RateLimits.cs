@@ -14,6 +14,19 @@ internal readonly record struct RateLimits(
     /// <summary>True when no window is limited.</summary>
     public bool IsUnlimited => (PerSecond ?? PerMinute ?? PerHour ?? PerDay) is null;
 
+    /// <summary>Permits a second that the tightest window gives in the long run.</summary>
+    public double Rate
+    {
+        get
+        {
+            var rate = double.PositiveInfinity;
+            foreach (var (permits, length) in ByWindow().Zip(PermitWindows.Lengths))
+                if (permits != long.MaxValue)
+                    rate = Math.Min(rate, permits * 1e6 / length);
+            return rate;
+        }
+    }
+
     /// <summary>Permits recorded in the store at a time: at most a second's worth and 1 % of the smallest window, at least 1.</summary>
     public long Chunk
     {

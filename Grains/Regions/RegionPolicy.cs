@@ -15,6 +15,9 @@ internal sealed record RegionPolicy
     public double Jitter { get; init; }
     public TimeSpan AbsentFor { get; init; }
     public Strategy Strategy { get; init; }
+
+    /// <summary>With <see cref="Strategy.Eager"/>: so many refreshes in a row that nobody read end them.</summary>
+    public int UnreadPeriods { get; init; } = 1;
     public WhenUnproven WhenUnproven { get; init; }
     public long? MaxEntries { get; init; }
     public long? MaxBytes { get; init; }

@@ -16,6 +16,8 @@ internal static class RegionRules
                 "a strict region acknowledges a write when the store has it; set Durability to Through, or Coherence to Eventual or None");
         }
 
+        if (policy is { Strategy: Strategy.Eager, Integration: null })
+            Add(nameof(policy.Strategy), policy.Strategy, "a silo can load only methods of integrations by itself; set Background or Ttl");
         if (policy.FreshFor <= TimeSpan.Zero)
             Add(nameof(policy.FreshFor), policy.FreshFor, "set a time over zero, or leave it out for no end");
         if (policy.StaleFor < TimeSpan.Zero)

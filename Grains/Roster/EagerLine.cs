@@ -1,0 +1,80 @@
+namespace OrleansCache;
+
+/// <summary>The eager keys of one integration in this silo: each has its turn when it is due, some at a time.</summary>
+/// <param name="room">How many may have their turn at once.</param>
+/// <param name="turn">Gives a key its turn: when the next one is due, or null for none.</param>
+/// <param name="time">The clock.</param>
+internal sealed class EagerLine(Func<int> room, Func<string, Task<TimeSpan?>> turn, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly EagerSchedule _schedule = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
+
+    /// <summary>True for a new key.</summary>
+    public bool Plan(string key, TimeSpan dueIn)
+    {
+        lock (_gate)
+        {
+            var isNew = _schedule.Plan(key, After(dueIn));
+            Wake();
+            return isNew;
+        }
+    }
+
+    public string[] Keys()
+    {
+        lock (_gate)
+            return [.. _schedule.Keys];
+    }
+
+    /// <summary>Gives turns until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            string? key;
+            TimeSpan pause;
+            Task changed;
+            lock (_gate)
+            {
+                var hasRoom = _running < room();
+                key = hasRoom ? _schedule.Take(time.GetTimestamp()) : null;
+                if (key is not null)
+                    _running++;
+                pause = hasRoom && _schedule.Next is { } next ? Until(next) : Timeout.InfiniteTimeSpan;
+                changed = _changed.Task;
+            }
+
+            if (key is not null)
+                _ = GiveTurnAsync(key);
+            else
+                await changed.WaitAsync(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task GiveTurnAsync(string key)
+    {
+        var dueIn = await turn(key).ConfigureAwait(false);
+        lock (_gate)
+        {
+            _running--;
+            if (dueIn is { } next)
+                _schedule.End(key, After(next));
+            else
+                _schedule.Forget(key);
+            Wake();
+        }
+    }
+
+    private long After(TimeSpan span) => time.GetTimestamp() + (long)(Math.Max(0, span.TotalSeconds) * time.TimestampFrequency);
+
+    /// <summary>At least a millisecond, so that a timer that ends early is no busy loop.</summary>
+    private TimeSpan Until(long due) => TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((due - time.GetTimestamp()) * 1000.0 / time.TimestampFrequency)));
+
+    private void Wake()
+    {
+        _changed.TrySetResult();
+        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
