@@ -10,16 +10,19 @@ namespace OrleansCache.Cluster;
 internal sealed class CountingOrigin : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly ConcurrentQueue<DateTimeOffset> _arrivals = new();
+    private readonly ConcurrentQueue<(string Id, DateTimeOffset At)> _calls = new();
     private readonly ConcurrentQueue<(Socket Socket, Thread Thread)> _connections = new();
     private readonly Thread _accepting;
     private readonly TimeSpan _delay;
 
     private CountingOrigin(TimeSpan delay) => (_accepting, _delay) = (new(Accept) { IsBackground = true }, delay);
 
-    public int Calls => _arrivals.Count;
+    public int Calls => _calls.Count;
 
-    public IReadOnlyCollection<DateTimeOffset> Arrivals => _arrivals;
+    public IEnumerable<DateTimeOffset> Arrivals => _calls.Select(static call => call.At);
+
+    /// <summary>Which item was asked for, oldest first.</summary>
+    public IEnumerable<string> Asked => _calls.Select(static call => call.Id);
 
     /// <summary>A silo's settings that declare it as <c>origin/item?id=…</c>, fresh for long.</summary>
     public string[] Settings { get; private set; } = [];
@@ -109,8 +112,9 @@ internal sealed class CountingOrigin : IAsyncDisposable
             filled += read;
         }
 
-        _arrivals.Enqueue(cameAt!.Value);
-        return Encoding.ASCII.GetString(bytes, 0, filled).Split(' ')[1].Split('/')[^1];
+        var id = Encoding.ASCII.GetString(bytes, 0, filled).Split(' ')[1].Split('/')[^1];
+        _calls.Enqueue((id, cameAt!.Value));
+        return id;
     }
 
     private static void Shut(Socket socket)

@@ -175,3 +175,11 @@ internal sealed class FakeLimiter : IRateLimiterGrain
     public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => new(true);
     public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => new(new RateLimiterDescription());
 }
+
+/// <summary>Remembers what was asked of it.</summary>
+internal sealed class FakeEagerPlan : IEagerPlan
+{
+    public List<TimeSpan> Planned { get; } = [];
+
+    public void Plan(string integration, string grainKey, TimeSpan dueIn) => Planned.Add(dueIn);
+}

@@ -21,7 +21,7 @@ internal sealed class EntryHarness : IEntryHost
         Clock = new(Time);
         Memory = new(Options.Create(memory ?? new()));
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        _services = new(Store, Ownership, Clock, Tags, Policies, Origin, Policies, Memory, new(meters, Memory), Time, NullLogger<EntryServices>.Instance)
+        _services = new(Store, Ownership, Clock, Tags, Policies, Origin, Policies, Memory, new(meters, Memory), Time, NullLogger<EntryServices>.Instance, Line)
         {
             Random = new FixedRandom(),
         };
@@ -52,6 +52,7 @@ internal sealed class EntryHarness : IEntryHost
     public FakePolicies Policies { get; }
     public FakeOrigin Origin { get; } = new();
     public FakeLimiter Limiter { get; } = new();
+    public FakeEagerPlan Line { get; } = new();
     public EntryMemory Memory { get; }
     public int Leaves { get; private set; }
     public TimeSpan Stays { get; private set; }
@@ -150,6 +151,8 @@ internal sealed class EntryHarness : IEntryHost
         await Eventually.TrueAsync(() => Time.ActiveTimers > 0);
         Time.Advance(EntryLimits.FlushDelay);
     }
+
+    public Task<EagerReply> Turn() => Turn(e => e.RefreshEagerlyAsync());
 
     public static string? Text(EntryValue? value) => value is null ? null : Encoding.UTF8.GetString(value.Bytes);
 
