@@ -53,6 +53,8 @@ internal sealed class FakeEntry : IEntryGrain
         return OnRead?.Invoke(request) ?? new(Usual(request));
     }
 
+    public ValueTask<EagerReply> RefreshEagerlyAsync() => throw new NotSupportedException();
+
     public ValueTask<ReadReply> RefreshAsync(ReadRequest request)
     {
         Refreshes.Enqueue(request);
