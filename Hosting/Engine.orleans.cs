@@ -56,7 +56,7 @@ internal static class EngineHosting
                 endpoint.SiloListeningEndpoint = new(address, options.Silo.EffectivePort);
                 endpoint.GatewayListeningEndpoint = new(address, options.Silo.EffectiveClientPort);
             });
-            silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(10));
+            silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = messaging.SystemResponseTimeout = TimeSpan.FromSeconds(10));
             if (!builder.Services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, StorageServiceCollectionExtensions.GrainStorageName)))
                 silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);
