@@ -1,17 +1,26 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansCache;
 
 /// <summary>
-/// Engine <c>orleans</c>: a silo that was outwaited, so that the view has it no more, is given up in Orleans' membership too. By itself a silo that
-/// joins waits for minutes for one that was killed.
+/// Engine <c>orleans</c>: a silo that was outwaited, so that the view has it no more, is given up in Orleans' membership too, if nothing listens
+/// where it was. By itself a silo that joins waits for minutes for one that was killed.
 /// </summary>
+/// <remarks>Orleans ends the process of a silo that was given up: one that is paused or cut off from the store is not, for it comes back.</remarks>
 internal sealed class MembershipByOwnership : BackgroundService
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A process that is paused is still connected to, by its kernel.</summary>
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan PaceOfReachable = TimeSpan.FromSeconds(2);
+    private readonly Dictionary<SiloAddress, long> _reached = [];
     private readonly LeasedOwnership _ownership;
     private readonly IClusterMembershipService _membership;
     private readonly TimeProvider _time;
@@ -47,7 +56,8 @@ internal sealed class MembershipByOwnership : BackgroundService
             var members = Names();
             foreach (var silo in _membership.CurrentSnapshot.Members.Values)
             {
-                if (silo.Status == SiloStatus.Active && _seen.Contains(silo.Name) && !members.Contains(silo.Name) && _ownership.FenceHolds)
+                if (silo.Status == SiloStatus.Active && _seen.Contains(silo.Name) && !members.Contains(silo.Name) && _ownership.FenceHolds
+                    && !await IsReachedAsync(silo.SiloAddress, stoppingToken).ConfigureAwait(false))
                     await GiveUpAsync(silo).ConfigureAwait(false);
             }
         }
@@ -56,6 +66,33 @@ internal sealed class MembershipByOwnership : BackgroundService
     private HashSet<string> Names() => [.. _ownership.Placement.Members.Select(static member => NameOf(member.Name, member.Incarnation))];
 
     private void Look() => ImmutableInterlocked.Update(ref _seen, static (seen, names) => seen.Union(names), Names());
+
+    private async Task<bool> IsReachedAsync(SiloAddress silo, CancellationToken stoppingToken)
+    {
+        if (_reached.TryGetValue(silo, out var at) && _time.GetElapsedTime(at) < PaceOfReachable)
+            return true;
+        if (!await ListensAsync(silo.Endpoint, _time, stoppingToken).ConfigureAwait(false))
+            return false;
+        _reached[silo] = _time.GetTimestamp();
+        return true;
+    }
+
+    /// <summary>True when a connection is taken there within <see cref="ConnectLimit"/>.</summary>
+    internal static async Task<bool> ListensAsync(EndPoint silo, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limit = new CancellationTokenSource(ConnectLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await socket.ConnectAsync(silo, either.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            return cancellationToken.IsCancellationRequested;
+        }
+    }
 
     private async Task GiveUpAsync(ClusterMember silo)
     {

@@ -65,10 +65,12 @@ internal static class EngineHosting
             builder.Services.AddClusterEntry();     // others send calls as soon as this silo has joined: by then Orleans has it
     }
 
-    // A silo that was killed is given up within seconds. Who may serve is not for this table to say: our own lease says it.
+    // A silo that was killed is given up within seconds, see MembershipByOwnership; one that does not answer, since it is paused or its machine is
+    // gone, after more than twice its lease: until then clients may send their calls to it, and Orleans ends the process of whom it gave up.
     private static void QuickToNotice(ClusterMembershipOptions membership)
     {
-        membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.ProbeTimeout = membership.MinProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.NumMissedProbesLimit = 7;
         membership.NumVotesForDeathDeclaration = 1;
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
