@@ -25,6 +25,9 @@ internal static class EngineClient
                 client.UseStaticClustering((StaticGatewayListProviderOptions _) => { });
             client.UseConnectionRetryFilter<SiloSearch>();
         });
+        builder.Services.AddSingleton<LearnedView>();       // calls do not go by it: they are repeated as soon as it changes
+        builder.Services.AddSingleton<IKnownView>(static provider => provider.GetRequiredService<LearnedView>());
+        builder.Services.AddHostedService<ViewWatch>();
         if (connection.NamesRedis)
             builder.Services.AddOptions<Orleans.Clustering.Redis.RedisClusteringOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (clustering, client) =>
                 clustering.ConfigurationOptions = ConfigurationOptions.Parse(ClusterAddress.Parse(client.Value.Endpoints!).Redis!));

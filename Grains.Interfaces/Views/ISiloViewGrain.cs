@@ -1,6 +1,6 @@
 namespace OrleansCache;
 
-/// <summary>Tells clients which silos serve and who has which key. Every silo answers for itself; the grain's key is <c>0</c>.</summary>
+/// <summary>Tells clients which silos serve and who has which key. Every silo answers for itself, whatever the grain's key.</summary>
 [Alias("oc.view")]
 internal interface ISiloViewGrain : IGrainWithStringKey
 {

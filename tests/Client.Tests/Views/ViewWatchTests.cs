@@ -13,7 +13,9 @@ public sealed class ViewWatchTests : IAsyncDisposable
     private readonly FakeViews _silo = new();
     private readonly ViewWatch _watch;
 
-    public ViewWatchTests() => _watch = new(GrainsByKey.Of<IGrainFactory>((_, _) => _silo), _view, Options.Create(new OrleansCacheClientOptions()), _clock);
+    private readonly ConcurrentQueue<string> _doors = new();
+
+    public ViewWatchTests() => _watch = new(GrainsByKey.Of<IGrainFactory>((_, key) => Door(key)), _view, Options.Create(new OrleansCacheClientOptions()), _clock);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -96,6 +98,23 @@ public sealed class ViewWatchTests : IAsyncDisposable
         (await AskedAsync(0)).Reply.SetResult(default);
 
         await Eventually.TrueAsync(() => _view.Number == 0, cancellationToken: Ct);
+    }
+
+    [Fact]
+    public async Task One_silo_after_the_other_is_asked_where_a_key_is_bound_to_one()
+    {
+        await _watch.StartAsync(Ct);
+        for (var asked = 0; asked < 20; asked++)
+            (await AskedAsync(asked)).Answer(new(asked + 1, [A]));
+
+        Assert.InRange(_doors.Distinct().Count(), 4, 8);
+        Assert.All(_doors.Zip(_doors.Skip(1)), static pair => Assert.NotEqual(pair.First, pair.Second));
+    }
+
+    private FakeViews Door(string key)
+    {
+        _doors.Enqueue(key);
+        return _silo;
     }
 
     private bool Driven(TimeSpan step, Func<bool> isDone)
