@@ -169,7 +169,7 @@ internal sealed class OwnerCalls(
 
     // Null when the refusal stands.
     private TimeSpan? PauseForTakeOver(ref Patience patience) =>
-        known is { IsShared: true } && _takeOver.MayCome(known.Number) ? patience.NextPause(clock) : null;
+        known is { IsShared: true } && _takeOver.MayCome(known.Number) && patience.Has(TakeOver.Try, clock) ? patience.NextPause(clock) : null;
 
     private ValueTask PauseAsync(TimeSpan? pause, string grainKey, Exception? fault, long refusedIn, CancellationToken ct = default)
     {

@@ -25,6 +25,8 @@ internal struct Patience(long started, TimeSpan limit)
     public readonly TimeSpan? Left(TimeProvider clock) =>
         _tries == 0 ? null : limit - clock.GetElapsedTime(started) is { Ticks: > 0 } left ? left : TimeSpan.FromTicks(1);
 
+    public readonly bool Has(TimeSpan time, TimeProvider clock) => limit - clock.GetElapsedTime(started) >= time;
+
     /// <summary>The time is over earlier.</summary>
     public void AtMost(TimeSpan shorter) => limit = limit < shorter ? limit : shorter;
 

@@ -7,6 +7,10 @@ internal sealed class TakeOver(TimeProvider clock)
     /// <summary>Two leases and a second: one for the silo to lose its right, one for the others to see that, and for this process to hear of it.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(7);
 
+    /// <summary>What a try must have left: a silo looks two seconds for its proof before it refuses, and a try that is cut short leaves open
+    /// what became of a change.</summary>
+    public static readonly TimeSpan Try = TimeSpan.FromSeconds(3);
+
     /// <summary>Who was not refused for so long is refused by another fault.</summary>
     public static readonly TimeSpan Apart = TimeSpan.FromSeconds(30);
 

@@ -141,6 +141,21 @@ public class OwnerCallTests
     }
 
     [Fact]
+    public async Task A_refusal_stands_when_no_time_is_left_for_another_slow_one()
+    {
+        await using var cluster = new FakeCluster(static services => services.AddSingleton<IKnownView>(Shared(5)));
+        cluster.Entry.OnWrite = _ =>
+        {
+            cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+            return new(new WriteReply { Status = WriteStatus.Unavailable, RetryAfterMilliseconds = 900 });
+        };
+
+        var refused = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 1), TimeSpan.FromMilliseconds(10)));
+
+        Assert.Equal((TimeSpan.FromMilliseconds(900), 4), (refused.RetryAfter, cluster.Entry.Writes.Count));
+    }
+
+    [Fact]
     public async Task Nobody_is_waited_for_where_no_other_silo_could_take_over()
     {
         var view = new LearnedView();
