@@ -35,6 +35,12 @@ internal static partial class ClientLog
     [LoggerMessage(1509, LogLevel.Information, "The loads of key {KeyHash:x16} go in a circle; this one runs unshared and its value is not stored.")]
     public static partial void Circle(this ILogger logger, ulong keyHash);
 
+    [LoggerMessage(1511, LogLevel.Information, "The stored value of key {KeyHash:x16} in region {Region} is not valid by its strategy; it is removed and loaded again.")]
+    public static partial void Invalid(this ILogger logger, ulong keyHash, string region);
+
+    [LoggerMessage(1512, LogLevel.Error, "The changed configuration is not taken, the old one stays: {Error}")]
+    public static partial void StrategyReloadRefused(this ILogger logger, string error);
+
     [LoggerMessage(1510, LogLevel.Warning, "No silo of '{Address}' answers yet, and the start waits for one: {Reason}")]
     public static partial void SearchesSilo(this ILogger logger, string address, string reason);
 }

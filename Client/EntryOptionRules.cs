@@ -27,7 +27,21 @@ internal static class EntryOptionRules
             throw Wrong(nameof(EntryOptions.Limiter), "\"\"", "name an integration, or leave it null");
         foreach (var tag in options.Tags ?? [])
             CheckedTag(tag);
+        if (options is CacheStrategy strategy)
+            Check(strategy);
         return options;
+    }
+
+    private static void Check(CacheStrategy strategy)
+    {
+        if (strategy is { Strategy: Strategy.Background, FreshFor: null })
+            throw new ArgumentException("CacheStrategy.FreshFor is not set; Background refreshes past it: set a time, or another Strategy.");
+        if (strategy.Strategy is Strategy.Background && strategy.StaleFor is null or { Ticks: 0 })
+            throw new ArgumentException("CacheStrategy.StaleFor is not set; Background serves the old value that long past FreshFor: set a time, or Strategy to Ttl.");
+        if (strategy.Timeout is { } timeout && timeout <= TimeSpan.Zero)
+            throw Wrong(nameof(CacheStrategy.Timeout), timeout, "set it over zero");
+        if (strategy.AttemptTimeout is { } attempt && (attempt <= TimeSpan.Zero || attempt > strategy.Timeout))
+            throw Wrong(nameof(CacheStrategy.AttemptTimeout), attempt, "set it over zero and to at most Timeout");
     }
 
     public static string CheckedTag(string tag)
@@ -43,15 +57,21 @@ internal static class EntryOptionRules
     }
 
     /// <summary>Null when everything follows the region.</summary>
-    public static EntryLifetime? ToWire(this EntryOptions options) => options == None ? null : new()
+    /// <param name="options">The caller's.</param>
+    /// <param name="context">What the load itself said, which goes before them; null for a write.</param>
+    public static EntryLifetime? ToWire(this EntryOptions options, LoadContext? context = null)
     {
-        FreshMilliseconds = Milliseconds(options.FreshFor),
-        StaleMilliseconds = Milliseconds(options.StaleFor),
-        Jitter = options.Jitter,
-        AbsentMilliseconds = Milliseconds(options.AbsentFor),
-        SlidingMilliseconds = Milliseconds(options.Sliding),
-        Tags = [.. (options.Tags ?? []).Select(CheckedTag).Distinct(StringComparer.Ordinal)],
-    };
+        var wire = new EntryLifetime
+        {
+            FreshMilliseconds = Milliseconds(context?.FreshFor ?? options.FreshFor),
+            StaleMilliseconds = Milliseconds(context?.StaleFor ?? options.StaleFor),
+            Jitter = options.Jitter,
+            AbsentMilliseconds = Milliseconds(context?.AbsentFor ?? options.AbsentFor ?? (options is CacheStrategy ? context?.FreshFor ?? options.FreshFor : null)),
+            SlidingMilliseconds = Milliseconds(options.Sliding),
+            Tags = [.. (options.Tags ?? []).Select(CheckedTag).Concat(context?.Tags ?? []).Distinct(StringComparer.Ordinal)],
+        };
+        return wire is { FreshMilliseconds: null, StaleMilliseconds: null, Jitter: null, AbsentMilliseconds: null, SlidingMilliseconds: null, Tags.Length: 0 } ? null : wire;
+    }
 
     // A part of a millisecond is rounded up: over zero stays over zero.
     private static long? Milliseconds(TimeSpan? span) =>

@@ -1,8 +1,11 @@
 namespace OrleansCache;
 
 /// <summary>How long a value lives and what invalidates it. What is null follows the region's configuration.</summary>
-public sealed record EntryOptions
+public record EntryOptions
 {
+    /// <summary>What happens past <see cref="FreshFor"/>; the region's own when null.</summary>
+    public Strategy? Strategy { get; init; }
+
     /// <summary>Fresh this long; over zero. <see cref="Timeout.InfiniteTimeSpan"/> never ends.</summary>
     public TimeSpan? FreshFor { get; init; }
 

@@ -7,6 +7,13 @@ namespace OrleansCache;
 /// </remarks>
 public interface IOrleansCache
 {
+    /// <summary>The key that a call's value lives under: of this service, the integration's method, and the arguments by name.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="CacheKey.For(string, ReadOnlySpan{ValueTuple{string, object}})"/>.</exception>
+    CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments);
+
+    /// <summary>The same for a call whose caller makes its key.</summary>
+    CacheKey KeyOf(string integration, string method, string key);
+
     /// <summary>Reads what is there. Never loads.</summary>
     ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default);
 

@@ -3,8 +3,8 @@ namespace OrleansCache;
 /// <summary>An integration's call gave no value, and no stale one could be served.</summary>
 public sealed class IntegrationException : Exception
 {
-    internal IntegrationException(LoadProblem problem)
-        : base(problem.Message ?? problem.Detail) => Problem = problem;
+    internal IntegrationException(LoadProblem problem, Exception? innerException = null)
+        : base(problem.Message ?? problem.Detail, innerException) => Problem = problem;
 
     internal LoadProblem Problem { get; }
 

@@ -1,10 +1,18 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
 
 namespace OrleansCache;
 
 /// <inheritdoc/>
-internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTable flights, Loader loader, ValueCodecs codecs, ClientMetrics metrics) : IOrleansCache
+internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTable flights, Loader loader, ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans, IOptions<OrleansCacheClientOptions> client) : IOrleansCache
 {
+    public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+        CacheKey.For(RegionOf(integration, method), arguments);
+
+    public CacheKey KeyOf(string integration, string method, string key) => CacheKey.Of(RegionOf(integration, method), key);
+
+    private string RegionOf(string integration, string method) => RegionName.OfMethod(client.Value.Service, client.Value.ServiceVersion, integration, method);
+
     public ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default) =>
         reader.ReadAsync(key, this, static (self, in reply, key, started, isShared) => ((OrleansCacheClient)self).Decoded<T>(reply, key.Region, started, isShared), metrics.Start(), ct);
 
@@ -23,7 +31,7 @@ internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTab
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return GetOrCreateAsync(new LoadOrder<TState, T>(key, state, factory, EntryOptionRules.Checked(options)), ct);
+        return GetOrCreateAsync(new LoadOrder<TState, T>(key, state, factory, EntryOptionRules.Checked(options)) { Plan = (options as CacheStrategy)?.PlanOf<T>(plans) }, ct);
     }
 
     /// <inheritdoc cref="IOrleansCache.GetOrCreateAsync{TState, T}"/>

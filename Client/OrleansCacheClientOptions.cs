@@ -18,6 +18,12 @@ public sealed class OrleansCacheClientOptions
     /// <summary>The cluster's name; the setting <c>OrleansCache:ClusterId</c> when null.</summary>
     public string? ClusterId { get; set; }
 
+    /// <summary>This service, the first part of the region of each call that it caches: <c>service:serviceVersion:integration:method</c>.</summary>
+    public string Service { get; set; } = "default";
+
+    /// <summary>This service's version, the second part: another version has entries of its own.</summary>
+    public string ServiceVersion { get; set; } = "1.0";
+
     /// <summary>TCP connections to each silo; 1 to 16.</summary>
     public int Connections { get; set; } = 1;
 

@@ -1,20 +1,23 @@
 using System.Net;
+using Polly.Timeout;
 
 namespace OrleansCache;
 
 /// <summary>What an exception of a factory is to the owner: remembered for explain, told to those who wait elsewhere.</summary>
 internal static class FactoryProblem
 {
-    public static LoadProblem Of(Exception e) => new()
+    public static LoadProblem Of(Exception e) => e is IntegrationException { Problem: { } problem } ? problem : new()
     {
-        Kind = e is TimeoutException or OperationCanceledException ? ProblemKind.Timeout : ProblemKind.OriginFailed,
+        Kind = IsTimeout(e) ? ProblemKind.Timeout : ProblemKind.OriginFailed,
         Detail = e switch
         {
             HttpRequestException { StatusCode: { } status } => $"origin-{(int)status}",
-            TimeoutException or OperationCanceledException => "timeout",
+            _ when IsTimeout(e) => "timeout",
             _ => "factory",
         },
         StatusCode = e is HttpRequestException { StatusCode: HttpStatusCode code } ? (int)code : 0,
         Message = $"{e.GetType().Name}: {e.Message}",
     };
+
+    private static bool IsTimeout(Exception e) => e is TimeoutException or OperationCanceledException or TimeoutRejectedException;
 }

@@ -6,8 +6,17 @@ internal sealed class LoadOrder<TState, T>(CacheKey key, TState state, Func<TSta
     public CacheKey Key => key;
     public EntryOptions Options => options;
 
+    /// <summary>What stands around the factory and judges its results; null for nothing.</summary>
+    public CallPlan<T>? Plan { get; init; }
+
     /// <summary>True for callers whose cache may be away: the factory then runs for this process alone.</summary>
     public bool SurvivesOutage { get; init; }
 
-    public ValueTask<T> MakeAsync(CancellationToken ct) => factory(state, ct);
+    /// <param name="ticket">The lease; null without one.</param>
+    /// <param name="isBackground">Nobody waits for it.</param>
+    /// <param name="ct">Ends the factory.</param>
+    public ValueTask<T> MakeAsync(LoadTicket? ticket, bool isBackground, CancellationToken ct) =>
+        Plan is null ? factory(state, ct) : Plan.RunAsync(new(options.Limiter, ticket, isBackground), state, factory, ct);
+
+    public bool IsValid(T? value) => Plan is null || Plan.IsValid(value);
 }

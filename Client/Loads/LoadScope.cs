@@ -27,6 +27,9 @@ internal sealed class LoadScope
 
     public LoadScope? Outer => _outer;
 
+    /// <summary>What the load says of its result.</summary>
+    public LoadContext Context => field ?? Interlocked.CompareExchange(ref field, new(), null) ?? field;
+
     /// <summary>Hashes of the keys being loaded, outermost first; travels with every read.</summary>
     public ImmutableArray<ulong> Chain { get; }
 

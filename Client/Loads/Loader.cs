@@ -7,6 +7,7 @@ namespace OrleansCache;
 internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable flights, ValueCodecs codecs, OperationIds ids, TimeProvider clock, ILogger<Loader> logger) : IDisposable
 {
     private const int DecodingTries = 2;
+    private const int InvalidTries = 1;
 
     /// <summary>How long a load that its caller can do without the cache looks for an owner.</summary>
     private static readonly TimeSpan OutagePatience = TimeSpan.FromSeconds(1);
@@ -38,10 +39,11 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             OperationId = ids.Next(),
             LoadChain = LoadScope.Current?.Chain ?? default,
             Limiter = order.Options.Limiter,
+            Strategy = order.Options.Strategy,
         };
         // Within another load a wait has an end: a circle through other processes cannot be seen from here.
         var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Patience = !order.SurvivesOutage ? null : _isAway ? TimeSpan.Zero : OutagePatience };
-        for (var undecodable = 0; ;)
+        for (int undecodable = 0, invalid = 0; ;)
         {
             Answer answer;
             try
@@ -60,17 +62,21 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             switch (reply.Status)
             {
                 case ReadStatus.Hit or ReadStatus.Stale or ReadStatus.Loaded or ReadStatus.Joined:
-                    if (codecs.TryDecode<T>(reply.Value, out var value, out var error))
+                    var isDecoded = codecs.TryDecode<T>(reply.Value, out var value, out var error);
+                    if (isDecoded && order.IsValid(value))
                     {
                         if (reply.Ticket is { } refresh)
                             _ = RefreshBehindAsync(order, refresh, answer.AskedAt);
                         return Landing<T>.Of(reply with { Ticket = null }, value);
                     }
 
-                    logger.Undecodable(error, RoutingHash.Of(order.Key.GrainKey), order.Key.Region, typeof(T).ToString());
+                    if (isDecoded)
+                        logger.Invalid(RoutingHash.Of(order.Key.GrainKey), order.Key.Region);
+                    else
+                        logger.Undecodable(error, RoutingHash.Of(order.Key.GrainKey), order.Key.Region, typeof(T).ToString());
                     if (reply.Ticket is { } held)
                         await GiveBackAsync(order.Key, held).ConfigureAwait(false);
-                    if (++undecodable > DecodingTries || reply.Value is not { Version: > 0 })
+                    if ((isDecoded ? ++invalid > InvalidTries : ++undecodable > DecodingTries) || reply.Value is not { Version: > 0 })
                         return await RunAloneAsync(order, error).ConfigureAwait(false);
                     await RemoveAsync(order.Key, reply.Value.Version).ConfigureAwait(false);
                     continue;
@@ -110,13 +116,14 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         var key = order.Key;
         var hash = RoutingHash.Of(key.GrainKey);
         LoadScope.Enter(hash, flight);
+        var context = LoadScope.Current!.Context;
         T value;
         RawValue raw;
         await using (var renewal = new LeaseRenewal(grains.GetGrain<IEntryGrain>(key.GrainKey), ticket, clock, logger, hash))
         {
             try
             {
-                value = await order.MakeAsync(_closing.Token).ConfigureAwait(false);
+                value = await order.MakeAsync(ticket, isBackground: flight is null, _closing.Token).ConfigureAwait(false);
                 raw = codecs.Encode(value);
             }
             catch (Exception e)
@@ -144,10 +151,10 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             var done = await CompleteAsync(key, new()
             {
                 Ticket = ticket,
-                Kind = value is null ? LoadResultKind.Absent : LoadResultKind.Value,
+                Kind = context.DoNotStore ? LoadResultKind.DoNotStore : value is null ? LoadResultKind.Absent : LoadResultKind.Value,
                 Bytes = raw.Bytes,
                 ContentType = value is null ? null : raw.ContentType,
-                Lifetime = order.Options.ToWire(),
+                Lifetime = order.Options.ToWire(context),
                 OperationId = ids.Next(),
             }).ConfigureAwait(false);
             flights.Detach(key.GrainKey);
@@ -194,7 +201,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     private async ValueTask<Landing<T>> MakeAloneAsync<TState, T>(LoadOrder<TState, T> order)
     {
         LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), null);
-        var value = await order.MakeAsync(_closing.Token).ConfigureAwait(false);
+        var value = await order.MakeAsync(null, isBackground: false, _closing.Token).ConfigureAwait(false);
         return Uncached(value, codecs.Encode(value));
     }
 

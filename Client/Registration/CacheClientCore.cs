@@ -25,6 +25,7 @@ internal static class CacheClientCore
             services.TryAddSingleton<Catalog>();
             services.TryAddSingleton<ValueCodecs>();
             services.TryAddSingleton<ClientMetrics>();
+            services.TryAddSingleton<CallPlanParts>();
             services.TryAddSingleton<Loader>();
             services.TryAddSingleton<IRawCache, RawCache>();
             services.TryAddSingleton<OrleansCacheClient>();

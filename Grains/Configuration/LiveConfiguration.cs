@@ -10,6 +10,7 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
 {
     private readonly IConfigurationSection _root;
     private readonly CodeIntegration[] _code;
+    private readonly InterfaceIntegration[] _interfaces;
     private readonly ILogger _logger;
     private readonly IDisposable _watch;
     private readonly Lock _reloading = new();
@@ -18,11 +19,11 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
     private volatile CacheSettings _current;
 
     /// <exception cref="OptionsValidationException">The configuration is wrong; it has all errors.</exception>
-    public LiveConfiguration(ConfiguredRoot root, IEnumerable<CodeIntegration> code, ILogger<LiveConfiguration> logger)
+    public LiveConfiguration(ConfiguredRoot root, IEnumerable<CodeIntegration> code, IEnumerable<InterfaceIntegration> interfaces, ILogger<LiveConfiguration> logger)
     {
-        (_root, _code, _logger) = (root.Section, [.. code], logger);
+        (_root, _code, _interfaces, _logger) = (root.Section, [.. code], [.. interfaces], logger);
         var errors = new ConfigurationErrors();
-        _current = CacheSettings.Read(_root, _code, number: 1, errors);
+        _current = CacheSettings.Read(SilosOwn.Of(_root, _interfaces), _code, number: 1, errors);
         if (errors.Any)
             throw new OptionsValidationException(Options.DefaultName, typeof(CacheConfiguration), errors.All);
         _seen = _atStart = StartOnly();
@@ -42,7 +43,7 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
         lock (_reloading)
         {
             var errors = new ConfigurationErrors();
-            var next = CacheSettings.Read(_root, _code, _current.Number + 1, errors);
+            var next = CacheSettings.Read(SilosOwn.Of(_root, _interfaces), _code, _current.Number + 1, errors);
             foreach (var error in errors.All)
                 _logger.ReloadRefused(error);
             TellStartOnly();
@@ -78,12 +79,12 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
 internal sealed record ConfiguredRoot(IConfigurationSection Section);
 
 /// <summary>Checks regions and integrations before the host starts.</summary>
-internal sealed class CacheSettingsValidator(ConfiguredRoot root, IEnumerable<CodeIntegration> code) : IValidateOptions<CacheConfiguration>
+internal sealed class CacheSettingsValidator(ConfiguredRoot root, IEnumerable<CodeIntegration> code, IEnumerable<InterfaceIntegration> interfaces) : IValidateOptions<CacheConfiguration>
 {
     public ValidateOptionsResult Validate(string? name, CacheConfiguration options)
     {
         var errors = new ConfigurationErrors();
-        CacheSettings.Read(root.Section, code, number: 0, errors);
+        CacheSettings.Read(SilosOwn.Of(root.Section, interfaces), code, number: 0, errors);
         return errors.Any ? ValidateOptionsResult.Fail(errors.All) : ValidateOptionsResult.Success;
     }
 }

@@ -28,6 +28,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     public ManualTimeProvider Clock { get; } = new();
     public FakeCatalog Catalog { get; } = new();
     public FakeTags Tags { get; } = new();
+    public FakeLimiter Limiter { get; } = new();
     public FakeEntry Entry => EntryOf(Key);
     public IOrleansCache Cache => _services.GetRequiredService<IOrleansCache>();
     public IRawCache Raw => _services.GetRequiredService<IRawCache>();
@@ -40,6 +41,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     private object GrainOf(Type grain, string key) =>
         grain == typeof(IEntryGrain) ? _entries.GetOrAdd(key, static _ => new())
         : grain == typeof(ICatalogGrain) ? Catalog.Of(key)
+        : grain == typeof(IRateLimiterGrain) ? Limiter.Of(key)
         : Tags;
 
     /// <summary>Moves the clock on whenever something waits for it, until the task is done.</summary>

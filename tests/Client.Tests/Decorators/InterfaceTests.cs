@@ -1,0 +1,216 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using OrleansCache.Fakes;
+
+namespace OrleansCache.Decorators;
+
+/// <summary>An interface with attributes, injected with the cache in front of it.</summary>
+public sealed class InterfaceTests : IAsyncDisposable
+{
+    private const string Methods = "OrleansCache:Integrations:partner:Methods";
+    private readonly Dictionary<string, string?> _settings = [];
+    private readonly PatientLog _log = new();
+    private IConfigurationRoot? _configuration;
+    private FakeCluster? _cluster;
+
+    private IPatients Patients => Cluster.Get<IPatients>();
+
+    private FakeCluster Cluster => _cluster ??= Made();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Who_injects_the_interface_gets_the_cached_one_and_the_body_stays_the_users_own()
+    {
+        Assert.Equal("name 1", (await Patients.GetPatientAsync("7"))!.Name);
+        Assert.Equal("name 1", (await Patients.GetPatientAsync("7"))!.Name);
+
+        Assert.Equal(["patient 7"], _log.Seen);
+        var (read, lifetime) = (Entry("GetPatient", ("id", "7")).Reads.First(), Entry("GetPatient", ("id", "7")).Completions.Single().Lifetime!);
+        Assert.Equal((Strategy.Background, 30_000L, 3_600_000L, 5_000L, 0.1), (read.Strategy, lifetime.FreshMilliseconds, lifetime.StaleMilliseconds, lifetime.AbsentMilliseconds, lifetime.Jitter));
+        Assert.Equal(["patients", "patient:7"], lifetime.Tags);
+    }
+
+    [Fact]
+    public async Task Positional_and_named_arguments_agree_and_defaults_are_bound()
+    {
+        var first = await Patients.GetHtmlAsync("7", 1, false, CancellationToken.None);
+
+        Assert.Equal(first, await Patients.GetHtmlAsync(isLong: false, id: "7"));
+        Assert.Equal(first, await Patients.GetHtmlAsync(page: 1, id: "7", ct: new CancellationTokenSource().Token));
+        Assert.NotEqual(first, await Patients.GetHtmlAsync("7", isLong: true));
+
+        Assert.Equal(["html 7 1 False", "html 7 1 True"], _log.Seen);
+        Assert.Single(Entry("getHtml", ("id", "7"), ("isLong", false), ("page", 1)).Completions);
+    }
+
+    [Fact]
+    public async Task A_method_follows_the_strategy_that_it_names()
+    {
+        _log.FailuresLeft = 1;
+
+        Assert.Equal("7/1/False/2", await Patients.GetHtmlAsync("7"));
+
+        var entry = Entry("getHtml", ("id", "7"), ("isLong", false), ("page", 1));
+        Assert.Equal(("simi", 10_000L), (entry.Reads.Single().Limiter, entry.Completions.Single().Lifetime!.FreshMilliseconds));
+    }
+
+    [Fact]
+    public async Task Arguments_of_a_type_without_a_text_have_a_key_function_and_tags_of_their_members()
+    {
+        Assert.Equal(1, await Patients.CountAsync(new("ada", null)));
+        Assert.Equal(1, await Patients.CountAsync(new("ada", null)));
+
+        Assert.Equal(["user:ada"], Cluster.EntryOf(Cluster.Cache.KeyOf("partner", "Count", "search of ada")).Completions.Single().Lifetime!.Tags);
+    }
+
+    [Fact]
+    public async Task A_method_raises_its_tags_after_it_succeeded_and_not_when_it_throws()
+    {
+        await Patients.SaveAsync(new("7", "Ada"));
+        await Assert.ThrowsAsync<FormatException>(() => Patients.SaveAsync(new("8", "")));
+
+        Assert.Equal(["patient:7", "patients"], Assert.Single(Cluster.Tags.Raised));
+        Assert.Equal(["save 7", "save 8"], _log.Seen);
+    }
+
+    [Fact]
+    public async Task A_method_removes_the_value_of_another_for_the_same_arguments()
+    {
+        await Patients.GetHtmlAsync("7", 2);
+        await Patients.GetHtmlAsync("8", 2);
+
+        Assert.True(await Patients.RenderAsync("7", 2, false, "me"));
+
+        Assert.Single(Entry("getHtml", ("id", "7"), ("isLong", false), ("page", 2)).Removals);
+        Assert.Equal("8/2/False/2", await Patients.GetHtmlAsync("8", 2));
+        Assert.Equal("7/2/False/3", await Patients.GetHtmlAsync("7", 2));
+    }
+
+    [Fact]
+    public void What_has_no_attribute_passes_through()
+    {
+        var patients = Patients;
+        var (count, changes) = (4, 0);
+        patients.Changed += () => changes++;
+        patients.Size = 3;
+
+        Assert.Equal(("1 5", "2 6"), (patients.Uncached(ref count), patients.Uncached(ref count)));
+        Assert.Equal((3, 8), (patients.Size, patients.Echo(8)));
+        Assert.Equal((6, 0), (count, changes));
+    }
+
+    [Fact]
+    public async Task Each_load_has_an_instance_in_a_scope_of_its_own_that_ends_with_it()
+    {
+        var open = 0;
+        await using var cluster = new FakeCluster(services => services.AddSingleton(_log)
+            .AddScoped(_ => new Scoped(() => open++, () => open--))
+            .AddTransient(provider => { provider.GetRequiredService<Scoped>(); return new Patients(_log); })
+            .AddIntegration<IPatients, Patients>("partner", Configure));
+
+        await cluster.Get<IPatients>().GetPatientAsync("7");
+        await cluster.Get<IPatients>().GetPatientAsync("7");
+
+        Assert.Equal((0, 1), (open, _log.Count));
+    }
+
+    [Fact]
+    public async Task Configuration_wins_over_attributes()
+    {
+        _settings[$"{Methods}:GetPatient:FreshFor"] = "00:00:07";
+        _settings[$"{Methods}:GetPatient:Strategy"] = "Ttl";
+        _settings[$"{Methods}:GetPatient:Tags:0"] = "p:{id}";
+        _settings[$"{Methods}:getHtml:Retry:MaxRetryAttempts"] = "0";
+
+        await Patients.GetPatientAsync("7");
+        _log.FailuresLeft = 1;
+        await Assert.ThrowsAsync<IOException>(() => Patients.GetHtmlAsync("7").AsTask());
+
+        var entry = Entry("GetPatient", ("id", "7"));
+        var lifetime = entry.Completions.Single().Lifetime!;
+        Assert.Equal((Strategy.Ttl, 7_000L, 3_600_000L), (entry.Reads.Single().Strategy, lifetime.FreshMilliseconds, lifetime.StaleMilliseconds));
+        Assert.Equal(["p:7"], lifetime.Tags);
+    }
+
+    [Fact]
+    public async Task A_changed_configuration_holds_from_the_next_call_on_and_a_wrong_one_changes_nothing()
+    {
+        await Patients.GetPatientAsync("1");
+        _configuration![$"{Methods}:GetPatient:FreshFor"] = "00:00:07";
+        _configuration.Reload();
+        await Patients.GetPatientAsync("2");
+        _configuration[$"{Methods}:GetPatient:FreshFor"] = "-00:00:01";
+        _configuration.Reload();
+        await Patients.GetPatientAsync("3");
+
+        Assert.Equal([30_000L, 7_000L, 7_000L], new[] { "1", "2", "3" }.Select(id => Entry("GetPatient", ("id", id)).Completions.Single().Lifetime!.FreshMilliseconds));
+    }
+
+    [Theory]
+    [InlineData("GetPatient:FreshFort", "1", "GetPatient:FreshFort is not a setting: did you mean 'FreshFor'?")]
+    [InlineData("GetPatient:FreshFor", "7", "GetPatient:FreshFor is '7': write 00:00:07 for 7 seconds")]
+    [InlineData("GetPatient:FreshFor", "00:00:00", "GetPatient:FreshFor is '00:00:00': set a time over zero")]
+    [InlineData("GetPatient:Jitter", "2", "GetPatient:Jitter is '2': set a share from 0 to 1")]
+    [InlineData("GetPatient:Retry:MaxRetryAttempts", "101", "GetPatient:Retry:MaxRetryAttempts is '101': set 0 (none) to 100")]
+    [InlineData("GetPatient:CircuitBreaker:Enabled", "true", "GetPatient:CircuitBreaker is for integrations of a silo")]
+    [InlineData("GetPatient:Tags:0", "x:{ids}", "no such argument; did you mean 'id'?")]
+    [InlineData("GetPatients:FreshFor", "00:00:01", "GetPatients is no cached method: did you mean 'GetPatient'?")]
+    public void A_wrong_setting_is_refused_at_start_with_its_path(string path, string value, string error)
+    {
+        _settings[$"{Methods}:{path}"] = value;
+
+        var e = Assert.Throws<OptionsValidationException>(() => Cluster.Get<IOptionsMonitor<CachedIntegrationOptions>>().Get("partner"));
+
+        Assert.Contains(error, e.Message, StringComparison.Ordinal);
+        Assert.Contains(Methods, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_strategy_that_is_not_there_and_an_argument_without_a_key_are_refused_at_start()
+    {
+        _cluster = new FakeCluster(services => services.AddSingleton(_log).AddIntegration<IPatients, Patients>());
+
+        var e = Assert.Throws<OptionsValidationException>(() => Cluster.Get<IOptionsMonitor<CachedIntegrationOptions>>().Get("simi"));
+
+        Assert.Contains("follows the strategy 'pages'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("an argument 'search' without a text", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interface_without_a_generated_class_is_refused_with_what_to_do() =>
+        Assert.Contains("[Integration", Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddIntegration<IComparable, Version>()).Message, StringComparison.Ordinal);
+
+    private FakeEntry Entry(string method, params ReadOnlySpan<(string, object?)> arguments) => Cluster.EntryOf(Cluster.Cache.KeyOf("partner", method, arguments));
+
+    private static void Configure(CachedIntegrationOptions o)
+    {
+        o.Strategies["pages"] = CacheStrategy.Ttl(TimeSpan.FromSeconds(10)) with { Limiter = "simi", Retry = new() { MaxRetryAttempts = 1, Delay = TimeSpan.Zero } };
+        o.Keys["Count"] = static arguments => $"search of {((Search)arguments["search"]!).User}";
+    }
+
+    private FakeCluster Made() => new(services =>
+    {
+        _configuration = new ConfigurationBuilder().AddInMemoryCollection(_settings).Build();
+        services.AddSingleton<IConfiguration>(_configuration);
+        services.AddSingleton(_log).AddIntegration<IPatients, Patients>("partner", Configure);
+    });
+
+    private sealed class Scoped : IDisposable
+    {
+        private readonly Action _end;
+
+        public Scoped(Action begin, Action end)
+        {
+            begin();
+            _end = end;
+        }
+
+        public void Dispose() => _end();
+    }
+}
