@@ -16,8 +16,7 @@ public static class OrleansCacheIntegrationServiceCollectionExtensions
         /// <typeparam name="TImplementation">Registered as it is, or else as transient. Each load has an instance in a scope of its own; what is not cached goes to one of the caller's scope.</typeparam>
         /// <param name="name">The integration's name in keys, configuration and limits; the attribute's when null.</param>
         /// <param name="configure">Strategies, in code.</param>
-        /// <exception cref="InvalidOperationException">The interface has no attribute, or was built without the source generator.</exception>
-        /// <exception cref="ArgumentException">The interface is added already.</exception>
+        /// <exception cref="InvalidOperationException">The interface has no attribute, was built without the source generator, or is added already.</exception>
         /// <exception cref="OptionsValidationException">At start, for strategies that cannot hold; every error names its path, value and remedy.</exception>
         public IServiceCollection AddIntegration<TApi, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TImplementation>(
             string? name = null, Action<CachedIntegrationOptions>? configure = null)
@@ -26,7 +25,7 @@ public static class OrleansCacheIntegrationServiceCollectionExtensions
         {
             var registration = DecoratedInterface.Find<TApi>();
             if (services.Any(static service => service.ServiceType == typeof(DecoratedName<TApi>)))
-                throw new ArgumentException($"The interface {typeof(TApi)} is added twice; add it once.", nameof(services));
+                throw new InvalidOperationException($"AddIntegration: the interface {typeof(TApi)} is added already; add it once.");
             var integration = name ?? registration.Name;
             ArgumentException.ThrowIfNullOrWhiteSpace(integration, nameof(name));
 

@@ -25,13 +25,10 @@ internal sealed class OneSilo : IAsyncDisposable
     public async Task<IOrleansCache> ConnectAsync(Action<OrleansCacheClientOptions>? configure = null) =>
         (await ConnectedAsync(configure)).Services.GetRequiredService<IOrleansCache>();
 
-    public Task<IHost> ConnectedAsync(Action<OrleansCacheClientOptions>? configure = null) => ConnectedAsync(static _ => { }, configure);
-
-    public async Task<IHost> ConnectedAsync(Action<HostApplicationBuilder> build, Action<OrleansCacheClientOptions>? configure = null)
+    public async Task<IHost> ConnectedAsync(Action<OrleansCacheClientOptions>? configure = null)
     {
         var builder = Builder([("ConnectionStrings:cache", Address)]);
         builder.AddOrleansCacheClient("cache", configure);
-        build(builder);
         return await StartedAsync(builder.Build());
     }
 

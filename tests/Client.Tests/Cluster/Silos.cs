@@ -14,7 +14,10 @@ internal sealed class Silos : IAsyncDisposable
     private RedisServer? _redis;
 
     /// <summary>Starts them, one after the other, and waits until all are members.</summary>
-    public static async Task<Silos> StartAsync(int count, params (string Path, string Value)[] settings)
+    public static Task<Silos> StartAsync(int count, params (string Path, string Value)[] settings) => StartAsync(count, static _ => { }, settings);
+
+    /// <summary>The same, with what the test adds to each.</summary>
+    public static async Task<Silos> StartAsync(int count, Action<HostApplicationBuilder> build, params (string Path, string Value)[] settings)
     {
         var silos = new Silos();
         try
@@ -26,7 +29,7 @@ internal sealed class Silos : IAsyncDisposable
             }
 
             for (var i = 0; i < count; i++)
-                await silos.StartOneAsync(settings);
+                await silos.StartOneAsync(build, settings);
             return silos;
         }
         catch
@@ -36,14 +39,26 @@ internal sealed class Silos : IAsyncDisposable
         }
     }
 
+    /// <summary>Of the first silo.</summary>
+    public IServiceProvider Services => _hosts[0].Services;
+
     /// <summary>A client host, with what the test adds to it.</summary>
-    public async Task<IHost> ConnectAsync(Action<HostApplicationBuilder>? build = null)
+    public async Task<IHost> ConnectAsync(Action<HostApplicationBuilder>? build = null, params (string Path, string Value)[] settings)
     {
-        var builder = Builder([("ConnectionStrings:cache", string.Join(',', _addresses))]);
+        var builder = Builder([.. settings, ("ConnectionStrings:cache", string.Join(',', _addresses))]);
         builder.AddOrleansCacheClient("cache");
         build?.Invoke(builder);
         var host = builder.Build();
-        await host.StartAsync();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            host.Dispose();     // one that never started cannot be stopped
+            throw;
+        }
+
         _hosts.Add(host);
         return host;
     }
@@ -62,7 +77,7 @@ internal sealed class Silos : IAsyncDisposable
             await _redis.DisposeAsync();
     }
 
-    private async Task StartOneAsync((string Path, string Value)[] settings)
+    private async Task StartOneAsync(Action<HostApplicationBuilder> build, (string Path, string Value)[] settings)
     {
         var port = FreePort.Next(2);
         var builder = Builder([.. settings, ("OrleansCache:Silo:Port", Text(port)), ("OrleansCache:Silo:ClientPort", Text(port + 1))]);
@@ -76,6 +91,7 @@ internal sealed class Silos : IAsyncDisposable
             builder.AddOrleansCacheSilo("redis");
         }
 
+        build(builder);
         var host = builder.Build();
         try
         {
