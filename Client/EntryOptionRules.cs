@@ -23,6 +23,8 @@ internal static class EntryOptionRules
             throw Wrong(nameof(EntryOptions.AbsentFor), absent, "set it to zero or more");
         if (options.Sliding is { } sliding && sliding <= TimeSpan.Zero)
             throw Wrong(nameof(EntryOptions.Sliding), sliding, "set it over zero");
+        if (options.Strategy is { } kind and not (Strategy.Ttl or Strategy.Background))
+            throw Wrong(nameof(EntryOptions.Strategy), kind, "set Ttl or Background: no other can be kept without the caller, so it is for methods that a silo is configured with");
         if (options.Limiter is { Length: 0 })
             throw Wrong(nameof(EntryOptions.Limiter), "\"\"", "name an integration, or leave it null");
         foreach (var tag in options.Tags ?? [])

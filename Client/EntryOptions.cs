@@ -3,7 +3,7 @@ namespace OrleansCache;
 /// <summary>How long a value lives and what invalidates it. What is null follows the region's configuration.</summary>
 public record EntryOptions
 {
-    /// <summary>What happens past <see cref="FreshFor"/>; the region's own when null.</summary>
+    /// <summary>What happens past <see cref="FreshFor"/>: <see cref="Strategy.Ttl"/> or <see cref="Strategy.Background"/>; the region's own when null.</summary>
     public Strategy? Strategy { get; init; }
 
     /// <summary>Fresh this long; over zero. <see cref="Timeout.InfiniteTimeSpan"/> never ends.</summary>

@@ -94,7 +94,8 @@ public static class OrleansCacheDecorateExtensions
             ArgumentNullException.ThrowIfNull(call);
             // Before the token; a closed delegate may have one more at the front.
             var parameters = call.Method.GetParameters();
-            names = [.. parameters[^(count + 1)..^1].Select(static (parameter, i) => parameter.Name is { Length: > 0 } name ? name : $"arg{i}")];
+            var first = parameters.Length - 1 - count;
+            names = [.. Enumerable.Range(0, count).Select(i => first + i >= 0 && parameters[first + i].Name is { Length: > 0 } name ? name : $"arg{i}")];
             return new(cache, integration, method, strategy ?? new(), names);
         }
     }

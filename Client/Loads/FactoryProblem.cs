@@ -6,7 +6,7 @@ namespace OrleansCache;
 /// <summary>What an exception of a factory is to the owner: remembered for explain, told to those who wait elsewhere.</summary>
 internal static class FactoryProblem
 {
-    public static LoadProblem Of(Exception e) => e is IntegrationException { Problem: { } problem } ? problem : new()
+    public static LoadProblem Of(Exception e) => e is IntegrationException { Problem: { Kind: ProblemKind.Limited } limited } ? limited : new()
     {
         Kind = IsTimeout(e) ? ProblemKind.Timeout : ProblemKind.OriginFailed,
         Detail = e switch

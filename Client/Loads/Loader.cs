@@ -153,7 +153,8 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 Ticket = ticket,
                 Kind = context.DoNotStore ? LoadResultKind.DoNotStore : value is null ? LoadResultKind.Absent : LoadResultKind.Value,
                 Bytes = raw.Bytes,
-                ContentType = value is null ? null : raw.ContentType,
+                // Absence needs no type; a null that is not stored does, so that others who wait read it as one.
+                ContentType = value is null && !context.DoNotStore ? null : raw.ContentType,
                 Lifetime = order.Options.ToWire(context),
                 OperationId = ids.Next(),
             }).ConfigureAwait(false);

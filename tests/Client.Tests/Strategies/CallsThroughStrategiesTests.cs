@@ -245,6 +245,30 @@ public abstract class CallsThroughStrategiesTests(SilosFixture silos)
     }
 
     [Fact]
+    public async Task What_is_not_stored_reaches_those_who_waited_in_another_process_too()
+    {
+        foreach (var value in new[] { "text", null })
+        {
+            var gate = new TaskCompletionSource();
+            _calls = 0;
+            Func<string?, CancellationToken, Task<string?>> slow = async (id, ct) =>
+            {
+                Interlocked.Increment(ref _calls);
+                LoadContext.Current!.DoNotStore = true;
+                await gate.Task;
+                return id;
+            };
+            var (one, two) = (silos.One.Decorate("unstored", "get", slow), silos.Two.Decorate("unstored", "get", slow));
+            var first = one(value, default);
+            await Eventually.TrueAsync(() => Volatile.Read(ref _calls) == 1);
+            var second = two(value, default);
+            gate.SetResult();
+
+            Assert.Equal((value, value), (await first, await second));
+        }
+    }
+
+    [Fact]
     public async Task A_tag_of_an_argument_invalidates_that_calls_value_alone()
     {
         var get = silos.One.Decorate("tagged", "get", Count, CacheStrategy.Ttl(Minute) with { Tags = ["tagged", "patient:{id}"] });

@@ -139,6 +139,19 @@ public sealed class ResultRuleTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_null_that_is_not_stored_is_one_for_those_who_wait_elsewhere_too()
+    {
+        await _cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ =>
+        {
+            LoadContext.Current!.DoNotStore = true;
+            return new ValueTask<int[]?>((int[]?)null);
+        });
+
+        Assert.True(_cluster.Get<ValueCodecs>().TryDecode<int[]>(new() { Bytes = Completion.Bytes!, ContentType = Completion.ContentType }, out var value, out _));
+        Assert.Null(value);
+    }
+
+    [Fact]
     public async Task What_a_failed_attempt_said_of_its_result_is_forgotten()
     {
         var tries = 0;
@@ -167,6 +180,7 @@ public sealed class ResultRuleTests : IAsyncDisposable
     public async Task A_strategy_that_cannot_hold_is_refused_with_field_and_remedy()
     {
         var cache = _cluster.Cache;
+        Refused("Strategy is Eager", new() { Strategy = Strategy.Eager });
         Refused("FreshFor", new() { Strategy = Strategy.Background });
         Refused("StaleFor", new() { Strategy = Strategy.Background, FreshFor = TimeSpan.FromSeconds(1) });
         Refused("AttemptTimeout", new() { Timeout = TimeSpan.FromSeconds(1), AttemptTimeout = TimeSpan.FromSeconds(2) });

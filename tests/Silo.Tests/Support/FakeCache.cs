@@ -13,6 +13,10 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
     public ConcurrentQueue<CacheKey> Keys { get; } = [];
     public ConcurrentQueue<string> Raised { get; } = [];
 
+    public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) => CacheKey.For($"{integration}:{method}", arguments);
+
+    public CacheKey KeyOf(string integration, string method, string key) => CacheKey.Of($"{integration}:{method}", key);
+
     public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default)
     {
         Keys.Enqueue(key);
