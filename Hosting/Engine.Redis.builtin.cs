@@ -7,6 +7,9 @@ namespace OrleansCache;
 /// <summary>Engine <c>builtin</c>: storage over our own Redis client.</summary>
 internal sealed class RedisDatabase(string connectionString, TimeProvider time, ILogger<RedisDatabase> logger) : IRedisDatabase
 {
+    /// <summary>Between two attempts to connect. Silos that find Redis again a lease apart would take each other for dead.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
     private readonly RedisConnectionOptions _options = Options(connectionString);
     private RedisClient? _client;
 
@@ -68,7 +71,9 @@ internal sealed class RedisDatabase(string connectionString, TimeProvider time, 
     {
         try
         {
-            return RedisConnectionOptions.Parse(connectionString + ",abortConnect=false");
+            var options = RedisConnectionOptions.Parse(connectionString + ",abortConnect=false");
+            options.MaxBackoff = LongestPause;
+            return options;
         }
         catch (FormatException exception)
         {

@@ -7,6 +7,9 @@ namespace OrleansCache;
 /// <summary>Engine <c>orleans</c>: storage over StackExchange.Redis.</summary>
 internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
 {
+    /// <summary>Milliseconds between two attempts to connect. Silos that find Redis again a lease apart would take each other for dead.</summary>
+    private const int LongestPause = 1_000;
+
     private readonly ConfigurationOptions _options = Options(connectionString);
     private ConnectionMultiplexer? _connection;
 
@@ -76,6 +79,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
                 throw new ArgumentException($"'{strange.Host}' is neither host:port, with a port from 1 to 65535, nor key=value.");
             options.AbortOnConnectFail = false;
             options.BacklogPolicy = BacklogPolicy.FailFast;
+            options.ReconnectRetryPolicy = new LinearRetry(LongestPause);
             return options;
         }
         catch (ArgumentException exception)

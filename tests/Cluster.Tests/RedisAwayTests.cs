@@ -102,8 +102,11 @@ public sealed class RedisAwayTests
             throw new CacheUnavailableException($"{problem.Kind} {problem.Detail}");
     }
 
-    private static async Task RefusedAsync(Func<Task> change) =>
-        Assert.NotNull((await Assert.ThrowsAsync<CacheUnavailableException>(change)).RetryAfter);
+    private static async Task RefusedAsync(Func<Task> change)
+    {
+        var refused = await Assert.ThrowsAsync<CacheUnavailableException>(change);
+        Assert.True(refused.RetryAfter is not null, refused.Message);
+    }
 
     private static CacheKey Key(string region, int number) => CacheKey.Of(region, $"key-{number}");
 
