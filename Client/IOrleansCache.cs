@@ -33,6 +33,23 @@ public interface IOrleansCache
     /// <summary>Writes a value; acknowledged as the region's durability says. It wins over every load that began before it.</summary>
     ValueTask<WriteResult> SetAsync<T>(CacheKey key, T value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default);
 
+    /// <summary>
+    /// Writes through: to the origin first, in the key's turn, and only when that succeeded to the cache. Until then readers have the old value,
+    /// after the acknowledgement nobody has; a load or another such write never comes in between.
+    /// </summary>
+    /// <param name="key">What is written.</param>
+    /// <param name="write">Writes to the origin, and gives what the key holds from then on.</param>
+    /// <param name="options">Lifetime and tags of the new value.</param>
+    /// <param name="ct">Ends the wait for the turn, and is given to <paramref name="write"/>.</param>
+    /// <returns>The new version; 0 when the origin has the write and the cache has no value, because something else changed the key meanwhile.</returns>
+    /// <exception cref="Exception">
+    /// What <paramref name="write"/> threw. The old value stands, unless the origin may have done it all the same (a timeout, a cancellation, a
+    /// broken connection, a status of 500 and above): then there is none, and the next read loads.
+    /// </exception>
+    /// <exception cref="CacheUnavailableException">Nobody could give the turn, and the origin was not asked; or, without
+    /// <see cref="CacheUnavailableException.RetryAfter"/>, the origin has the write and the owner could not be told.</exception>
+    ValueTask<WriteResult> WriteThroughAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> write, EntryOptions? options = null, CancellationToken ct = default);
+
     /// <summary>Removes a value, durably; true when there was one. It wins over every load that began before it.</summary>
     ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default);
 

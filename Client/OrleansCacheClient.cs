@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 namespace OrleansCache;
 
 /// <inheritdoc/>
-internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTable flights, Loader loader, ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans, IOptions<OrleansCacheClientOptions> client) : IOrleansCache
+internal sealed class OrleansCacheClient(
+    IRawCache raw, Reader reader, FlightTable flights, Loader loader, OriginWrites writes, ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans,
+    IOptions<OrleansCacheClientOptions> client) : IOrleansCache
 {
     public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
         CacheKey.For(RegionOf(integration, method), arguments);
@@ -51,6 +53,12 @@ internal sealed class OrleansCacheClient(IRawCache raw, Reader reader, FlightTab
     {
         var reply = await raw.SetAsync(key, codecs.Encode(value), options, when, ct).ConfigureAwait(false);
         return new(reply.Status is WriteStatus.Accepted, reply.Version);
+    }
+
+    public ValueTask<WriteResult> WriteThroughAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> write, EntryOptions? options = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        return writes.RunAsync(key, write, codecs.Encode, EntryOptionRules.Checked(options), ct);
     }
 
     public async ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default) =>

@@ -27,6 +27,7 @@ internal static class CacheClientCore
             services.TryAddSingleton<ClientMetrics>();
             services.TryAddSingleton<CallPlanParts>();
             services.TryAddSingleton<Loader>();
+            services.TryAddSingleton<OriginWrites>();
             services.TryAddSingleton<IRawCache, RawCache>();
             services.TryAddSingleton<OrleansCacheClient>();
             services.TryAddSingleton<IOrleansCache>(static provider => provider.GetRequiredService<OrleansCacheClient>());

@@ -25,7 +25,15 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("complete")]
     ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken = default);
 
-    /// <summary>Keeps a leased load alive; false when the lease is gone and the result will not be stored.</summary>
+    /// <summary>Gives the caller the key's turn to write to the origin, one at a time. Until it ends readers have the old value, and no load is kept.</summary>
+    [Alias("begin-write")]
+    ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request);
+
+    /// <summary>Ends that turn: with the new value, with the old one, or with none when the origin's answer is not known.</summary>
+    [Alias("end-write")]
+    ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request);
+
+    /// <summary>Keeps a leased load, or a turn to write, alive; false when the lease is gone and the result will not be stored.</summary>
     [Alias("renew")]
     ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken = default);
 

@@ -11,6 +11,8 @@ internal sealed partial class Entry
     {
         if (_tasks is null || ticket.Activation != _tasks.Activation || _isDisowned)
             return false;
+        if (ticket.Number < 0)
+            return RenewWriter(ticket);
         (_state, var renewed) = LoadRules.Renew(_state, (int)ticket.Number, LeaseSpan, Now);
         return renewed;
     }
@@ -186,6 +188,9 @@ internal sealed partial class Entry
         result = await ComparedAsync(result);
 
         var load = flight.Load;
+        if (_tasks?.Writer is not null)
+            _state = LoadRules.Detach(_state, load.Number);     // the origin may have answered it before that write
+
         var tags = result.Outcome is LoadOutcome.NotModified && result.Tags.IsEmpty ? _state.Content?.Tags ?? [] : result.Tags;
         var at = new EndContext(
             Now, _policy, tags.IsEmpty || _services.Tags.IsGood(TagHash.Of(tags), load.Born, load.LogGeneration), IsProven, _services.Random.NextDouble());

@@ -162,7 +162,7 @@ internal sealed partial class Entry
 
     private async Task FlushAsync()
     {
-        if (!_state.Unflushed || (_state.Stored == StoreKnowledge.Unread && !await ReadStoreAsync(EntryLimits.Slice, CancellationToken.None)))
+        if (!_state.Unflushed || _tasks?.Writer is not null || (_state.Stored == StoreKnowledge.Unread && !await ReadStoreAsync(EntryLimits.Slice, CancellationToken.None)))
             return;
         if (_tasks?.Pumping is { } running)
             await running;

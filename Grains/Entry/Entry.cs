@@ -141,7 +141,7 @@ internal sealed partial class Entry : EntryNode
             _host.Leave();
     }
 
-    private bool IsBusy => !_state.IsIdle || _tasks is { Waiters: > 0 } or { Reading: not null };
+    private bool IsBusy => !_state.IsIdle || _tasks is { Waiters: > 0 } or { Reading: not null } or { Writer: not null };
 
     /// <summary>Takes up a changed policy or view. An activation that lost its key, if only for one view, ends.</summary>
     private void CatchUp()

@@ -23,6 +23,10 @@ internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, I
     public ValueTask<LoadReply> CompleteLoadAsync(LoadCompletion completion, CancellationToken cancellationToken) =>
         _entry.CompleteAsync(completion, cancellationToken);
 
+    public ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request) => _entry.BeginWriteAsync(request);
+
+    public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request) => _entry.EndWriteAsync(request);
+
     public ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken) => new(_entry.Renew(ticket));
 
     public ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken) => _entry.WriteAsync(request, cancellationToken);

@@ -20,12 +20,17 @@ internal sealed class EntryTasks
     /// <summary>The store is not asked again before this instant of cluster time.</summary>
     public long NextReadTry { get; set; }
     public Task? Pumping { get; set; }
+    /// <summary>The write to the origin that has its turn.</summary>
+    public OriginWriter? Writer { get; set; }
+
+    /// <summary>Counts them.</summary>
+    public int Writers { get; set; }
     public bool FlushScheduled { get; set; }
     public int FlushFailures { get; set; }
     public int Waiters { get; set; }
 
     public bool IsIdle =>
-        _flights is null or { Count: 0 } && _waits is null && Ended is null && Reading is null && NextReadTry == 0 && Pumping is null && !FlushScheduled && Waiters == 0;
+        _flights is null or { Count: 0 } && _waits is null && Ended is null && Reading is null && NextReadTry == 0 && Pumping is null && Writer is null && !FlushScheduled && Waiters == 0;
 
     /// <summary>Adds one who waits for a change.</summary>
     public void Add(AckWait wait) => (wait.Next, _waits) = (_waits, wait);

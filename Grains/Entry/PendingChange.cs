@@ -22,6 +22,9 @@ internal sealed record PendingChange
     /// <summary>True for a change that came from the source: the store has it before it is acknowledged.</summary>
     public bool IsEvent { get; init; }
 
+    /// <summary>True for one that changes nothing, and tells the store that its value may be out of date soon.</summary>
+    public bool IsDoubt { get; init; }
+
     /// <summary>The number of the load that it came from; 0 for a write or removal.</summary>
     public int Load { get; init; }
 

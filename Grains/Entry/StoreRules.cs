@@ -111,7 +111,8 @@ internal static class StoreRules
     {
         var batch = state.Queued;
         var removes = batch.Any(static c => c.Content is null);
-        var kind = last.Content is null ? StoreJobKind.Removal
+        var kind = last.IsDoubt ? StoreJobKind.Mark
+            : last.Content is null ? StoreJobKind.Removal
             : durability == Durability.Through || (durability == Durability.Behind && batch.Any(static c => c.IsEvent)) ? StoreJobKind.Value
             : durability == Durability.None ? removes ? StoreJobKind.Removal : StoreJobKind.Nothing
             : state.Stored is StoreKnowledge.Nothing or StoreKnowledge.Dirty ? StoreJobKind.Nothing

@@ -53,6 +53,10 @@ internal sealed class FakeEntry : IEntryGrain
         return OnRead?.Invoke(request) ?? new(Usual(request));
     }
 
+    public ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request) => throw new NotSupportedException();
+
+    public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request) => throw new NotSupportedException();
+
     public ValueTask<EagerReply> RefreshEagerlyAsync() => throw new NotSupportedException();
 
     public ValueTask<ReadReply> RefreshAsync(ReadRequest request)

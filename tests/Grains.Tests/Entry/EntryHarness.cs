@@ -152,6 +152,15 @@ internal sealed class EntryHarness : IEntryHost
         Time.Advance(EntryLimits.FlushDelay);
     }
 
+    public Task<OriginWriteReply> BeginWrite(Guid operation = default) => Turn(e => e.BeginWriteAsync(new(operation == default ? Guid.NewGuid() : operation)));
+
+    public Task<OriginWriteReply> EndWrite(LoadTicket ticket, string? value, OriginWriteEnd end = OriginWriteEnd.Written, Guid operation = default) => Turn(e => e.EndWriteAsync(new()
+    {
+        Ticket = ticket,
+        End = end,
+        Value = new() { OperationId = operation == default ? Guid.NewGuid() : operation, Bytes = Encoding.UTF8.GetBytes(value ?? ""), ContentType = "application/json" },
+    }));
+
     public Task<EagerReply> Turn() => Turn(e => e.RefreshEagerlyAsync());
 
     public static string? Text(EntryValue? value) => value is null ? null : Encoding.UTF8.GetString(value.Bytes);

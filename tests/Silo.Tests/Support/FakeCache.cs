@@ -65,6 +65,8 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
 
     ValueTask<WriteResult> IOrleansCache.SetAsync<T>(CacheKey key, T value, EntryOptions? options, WriteCondition when, CancellationToken ct) => throw new NotSupportedException();
 
+    ValueTask<WriteResult> IOrleansCache.WriteThroughAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> write, EntryOptions? options, CancellationToken ct) => throw new NotSupportedException();
+
     ValueTask<bool> IOrleansCache.RemoveAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 
     ValueTask<WriteResult> IOrleansCache.RemoveAsync(CacheKey key, WriteCondition when, CancellationToken ct) => throw new NotSupportedException();
