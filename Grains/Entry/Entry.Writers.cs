@@ -16,12 +16,13 @@ internal sealed partial class Entry
             return Writer(IsProofComing ? OriginWriteStatus.AskAgain : OriginWriteStatus.Unavailable, Unproved);
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, CancellationToken.None))
             return Writer(_isDisowned ? OriginWriteStatus.NotOwner : OriginWriteStatus.Unavailable, StoreIsAway);
-        if (_tasks?.Writer is { } writer)
+        OriginWriter? writer;
+        while ((writer = _tasks?.Writer) is not null)
         {
             if (writer.OperationId == request.OperationId)
                 return Granted(writer);
-            await Waits.EndsAsync(writer.Done, slice.Left, _services.Time, CancellationToken.None);
-            return Writer(OriginWriteStatus.AskAgain);
+            if (!await Waits.EndsAsync(writer.Done, slice.Left, _services.Time, CancellationToken.None))
+                return Writer(OriginWriteStatus.AskAgain);
         }
 
         var isProven = IsChangeProven(isTagged: false);
@@ -30,7 +31,6 @@ internal sealed partial class Entry
             return Writer(_isDisowned ? OriginWriteStatus.NotOwner : OriginWriteStatus.AskAgain);
 
         Tasks.Writer = writer = new(request.OperationId, -++Tasks.Writers, EntryLifetimes.Add(Now, LeaseSpan));
-        _state = ChangeRules.Fence(_state);
         if (_policy.Durability != Durability.None && _state is { Content: not null, Stored: StoreKnowledge.Clean })
         {
             (_state, var mark) = ChangeRules.Doubt(_state, Now);

@@ -113,6 +113,21 @@ public class SourceEventTests
     }
 
     [Fact]
+    public async Task A_write_on_top_of_an_event_that_is_on_its_way_does_not_forget_it()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("0");
+        entry.Store.Hold();
+        Task<WriteReply>[] changes = [entry.Put("1"), Event(entry, 5, "event"), entry.Put("write")];
+        await entry.Begun();
+        entry.Store.Open();
+        await Task.WhenAll(changes);
+
+        Assert.Equal(WriteStatus.ConditionFailed, (await Event(entry, 5, "late")).Status);
+        Assert.Equal(5, entry.Stored!.SourceSequence);
+    }
+
+    [Fact]
     public async Task An_event_that_the_store_did_not_take_was_not_heard()
     {
         var entry = new EntryHarness();
