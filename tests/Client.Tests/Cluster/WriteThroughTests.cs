@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Cluster;
@@ -8,12 +9,13 @@ public class WriteThroughTests
 {
     private static readonly CacheKey Key = CacheKey.Of("orders", "42");
 
-    [Fact]
-    public async Task After_the_acknowledgement_none_of_100_readers_sees_the_old_value_though_a_refresh_was_under_way()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task After_the_acknowledgement_none_of_100_readers_sees_the_old_value_though_a_refresh_was_under_way(int count)
     {
-        await using var silo = new OneSilo();
-        await silo.StartAsync();
-        var (writer, readers) = (await silo.ConnectAsync(), await silo.ConnectAsync());
+        await using var silos = await Silos.StartAsync(count);
+        var (writer, readers) = (await silos.CacheAsync(), await silos.CacheAsync());
         await readers.SetAsync(Key, "new", new() { FreshFor = TimeSpan.FromMilliseconds(1), StaleFor = TimeSpan.FromHours(1) });
         var (refreshing, refresh) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
         await Eventually.TrueAsync(async () => (await readers.GetAsync<string>(Key)).Outcome == Outcome.Stale);
@@ -53,13 +55,13 @@ public class WriteThroughTests
     }
 
     [Theory]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    public async Task If_the_origin_refuses_nothing_changes_and_if_it_may_have_done_it_the_next_read_loads(bool isInDoubt, bool stands)
+    [InlineData(1, false, true)]
+    [InlineData(3, false, true)]
+    [InlineData(3, true, false)]
+    public async Task If_the_origin_refuses_nothing_changes_and_if_it_may_have_done_it_the_next_read_loads(int count, bool isInDoubt, bool stands)
     {
-        await using var silo = new OneSilo();
-        await silo.StartAsync();
-        var cache = await silo.ConnectAsync();
+        await using var silos = await Silos.StartAsync(count);
+        var cache = await silos.CacheAsync();
         var put = await cache.SetAsync(Key, "new");
         var error = new HttpRequestException("The origin says no.", null, isInDoubt ? HttpStatusCode.InternalServerError : HttpStatusCode.Conflict);
 
@@ -71,12 +73,13 @@ public class WriteThroughTests
         Assert.True((await cache.WriteThroughAsync(Key, _ => ValueTask.FromResult("paid"))).Version > put.Version);
     }
 
-    [Fact]
-    public async Task Writers_of_several_processes_have_their_turns_one_after_the_other_so_that_the_cache_ends_as_the_origin_does()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Writers_of_several_processes_have_their_turns_one_after_the_other_so_that_the_cache_ends_as_the_origin_does(int count)
     {
-        await using var silo = new OneSilo();
-        var embedded = (await silo.StartAsync()).Services;
-        IOrleansCache[] caches = [await silo.ConnectAsync(), await silo.ConnectAsync(), (IOrleansCache)embedded.GetService(typeof(IOrleansCache))!];
+        await using var silos = await Silos.StartAsync(count);
+        IOrleansCache[] caches = [await silos.CacheAsync(), await silos.CacheAsync(), silos.Services.GetRequiredService<IOrleansCache>()];
         var (origin, inside, most) = (-1, 0, 0);
 
         await Task.WhenAll(Enumerable.Range(0, 60).Select(number => caches[number % 3].WriteThroughAsync(Key, async _ =>
