@@ -3,6 +3,8 @@ namespace OrleansCache;
 /// <summary>A method of an integration: what is asked, and how its entries live. What is null of resilience follows the integration.</summary>
 public sealed class MethodOptions : ResilienceOptions
 {
+    internal const int DefaultUnreadPeriods = 10;
+
     /// <summary>The path below the base address, with the arguments in braces: <c>countries/{code}</c>, <c>orders?status={status}&amp;page={page?}</c>. Exactly one verb is set.</summary>
     public string? Get { get; set; }
 
@@ -34,7 +36,7 @@ public sealed class MethodOptions : ResilienceOptions
     public TimeSpan? StaleFor { get; set; }
 
     /// <summary><see cref="Strategy.Eager"/> only: so many refreshes in a row that nobody read end them, until the next read. 1 or more, default 10.</summary>
-    public int UnreadPeriods { get; set; } = 10;
+    public int UnreadPeriods { get; set; } = DefaultUnreadPeriods;
 
     /// <summary>How long the origin's 404 is remembered; zero does not.</summary>
     public TimeSpan AbsentFor { get; set; }

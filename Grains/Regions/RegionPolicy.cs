@@ -17,7 +17,7 @@ internal sealed record RegionPolicy
     public Strategy Strategy { get; init; }
 
     /// <summary>With <see cref="Strategy.Eager"/>: so many refreshes in a row that nobody read end them.</summary>
-    public int UnreadPeriods { get; init; } = 1;
+    public int UnreadPeriods { get; init; } = MethodOptions.DefaultUnreadPeriods;
     public WhenUnproven WhenUnproven { get; init; }
     public long? MaxEntries { get; init; }
     public long? MaxBytes { get; init; }

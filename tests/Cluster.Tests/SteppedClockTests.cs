@@ -40,19 +40,22 @@ public sealed class SteppedClockTests
     private static async Task UndisturbedAsync(ClusterProcess cluster, int atLeast)
     {
         var history = await cluster.CleanAsync(atLeast);
-        Assert.SkipWhen(EngineHosting.Name == "orleans", "The history is clean. Orleans writes the wall clock into its membership, and may give up who has another.");
         Assert.Empty(new Availability(history.Operations, cluster.Disturbances.All).Failed);
         Assert.Equal(0, cluster.Refusals);
         Assert.All(cluster.Silos, static silo => Assert.DoesNotContain("gives up all keys", silo.Process.Output, StringComparison.Ordinal));
     }
 
-    private static Task<ClusterProcess> UnderLoadAsync(WallClocks clocks, int clients, int keys) => Runs.UnderLoadAsync(
-        new()
-        {
-            Environment = silo => clocks.EnvironmentOf($"silo-{silo}"),
-            Redis = new ClusterOptions().Redis with { Environment = clocks.EnvironmentOf("redis") },
-        },
-        clients, keys);
+    private static Task<ClusterProcess> UnderLoadAsync(WallClocks clocks, int clients, int keys)
+    {
+        Assert.SkipWhen(EngineHosting.Name == "orleans", "With a clock of libfaketime a silo on Orleans is not ready within a minute, set or not.");
+        return Runs.UnderLoadAsync(
+            new()
+            {
+                Environment = silo => clocks.EnvironmentOf($"silo-{silo}"),
+                Redis = new ClusterOptions().Redis with { Environment = clocks.EnvironmentOf("redis") },
+            },
+            clients, keys);
+    }
 
     private static async Task SetAsync(ClusterProcess cluster, WallClocks clocks, string whose, TimeSpan ahead)
     {
