@@ -141,7 +141,7 @@ public abstract class CallsThroughStrategiesTests(SilosFixture silos)
         {
             var value = await CountAsync(id, ct);
             if (value != "1")
-                await gate.Task;
+                await gate.Task.WaitAsync(Eventually.Deadline);
             return value;
         }, CacheStrategy.Background(TimeSpan.FromMilliseconds(200), Minute));
         await get("a", default);
@@ -232,7 +232,7 @@ public abstract class CallsThroughStrategiesTests(SilosFixture silos)
         Func<string, CancellationToken, Task<string>> slow = async (id, ct) =>
         {
             var value = await CountAsync(id, ct);
-            await gate.Task;
+            await gate.Task.WaitAsync(Eventually.Deadline);
             return value;
         };
         var (one, two) = (silos.One.Decorate("replicas", "get", slow, CacheStrategy.Ttl(Minute)), silos.Two.Decorate("replicas", "get", slow, CacheStrategy.Ttl(Minute)));
@@ -255,7 +255,7 @@ public abstract class CallsThroughStrategiesTests(SilosFixture silos)
             {
                 Interlocked.Increment(ref _calls);
                 LoadContext.Current!.DoNotStore = true;
-                await gate.Task;
+                await gate.Task.WaitAsync(Eventually.Deadline);
                 return id;
             };
             var (one, two) = (silos.One.Decorate("unstored", "get", slow), silos.Two.Decorate("unstored", "get", slow));

@@ -169,6 +169,15 @@ public sealed class ResultRuleTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_strategy_is_compiled_once_for_all_calls_whatever_their_tags_and_a_changed_copy_anew()
+    {
+        var parts = _cluster.Get<CallPlanParts>();
+
+        Assert.Same(Minute.PlanOf<int>(parts), Minute.WithTags(["page:7"]).PlanOf<int>(parts));
+        Assert.NotSame(Minute.PlanOf<int>(parts), (Minute with { Retry = new() }).PlanOf<int>(parts));
+    }
+
+    [Fact]
     public void A_lifetime_that_cannot_be_is_refused_where_it_is_set()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new LoadContext { FreshFor = TimeSpan.Zero });

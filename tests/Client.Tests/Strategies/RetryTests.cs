@@ -162,6 +162,7 @@ public sealed class RetryTests : IAsyncDisposable
 
         Assert.Equal(("limited", 700d, "attempt 1"), (e.Detail, e.RetryAfter?.TotalMilliseconds, e.InnerException!.Message));
         Assert.Single(_attempts);
+        Assert.Single(_cluster.Limiter.Asked);
         Assert.Equal(ProblemKind.Limited, _cluster.Entry.Completions.Single().Problem!.Kind);
     }
 
