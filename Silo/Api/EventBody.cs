@@ -6,13 +6,14 @@ using System.Text.Json.Serialization;
 namespace OrleansCache;
 
 /// <summary>One event, as its source sends it. Spans are seconds.</summary>
-[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record EventBody
 {
-    public required string Source { get; init; }
-    public required long Sequence { get; init; }
-    public required string Region { get; init; }
-    public required string Key { get; init; }
+    private const string Fields = "source, sequence, region, key, value, maxAge, staleWhileRevalidate, tags and invalidates";
+
+    public string? Source { get; init; }
+    public long? Sequence { get; init; }
+    public string? Region { get; init; }
+    public string? Key { get; init; }
 
     /// <summary>The new value, null included; left out, the event removes.</summary>
     public JsonElement Value { get; init; }
@@ -25,10 +26,18 @@ internal sealed record EventBody
     /// <summary>Tags of what the event makes out of date, such as the lists that the key left and came into.</summary>
     public string[]? Invalidates { get; init; }
 
+    /// <summary>Fields that an event does not have.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+
     /// <exception cref="ArgumentException">Names what cannot be used.</exception>
     public CacheEvent Read()
     {
-        var when = WriteCondition.IfNewerSource(Source, Sequence);
+        if (Others is { Count: > 0 })
+            throw new ArgumentException($"{Others.Keys.First()} is no field of an event; it has {Fields}.");
+        if ((Source is null ? "source" : Sequence is null ? "sequence" : Region is null ? "region" : Key is null ? "key" : null) is { } missing)
+            throw new ArgumentException($"{missing} is missing; an event has source, sequence, region and key.");
+        var when = WriteCondition.IfNewerSource(Source!, Sequence!.Value);
         var isRemoval = Value.ValueKind == JsonValueKind.Undefined;
         if (isRemoval && (MaxAge ?? StaleWhileRevalidate) is not null)
             throw new ArgumentException("maxAge or staleWhileRevalidate is given and value is not: a removal has no lifetime; leave them out, or give the value.");
@@ -39,7 +48,7 @@ internal sealed record EventBody
         if (StaleWhileRevalidate is < 0 || (StaleWhileRevalidate > 0 && MaxAge is null))
             throw new ArgumentException($"staleWhileRevalidate is {StaleWhileRevalidate}; give whole seconds, 0 or more, and maxAge with it.");
         var options = EntryOptionRules.Checked(new() { FreshFor = Span(MaxAge), StaleFor = Span(StaleWhileRevalidate), Tags = Tags ?? [] });
-        return new(CacheKey.Of(Region, Key), when, isRemoval ? null : JsonMarshal.GetRawUtf8Value(Value).ToArray(), options, [.. (Invalidates ?? []).Select(EntryOptionRules.CheckedTag)]);
+        return new(CacheKey.Of(Region!, Key!), when, isRemoval ? null : JsonMarshal.GetRawUtf8Value(Value).ToArray(), options, [.. (Invalidates ?? []).Select(EntryOptionRules.CheckedTag)]);
     }
 
     /// <summary>One event, or an array of them; every fault is told with its place before anything is done.</summary>

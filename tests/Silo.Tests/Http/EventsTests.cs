@@ -66,12 +66,13 @@ public sealed class EventsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{ "sequence": 1, "region": "r", "key": "k" }""", "source")]
+    [InlineData("""{ "sequence": 1, "region": "r", "key": "k" }""", "source is missing")]
+    [InlineData("""{ "source": "s", "region": "r", "key": "k" }""", "sequence is missing")]
     [InlineData("""{ "source": "s", "sequence": -1, "region": "r", "key": "k" }""", "sequence")]
     [InlineData("""{ "source": "s", "sequence": "1", "region": "r", "key": "k" }""", "$.sequence")]
     [InlineData("""{ "source": " ", "sequence": 1, "region": "r", "key": "k" }""", "source")]
     [InlineData("""{ "source": "s", "sequence": 1, "region": "", "key": "k" }""", "region")]
-    [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "tag": "x" }""", "tag")]
+    [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "tag": "x" }""", "tag is no field")]
     [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "maxAge": 5 }""", "maxAge")]
     [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "tags": ["a"] }""", "tags")]
     [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "value": 1, "maxAge": 0 }""", "maxAge is 0")]
