@@ -19,7 +19,7 @@ internal sealed partial class Entry
         OriginWriter? writer;
         while ((writer = _tasks?.Writer) is not null)
         {
-            if (writer.OperationId == request.OperationId)
+            if (writer.OperationId == request.OperationId && writer.HasBegun)
                 return Granted(writer);
             if (!await Waits.EndsAsync(writer.Done, slice.Left, _services.Time, CancellationToken.None))
                 return Writer(OriginWriteStatus.AskAgain);
@@ -45,7 +45,7 @@ internal sealed partial class Entry
             }
         }
 
-        writer.Changes = _state.Changes;
+        (writer.Changes, writer.HasBegun) = (_state.Changes, true);
         writer.LeaseUntil = EntryLifetimes.Add(Now, LeaseSpan);
         _ = WatchAsync(writer);
         return Granted(writer);
@@ -142,6 +142,9 @@ internal sealed class OriginWriter(Guid operationId, long number, long leaseUnti
 
     /// <summary>In cluster time.</summary>
     public long LeaseUntil { get; set; } = leaseUntil;
+
+    /// <summary>The store knows what it shall, so the origin may be asked: a repetition that comes before waits too.</summary>
+    public bool HasBegun { get; set; }
 
     /// <summary>How many changes the entry had seen when the turn began: another one ends it with no value.</summary>
     public int Changes { get; set; }

@@ -33,9 +33,10 @@ internal static class StoreRules
         var last = job.Batch[^1];
         var next = (state with
         {
-            Content = last.Content,
-            FreshUntil = last.FreshUntil,
-            StaleUntil = last.StaleUntil,
+            // A doubt changes nothing: what moved the clocks while the store wrote stands.
+            Content = last.IsDoubt ? state.Content : last.Content,
+            FreshUntil = last.IsDoubt ? state.FreshUntil : last.FreshUntil,
+            StaleUntil = last.IsDoubt ? state.StaleUntil : last.StaleUntil,
             Heard = last.Heard,
             Stored = job.Kind switch
             {

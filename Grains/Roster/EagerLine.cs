@@ -69,8 +69,9 @@ internal sealed class EagerLine(Func<int> room, Func<string, Task<TimeSpan?>> tu
 
     private long After(TimeSpan span) => time.GetTimestamp() + (long)(Math.Max(0, span.TotalSeconds) * time.TimestampFrequency);
 
-    /// <summary>At least a millisecond, so that a timer that ends early is no busy loop.</summary>
-    private TimeSpan Until(long due) => TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling((due - time.GetTimestamp()) * 1000.0 / time.TimestampFrequency)));
+    /// <summary>At least a millisecond, so that a timer that ends early is no busy loop; at most a day, as no timer takes fifty.</summary>
+    private TimeSpan Until(long due) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((due - time.GetTimestamp()) * 1000.0 / time.TimestampFrequency), 1, TimeSpan.MillisecondsPerDay));
 
     private void Wake()
     {

@@ -198,4 +198,27 @@ public class OriginWriteTests
         Assert.Equal(OriginWriteStatus.Unavailable, end.Status);
         Assert.NotEqual("old", Text((await entry.Get()).Value));
     }
+
+    [Fact]
+    public async Task A_repetition_has_no_turn_before_the_store_knows_that_its_value_is_in_doubt()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("old");
+        entry.Store.Hold();
+        var operation = Guid.NewGuid();
+        var first = entry.BeginWrite(operation);
+        var second = entry.BeginWrite(operation);
+
+        await entry.Begun();
+        Assert.False(second.IsCompleted);
+        entry.Store.Open();
+        var turn = await first;
+        Assert.Equal(OriginWriteStatus.Granted, turn.Status);
+        entry.Time.Advance(EntryLimits.Slice * 0.75);
+        Assert.True(await entry.Renew(turn.Ticket!));
+        entry.Time.Advance(EntryLimits.Slice * 0.75);
+
+        Assert.Equal(OriginWriteStatus.AskAgain, (await second).Status);
+        Assert.Equal(turn.Ticket, (await entry.BeginWrite(operation)).Ticket);
+    }
 }
