@@ -100,6 +100,7 @@ internal sealed partial class Entry
 
     private WriteReply Reply(WriteStatus status, string? detail = null)
     {
+        status = status == WriteStatus.NotOwner && IsReplacedHere ? WriteStatus.AskAgain : status;
         _services.Metrics.Write(status);
         return new()
         {

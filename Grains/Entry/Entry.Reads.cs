@@ -149,7 +149,7 @@ internal sealed partial class Entry
 
     private ReadReply Reply(ReadStatus status) => new()
     {
-        Status = status,
+        Status = status == ReadStatus.NotOwner && IsReplacedHere ? ReadStatus.AskAgain : status,
         Degraded = IsDegraded,
         TagHead = _services.Tags.Head,
         View = _services.Ownership.View,

@@ -127,7 +127,12 @@ internal sealed partial class Entry
         Ticket = new() { Activation = Tasks.Activation, Number = writer.Number, LeaseMilliseconds = (int)EntryLimits.LoadLease.TotalMilliseconds },
     };
 
-    private OriginWriteReply Writer(OriginWriteStatus status, string? detail = null) => new() { Status = status, View = _services.Ownership.View, Detail = detail };
+    private OriginWriteReply Writer(OriginWriteStatus status, string? detail = null) => new()
+    {
+        Status = status == OriginWriteStatus.NotOwner && IsReplacedHere ? OriginWriteStatus.AskAgain : status,
+        View = _services.Ownership.View,
+        Detail = detail,
+    };
 }
 
 /// <summary>The turn of one write to the origin.</summary>

@@ -208,6 +208,12 @@ internal sealed partial class Entry : EntryNode
         Disown();
     }
 
+    /// <summary>
+    /// This activation ends, and its silo has the key all the same, as after a beginning, which ends those of all keys at once: who asks again
+    /// finds the next one here. A store that knows a newer owner is believed.
+    /// </summary>
+    private bool IsReplacedHere => _isDisowned && !_isRefused && _services.Ownership.IsPlacedHere(_hash);
+
     private void Disown()
     {
         if (_isDisowned)

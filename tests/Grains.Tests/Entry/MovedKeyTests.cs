@@ -38,6 +38,20 @@ public sealed class MovedKeyTests
     }
 
     [Fact]
+    public async Task Who_comes_to_an_activation_that_ends_though_its_silo_has_the_key_asks_again_there()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("1");
+
+        (entry.Ownership.Epoch, entry.Ownership.View) = (2, 2);
+
+        Assert.Equal((ReadStatus.AskAgain, WriteStatus.AskAgain, WriteStatus.AskAgain), ((await entry.Get()).Status, (await entry.Put("2")).Status, (await entry.Remove()).Status));
+        Assert.Equal((OriginWriteStatus.AskAgain, 1), ((await entry.BeginWrite()).Status, entry.Leaves));
+        entry.Ownership.IsOwner = false;
+        Assert.Equal(ReadStatus.NotOwner, (await entry.Get()).Status);
+    }
+
+    [Fact]
     public async Task Who_comes_to_the_wrong_silo_does_not_wait_for_room()
     {
         var entry = new EntryHarness(memory: new() { MaxEntries = 1 });
