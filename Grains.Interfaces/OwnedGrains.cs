@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansCache;
 
 /// <summary>The grains of which a cluster has one for each key, where its view places the key. All others are every silo's own.</summary>
@@ -8,6 +10,11 @@ internal static class OwnedGrains
 
     public const string Roster = "oc.roster";
 
+    /// <summary>Not one for each key: asked by way of one, a silo speaks for itself.</summary>
+    public const string Proof = "oc.proof";
+
+    public static ImmutableArray<string> All { get; } = [Entry, Limiter, Roster, Proof];
+
     /// <param name="grainType">A grain type's name.</param>
-    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster;
+    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster or Proof;
 }

@@ -17,8 +17,7 @@ internal sealed class ViewDirectory(IOwnership ownership, IClusterMembershipServ
     /// <summary>A silo joins the view once Orleans has it, which tells the others of it.</summary>
     private static readonly TimeSpan LookFor = TimeSpan.FromSeconds(1);
 
-    private static readonly GrainType Entry = GrainType.Create(OwnedGrains.Entry);
-    private static readonly GrainType Limiter = GrainType.Create(OwnedGrains.Limiter);
+    private static readonly FrozenSet<GrainType> Owned = OwnedGrains.All.Select(GrainType.Create).ToFrozenSet();
 
     private Reached _reached = new(null, FrozenDictionary<Guid, ClusterMember>.Empty);
 
@@ -75,7 +74,7 @@ internal sealed class ViewDirectory(IOwnership ownership, IClusterMembershipServ
     // Null for an owner that Orleans does not know yet. Where nobody can serve the key this silo says so.
     private SiloAddress? Find(GrainId grain, Reached reached)
     {
-        if ((grain.Type != Entry && grain.Type != Limiter) || ownership.Placement.OwnerOf(RoutingHash.Of(grain.Key.AsSpan())) is not { } owner)
+        if (!Owned.Contains(grain.Type) || ownership.Placement.OwnerOf(RoutingHash.Of(grain.Key.AsSpan())) is not { } owner)
             return local.SiloAddress;
         return reached.Members.TryGetValue(owner.Incarnation, out var member) ? member.Status == SiloStatus.Dead ? local.SiloAddress : member.SiloAddress : null;
     }

@@ -6,6 +6,9 @@ internal interface IKnownView
     /// <summary>Its number; 0 for none.</summary>
     long Number { get; }
 
+    /// <summary>Whom it gives each key.</summary>
+    Placement Placement { get; }
+
     /// <summary>True when keys have different owners, and so another silo could take over.</summary>
     bool IsShared { get; }
 

@@ -12,13 +12,15 @@ internal sealed class OwnView : IKnownView
         ownership.Changed += () => Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
-    public long Number => _ownership.Placement.Number;
+    public long Number => Placement.Number;
 
-    public bool IsShared => _ownership.Placement.IsShared;
+    public Placement Placement => _ownership.Placement;
+
+    public bool IsShared => Placement.IsShared;
 
     public Task Changed => Volatile.Read(ref _changed).Task;
 
-    public ClusterView View => _ownership.Placement.View;
+    public ClusterView View => Placement.View;
 
     public void Hint(long view) => _ownership.Hint(view);
 }

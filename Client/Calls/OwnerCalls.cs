@@ -18,6 +18,7 @@ internal sealed class OwnerCalls(
     /// <summary>How long a newer view is waited for, which an owner goes by and this process does not know.</summary>
     private static readonly TimeSpan ViewPatience = TimeSpan.FromMilliseconds(500);
     private readonly TakeOver _takeOver = new(clock);
+    private readonly Proofs _proofs = new(grains, clock);
     private readonly TimeSpan _slice = options.Value.Slice;
 
     /// <summary>How long a call goes on without an answer.</summary>
@@ -56,7 +57,8 @@ internal sealed class OwnerCalls(
                 if (IsFinal(reply))
                 {
                     // Who has a factory of its own, and no limit to keep, does without.
-                    if (!IsAway(reply) || request is { Load: LoadMode.Leased, Limiter: null } || effort.Flight is { IsWanted: false } || PauseForTakeOver(ref patience) is not { } rest)
+                    if (!IsAway(reply) || request is { Load: LoadMode.Leased, Limiter: null } || effort.Flight is { IsWanted: false }
+                        || !await MayTakeOverAsync(patience).ConfigureAwait(false) || patience.NextPause(clock) is not { } rest)
                         return new(reply, asked);
                     await UntilNewsAsync(known!, rest, refusedIn: 0, CancellationToken.None).ConfigureAwait(false);
                     (tried, asked) = (null, clock.GetTimestamp());
@@ -110,7 +112,7 @@ internal sealed class OwnerCalls(
                     : await call(grains.GetGrain<TGrain>(key), state).ConfigureAwait(false);
                 if (isFinal is not null ? isFinal(reply) : reply is not IOwnersReply { IsRefusal: true })
                 {
-                    if (isAway is null || !isAway(reply) || PauseForTakeOver(ref patience) is not { } rest)
+                    if (isAway is null || !isAway(reply) || !await MayTakeOverAsync(patience).ConfigureAwait(false) || patience.NextPause(clock) is not { } rest)
                         return isInDoubt ? doubt!.Answered(reply) : reply;
                     await UntilNewsAsync(known!, rest, refusedIn: 0, ct).ConfigureAwait(false);
                     continue;
@@ -167,9 +169,9 @@ internal sealed class OwnerCalls(
         return reply.View;
     }
 
-    // Null when the refusal stands.
-    private TimeSpan? PauseForTakeOver(ref Patience patience) =>
-        known is { IsShared: true } && _takeOver.MayCome(known.Number) && patience.Has(TakeOver.Try, clock) ? patience.NextPause(clock) : null;
+    // False when the refusal stands.
+    private async ValueTask<bool> MayTakeOverAsync(Patience patience) =>
+        known is { IsShared: true } && _takeOver.MayCome(known.Number) && patience.Has(TakeOver.Try, clock) && await _proofs.AnyAsync(known.Placement).ConfigureAwait(false);
 
     private ValueTask PauseAsync(TimeSpan? pause, string grainKey, Exception? fault, long refusedIn, CancellationToken ct = default)
     {

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary>Whether a silo that refuses for want of proof or store is worth waiting for: another may soon have its keys. Thread-safe.</summary>
-/// <remarks>When nobody took over in time, all are concerned: from then on callers hear of it at once.</remarks>
+/// <remarks>When nobody took over in time, all are taken to be concerned, also where that was not heard: from then on callers hear of it at once.</remarks>
 internal sealed class TakeOver(TimeProvider clock)
 {
     /// <summary>Two leases and a second: one for the silo to lose its right, one for the others to see that, and for this process to hear of it.</summary>

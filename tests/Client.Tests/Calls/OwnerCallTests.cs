@@ -141,6 +141,45 @@ public class OwnerCallTests
     }
 
     [Fact]
+    public async Task A_refusal_stands_at_once_where_no_silo_can_prove_its_right()
+    {
+        var view = Shared(5);
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(Away(LoadProblem.Unproven));
+        cluster.Entry.OnWrite = _ => new(new WriteReply { Status = WriteStatus.Unavailable, RetryAfterMilliseconds = 900 });
+        cluster.Proofs.Answer = key => new(new ProofReply { Silo = OwnerOf(view, key) });
+
+        Assert.Equal(ReadStatus.Failed, (await cluster.Raw.GetAsync(Key)).Status);
+        Assert.Equal(TimeSpan.FromMilliseconds(900), (await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.Cache.SetAsync(Key, 1).AsTask())).RetryAfter);
+
+        Assert.Equal((1, 1, 2), (cluster.Entry.Reads.Count, cluster.Entry.Writes.Count, cluster.Proofs.Asked.Count));
+        cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        cluster.Proofs.Answer = key => new(new ProofReply { Silo = OwnerOf(view, key), MayProve = key == cluster.Proofs.Asked.First() });
+        Assert.False(cluster.Raw.GetAsync(Key).AsTask().IsCompleted);
+    }
+
+    [Theory]
+    [InlineData("silent")]
+    [InlineData("unreachable")]
+    [InlineData("another silo")]
+    public async Task Who_does_not_say_that_it_has_no_proof_may_take_over(string one)
+    {
+        var view = Shared(5);
+        await using var cluster = new FakeCluster(services => services.AddSingleton<IKnownView>(view));
+        cluster.Entry.OnRead = _ => new(view.Number < 6 ? Away(LoadProblem.Unproven) : FakeEntry.Hit("1"));
+        var silent = new TaskCompletionSource<ProofReply>();
+        cluster.Proofs.Answer = key => key == cluster.Proofs.Asked.First() ? new(new ProofReply { Silo = OwnerOf(view, key) })
+            : one switch { "silent" => new(silent.Task), "unreachable" => throw new SiloUnavailableException("gone"), _ => new(new ProofReply { Silo = "another" }) };
+
+        var read = cluster.Cache.GetAsync<int>(Key).AsTask();
+        await PassAsync(cluster, TimeSpan.FromSeconds(5));
+        Assert.False(read.IsCompleted);
+        view.Learn(View(6));
+
+        Assert.Equal(1, (await cluster.DriveAsync(new ValueTask<CacheResult<int>>(read))).Value);
+    }
+
+    [Fact]
     public async Task A_refusal_stands_when_no_time_is_left_for_another_slow_one()
     {
         await using var cluster = new FakeCluster(static services => services.AddSingleton<IKnownView>(Shared(5)));
@@ -417,6 +456,8 @@ public class OwnerCallTests
     }
 
     private static ClusterView View(long number) => new(number, [Member("a"), Member("bb")]);
+
+    private static string? OwnerOf(LearnedView view, string key) => view.Placement.OwnerOf(RoutingHash.Of(key))?.Name;
 
     private static SiloMember Member(string name) => new(Guid.NewGuid(), $"10.0.0.{name.Length}:11111", 1, name);
 

@@ -29,6 +29,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     public FakeCatalog Catalog { get; } = new();
     public FakeTags Tags { get; } = new();
     public FakeLimiter Limiter { get; } = new();
+    public FakeProofs Proofs { get; } = new();
     public FakeEntry Entry => EntryOf(Key);
     public IOrleansCache Cache => _services.GetRequiredService<IOrleansCache>();
     public IRawCache Raw => _services.GetRequiredService<IRawCache>();
@@ -42,6 +43,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         grain == typeof(IEntryGrain) ? _entries.GetOrAdd(key, static _ => new())
         : grain == typeof(ICatalogGrain) ? Catalog.Of(key)
         : grain == typeof(IRateLimiterGrain) ? Limiter.Of(key)
+        : grain == typeof(ISiloProofGrain) ? Proofs.Of(key)
         : Tags;
 
     /// <summary>Moves the clock on whenever something waits for it, until the task is done.</summary>
