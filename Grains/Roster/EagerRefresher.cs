@@ -27,8 +27,8 @@ internal sealed class EagerRefresher(
 
     public override void Dispose()
     {
+        base.Dispose();       // cancels what is disposed next
         _stopping.Dispose();
-        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
