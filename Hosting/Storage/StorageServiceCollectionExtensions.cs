@@ -41,7 +41,7 @@ internal static class StorageServiceCollectionExtensions
         }
 
         /// <summary>Everything is in Redis, and the right to serve is a lease there.</summary>
-        /// <param name="siloName">For people.</param>
+        /// <param name="siloName">Where clients and the other silos reach this one.</param>
         /// <param name="connectionString">In StackExchange.Redis' form.</param>
         /// <param name="clusterId">Sets the names in Redis apart: <c>oc:{cluster}:…</c>.</param>
         public IServiceCollection AddRedisStorage(string siloName, string connectionString, string clusterId)
@@ -54,7 +54,7 @@ internal static class StorageServiceCollectionExtensions
             services.TryAddSingleton<SampledClusterClock>();
             services.TryAddSingleton<IClusterClock>(provider => provider.GetRequiredService<SampledClusterClock>());
             services.TryAddSingleton<IOwnershipStore, RedisOwnershipStore>();
-            services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LeasedOwnership>(provider, siloName, clusterId));
+            services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LeasedOwnership>(provider, siloName, clusterId, SharedFormats.Dialect));
             services.TryAddSingleton<IOwnership>(provider => provider.GetRequiredService<LeasedOwnership>());
             services.TryAddSingleton<OwnView>();
             services.TryAddSingleton<IKnownView>(provider => provider.GetRequiredService<OwnView>());

@@ -46,20 +46,22 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
 
     /// <param name="self">This silo's name.</param>
     /// <param name="clusterId">For messages.</param>
+    /// <param name="dialect">See <see cref="SiloMember.Dialect"/>.</param>
     /// <param name="store">Shared by all who serve the cluster.</param>
     /// <param name="clusterClock">Gets a sample with each renewal.</param>
     /// <param name="coarse">Judges the fence.</param>
     /// <param name="time">Paces the renewals.</param>
     /// <param name="logger">For what people should know.</param>
     public LeasedOwnership(
-        string self, string clusterId, IOwnershipStore store, SampledClusterClock clusterClock, CoarseClock coarse, TimeProvider time, ILogger<LeasedOwnership> logger)
+        string self, string clusterId, string dialect, IOwnershipStore store, SampledClusterClock clusterClock, CoarseClock coarse, TimeProvider time,
+        ILogger<LeasedOwnership> logger)
     {
         (_store, _clusterClock, _coarse, _time, _clusterId, _logger) = (store, clusterClock, coarse, time, clusterId, logger);
         _incarnation = Guid.NewGuid();
-        _state = new(new(_incarnation, self, Environment.ProcessId, Environment.MachineName), (long)DefaultSpan.TotalMilliseconds);
+        _state = new(new(_incarnation, self, Environment.ProcessId, Environment.MachineName, Dialect: dialect), (long)DefaultSpan.TotalMilliseconds);
     }
 
-    /// <summary>Raised when another silo joined at this one's address, which has let its keys go: it should end.</summary>
+    /// <summary>Raised when this silo has no place in the cluster any more, as when another joined at its address; it has let its keys go, and should end.</summary>
     public event Action<StartRefusedException>? Refused;
 
     public event Action? Changed;
@@ -107,7 +109,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     public void Add(ISealWork work) => _sealWork.Add(work);
 
     /// <summary>Joins the cluster, or begins it; goes on in the background. Once, however often it is called.</summary>
-    /// <exception cref="StartRefusedException">The store does not answer.</exception>
+    /// <exception cref="StartRefusedException">The store does not answer, or silos serve the cluster with which this one may not.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         lock (_changing)
@@ -124,7 +126,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
             while (!await TryJoinAsync(began, cancellationToken).ConfigureAwait(false))
                 await Task.Delay(TimeSpan.FromMilliseconds(LookSoon), _time, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not (OperationCanceledException or StartRefusedException))
         {
             throw new StartRefusedException($"The lease of cluster id '{_clusterId}' could not be asked for: {exception.Message}", exception);
         }
@@ -136,7 +138,9 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     {
         try
         {
-            return await StepAsync(cancellationToken).ConfigureAwait(false) is { Keys: not null } || _time.GetElapsedTime(began) >= JoinLimit;
+            var state = await StepAsync(cancellationToken).ConfigureAwait(false);
+            return state.Stranger is { } stranger ? throw Refusal(state.Self, stranger)
+                : state.Keys is not null || _time.GetElapsedTime(began) >= (state.IsKeptOut ? StartLimit : JoinLimit);
         }
         catch (TimeoutException) when (_time.GetElapsedTime(began) < StartLimit)
         {
@@ -204,7 +208,9 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     {
         try
         {
-            await StepAsync(_stopping.Token).ConfigureAwait(false);
+            var state = await StepAsync(_stopping.Token).ConfigureAwait(false);
+            if (state.Stranger is { } stranger)
+                GiveWay(Refusal(state.Self, stranger));
             if (_isUnreachable)
                 _logger.Reachable();
             _isUnreachable = false;
@@ -257,13 +263,17 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         if (before.Keys is not null && after.Keys is null && !after.IsLeaving)
             _logger.Deposed(after.View.Number);
         if (after.IsDisplaced)
-        {
-            after = Update(static state => state with { IsLeaving = true });
-            Refused?.Invoke(Refusal(after));
-        }
+            after = GiveWay(Displaced(after));
         if (after.MustSeal && _sealing.IsCompleted)
             _sealing = SealAsync();
         return after;
+    }
+
+    private OwnershipState GiveWay(StartRefusedException refusal)
+    {
+        var state = Update(static state => state with { IsLeaving = true });
+        Refused?.Invoke(refusal);
+        return state;
     }
 
     private async Task SealAsync()
@@ -326,7 +336,13 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
 
     private void Wake() => Volatile.Read(ref _wake).TrySetResult();
 
-    private StartRefusedException Refusal(OwnershipState state)
+    private StartRefusedException Refusal(SiloMember self, SiloMember other) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Cluster id '{_clusterId}' is served by {other.Name} (pid {other.Pid} on {other.Host}), and {(self.Dialect == other.Dialect
+            ? $"this silo, {self.Name}, is on {self.Host}: a loopback address leads each machine to itself. Give each silo an OrleansCache:Silo:Address or OrleansCache:Silo:AdvertisedAddress that the others reach."
+            : $"that is {other.Dialect ?? "of an earlier version"}, while this silo is {self.Dialect}: they do not understand each other. Start this one as the others are (--engine, -p:Engine), end those first, or give OrleansCache:ClusterId another name.")}"));
+
+    private StartRefusedException Displaced(OwnershipState state)
     {
         var other = state.View.Members.LastOrDefault(member => member.Address == state.Self.Address && member.Incarnation != _incarnation) ?? state.Self;
         return new(string.Create(

@@ -39,6 +39,12 @@ internal sealed record OwnershipState(SiloMember Self, long Span)
     /// <summary>The store has no view, or a lower one, or may have lost some: nothing is proved until views have begun anew.</summary>
     public bool IsLost { get; init; }
 
+    /// <summary>The end of the first look that found it so.</summary>
+    public long LostSince { get; init; }
+
+    /// <summary>A member that was seen to live and with which this silo may not serve: it has no place in that view.</summary>
+    public SiloMember? Stranger { get; init; }
+
     /// <summary>This silo wants to leave.</summary>
     public bool IsLeaving { get; init; }
 
@@ -58,6 +64,9 @@ internal sealed record OwnershipState(SiloMember Self, long Span)
 
     /// <summary>Another silo joined at this one's address: the other has its keys.</summary>
     public bool IsDisplaced => !IsLeaving && View.Find(Self.Incarnation) is { IsLeaving: true };
+
+    /// <summary>This silo waits for members with which it may not serve, to see whether they live.</summary>
+    public bool IsKeptOut => !IsLeaving && MustStayOut(View.Members);
 
     /// <summary>Nothing is left to wait for.</summary>
     public bool HasLeft => IsLeaving && (Keys is null || IsLost);
@@ -94,13 +103,14 @@ internal sealed record OwnershipState(SiloMember Self, long Span)
     public OwnershipState Observe(OwnershipSnapshot snapshot, long sentAt, long receivedAt)
     {
         if (snapshot.View is not { } view || !snapshot.IsSameStore || view.Number < HighestView)
-            return this with { IsLost = true, Watches = [], LastLook = receivedAt };
+            return this with { IsLost = true, LostSince = IsLost ? LostSince : receivedAt, Watches = [], LastLook = receivedAt };
         var next = view.Number > View.Number ? Adopt(view, receivedAt) : this;
         return next with
         {
             IsLost = false,
             LeaseEnd = next.Keys is null ? 0 : snapshot.Applied ? Math.Max(next.LeaseEnd, sentAt + Span) : next.LeaseEnd,
             Settled = AllSealed(view, snapshot.Leases) ? view.Number : next.Settled,
+            Stranger = MustStayOut(view.Members) ? LivingStranger(view, snapshot.Leases) : null,
             Watches = Watched(view, snapshot.Leases, sentAt, receivedAt),
             LastLook = receivedAt,
         };
@@ -112,11 +122,13 @@ internal sealed record OwnershipState(SiloMember Self, long Span)
     public ViewChange? Propose(OwnershipSnapshot snapshot, long now)
     {
         if (IsLost)
-            return IsLeaving ? null : Beginning(snapshot);
+            return IsLeaving ? null : Beginning(snapshot, now);
 
         var outwaited = Watches.Where(watch => watch.SeenAt - watch.Since >= OutwaitSpan).ToImmutableArray();
         var members = View.Members.RemoveAll(member => outwaited.Any(watch => watch.Incarnation == member.Incarnation));
         var self = View.Find(Self.Incarnation);
+        if (!IsLeaving && MustStayOut(members))
+            return null;
         if (!IsLeaving)
             members = Joined(members);
         else if (self is { IsLeaving: false })
@@ -130,14 +142,29 @@ internal sealed record OwnershipState(SiloMember Self, long Span)
         return new(next, View.Number, [.. outwaited.Select(static watch => KeyValuePair.Create(watch.Incarnation, watch.Lease))], SealedIn(next), Begins: false);
     }
 
-    // Who is in the last view that is known stays in it, so that nothing moves; who is gone is outwaited.
-    private ViewChange Beginning(OwnershipSnapshot snapshot)
+    // Who is in the last view that is known stays in it, so that nothing moves; who is gone is outwaited. Strangers that live begin by themselves.
+    private ViewChange? Beginning(OwnershipSnapshot snapshot, long now)
     {
         var stored = snapshot.View ?? ClusterView.None;
-        var known = stored.Number < View.Number ? View : stored;
+        var known = (stored.Number < View.Number ? View : stored).Members;
+        if (MustStayOut(known) && now - LostSince < OutwaitSpan)
+            return null;
+        var members = MustStayOut(known) ? known.RemoveAll(member => !member.MayServeWith(Self)) : known;
         var number = Math.Max(Math.Max(HighestView, stored.Number) + 1, snapshot.StoreTime / 1000);
-        var next = new ClusterView(number, Joined(known.Members), number, WaitsOut: true);
+        var next = new ClusterView(number, Joined(members), number, WaitsOut: true);
         return new(next, snapshot.View?.Number, [], SealedIn(next), Begins: true);
+    }
+
+    // Who is there before stays.
+    private bool MustStayOut(ImmutableArray<SiloMember> members) =>
+        members.Any(member => !member.MayServeWith(Self)) && !members.Any(member => member.Incarnation == Self.Incarnation);
+
+    private SiloMember? LivingStranger(ClusterView view, IReadOnlyDictionary<Guid, SiloLease> leases)
+    {
+        foreach (var watch in Watches)
+            if (view.Find(watch.Incarnation) is { IsLeaving: false } member && !member.MayServeWith(Self) && leases.GetValueOrDefault(watch.Incarnation) != watch.Lease)
+                return member;
+        return null;
     }
 
     private ImmutableArray<SiloMember> Joined(ImmutableArray<SiloMember> members) => members.Any(member => member.Incarnation == Self.Incarnation)

@@ -280,12 +280,56 @@ public sealed class LeasedOwnershipTests
         Assert.True(await wait);
     }
 
+    [Fact]
+    public async Task A_silo_that_does_not_understand_those_who_serve_is_refused_and_they_go_on()
+    {
+        await using var first = await FencedAsync("a");
+        var view = first.View;
+        await using var second = Create("b", "another");
+
+        var refused = await DriveAsync(second.StartAsync(Cancellation));
+
+        Assert.Contains("is served by a (pid", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("that is engine x, formats 1, while this silo is another", refused.Message, StringComparison.Ordinal);
+        await RunForAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal((view, true), (first.View, first.FenceHolds));
+    }
+
+    [Fact]
+    public async Task A_silo_takes_the_place_of_one_that_it_does_not_understand_when_that_is_dead()
+    {
+        var first = await FencedAsync("a");
+        _store.Cut("a");
+        await using var second = Create("b", "another");
+        var began = _time.GetTimestamp();
+        var starting = second.StartAsync(Cancellation);
+
+        await RunUntilAsync(() => starting.IsCompleted);
+        await starting;
+        Assert.Equal("b", Assert.Single(second.Placement.Members).Name);
+        Assert.True(_time.GetElapsedTime(began) >= LeasedOwnership.DefaultSpan);
+
+        StartRefusedException? told = null;
+        first.Refused += refusal => told = refusal;
+        _store.Mend("a");
+        await RunUntilAsync(() => told is not null);
+        Assert.Contains("is served by b", told!.Message, StringComparison.Ordinal);
+        Assert.False(first.FenceHolds || first.Owns(1));
+        await first.DisposeAsync();
+    }
+
+    private async Task<StartRefusedException> DriveAsync(Task starting)
+    {
+        await RunUntilAsync(() => starting.IsCompleted);
+        return await Assert.ThrowsAsync<StartRefusedException>(() => starting);
+    }
+
     private static IEnumerable<ulong> Keys() => Enumerable.Range(1, 1000).Select(key => RoutingHash.Mix((ulong)key));
 
     private static ulong[] Serves(LeasedOwnership silo) => [.. Keys().Where(silo.Owns)];
 
-    private LeasedOwnership Create(string name) => new(
-        name, "test", _store.For(name), new SampledClusterClock(_time), _coarse, _time, NullLogger<LeasedOwnership>.Instance);
+    private LeasedOwnership Create(string name, string dialect = "engine x, formats 1") => new(
+        name, "test", dialect, _store.For(name), new SampledClusterClock(_time), _coarse, _time, NullLogger<LeasedOwnership>.Instance);
 
     private Task<LeasedOwnership> FencedAsync(string name) => FencedAsync(Create(name));
 

@@ -93,6 +93,21 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_silo_of_another_engine_does_not_join()
+    {
+        var host = await FencedHostAsync();
+        var view = Ownership(host).View;
+        await using var other = ActivatorUtilities.CreateInstance<LeasedOwnership>(host.Services, "other", "test", "engine other, formats 1");
+
+        var refused = await Assert.ThrowsAsync<StartRefusedException>(() => other.StartAsync(Cancellation));
+
+        Assert.Contains(SharedFormats.Dialect, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("engine other, formats 1", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(view, Ownership(host).View);
+        await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
     public async Task A_flushed_server_gets_a_higher_view_and_no_fence_for_a_lease()
     {
         var host = await FencedHostAsync();
