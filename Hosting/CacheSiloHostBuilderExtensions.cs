@@ -41,7 +41,7 @@ public static class CacheSiloHostBuilderExtensions
             services.AddKnownSection<OrleansCacheClientOptions>("Client");
             var redis = builder.Configuration.GetConnectionString(connectionName);
             if (redis is { Length: > 0 })
-                services.AddRedisStorage(options.SiloName, redis, options.ClusterId);
+                services.AddRedisStorage(options.SiloName, redis, options.ClusterId).AddHostedService<MachineName>();
             else if (options.Data is { } folder)
                 services.AddFileStorage(options.SiloName, folder);      // opens before the engine listens
             else

@@ -17,8 +17,10 @@ public sealed class CacheSiloOptions
     /// <summary>The endpoints.</summary>
     public SiloEndpointOptions Silo { get; set; } = new();
 
-    /// <summary>The silo's name: the address and port of its endpoint, by which clients find it.</summary>
-    internal string SiloName => new IPEndPoint(IPAddress.Parse(Silo.Address), Silo.EffectivePort).ToString();
+    /// <summary>The silo's name: address and port, by which clients and other silos find it.</summary>
+    internal string SiloName => IPAddress.TryParse(Silo.AdvertisedAddress ?? Silo.Address, out var address)
+        ? new IPEndPoint(address, Silo.EffectivePort).ToString()
+        : $"{Silo.AdvertisedAddress}:{Silo.EffectivePort}";
 }
 
 /// <summary>Where silos and clients reach this silo: section <c>OrleansCache:Silo</c>.</summary>
@@ -29,6 +31,12 @@ public sealed class SiloEndpointOptions
 
     /// <summary>The address to listen on.</summary>
     public string Address { get; set; } = "127.0.0.1";
+
+    /// <summary>
+    /// The address or name, without a port, under which clients and other silos reach this one, as in a container or behind a translated address.
+    /// When null it is <see cref="Address"/>, and the machine's name for a silo that listens on every address.
+    /// </summary>
+    public string? AdvertisedAddress { get; set; }
 
     /// <summary>The port of silo traffic; 11111 + <see cref="Index"/> when null. On <c>builtin</c> clients use it too.</summary>
     public int? Port { get; set; }

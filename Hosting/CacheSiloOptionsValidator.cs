@@ -16,6 +16,8 @@ internal sealed partial class CacheSiloOptionsValidator : IValidateOptions<Cache
             errors.Add("OrleansCache:Silo:Index", options.Silo.Index, "use a number from 0 to 999");
         if (!IPAddress.TryParse(options.Silo.Address, out _))
             errors.Add("OrleansCache:Silo:Address", options.Silo.Address, "use an IP address of this machine");
+        if (options.Silo.AdvertisedAddress is { } advertised && !IsReachable(advertised))
+            errors.Add("OrleansCache:Silo:AdvertisedAddress", advertised, "use one IP address or a name, without a port, by which others reach this silo");
         foreach (var (path, port) in new[] { ("OrleansCache:Silo:Port", options.Silo.Port), ("OrleansCache:Silo:ClientPort", options.Silo.ClientPort) })
         {
             if (port is < 1 or > 65535)
@@ -30,6 +32,10 @@ internal sealed partial class CacheSiloOptionsValidator : IValidateOptions<Cache
 
         return errors.Any ? ValidateOptionsResult.Fail(errors.All) : ValidateOptionsResult.Success;
     }
+
+    private static bool IsReachable(string address) => IPAddress.TryParse(address, out var number)
+        ? !number.Equals(IPAddress.Any) && !number.Equals(IPAddress.IPv6Any)
+        : Uri.CheckHostName(address) == UriHostNameType.Dns;
 
     [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$")]
     private static partial Regex ClusterIds();

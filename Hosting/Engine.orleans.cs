@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,8 +51,8 @@ internal static class EngineHosting
             }
             silo.Configure<EndpointOptions>(endpoint =>
             {
-                if (!IsWildcard(address))       // else Orleans takes the address of this machine's name
-                    endpoint.AdvertisedIPAddress = address;
+                if (!MachineName.IsUsed(options.Silo))      // else Orleans takes the address of that name
+                    endpoint.AdvertisedIPAddress = Advertised(options.Silo);
                 (endpoint.SiloPort, endpoint.GatewayPort) = (options.Silo.EffectivePort, options.Silo.EffectiveClientPort);
                 endpoint.SiloListeningEndpoint = new(address, options.Silo.EffectivePort);
                 endpoint.GatewayListeningEndpoint = new(address, options.Silo.EffectiveClientPort);
@@ -76,7 +77,19 @@ internal static class EngineHosting
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
     }
 
-    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+    // Orleans knows silos by address.
+    private static IPAddress Advertised(SiloEndpointOptions silo)
+    {
+        var name = silo.AdvertisedAddress ?? silo.Address;
+        try
+        {
+            return IPAddress.TryParse(name, out var address) ? address : Dns.GetHostAddresses(name) is [var first, ..] ? first : throw new SocketException((int)SocketError.HostNotFound);
+        }
+        catch (SocketException exception)
+        {
+            throw new StartRefusedException($"OrleansCache:Silo:AdvertisedAddress is '{name}', which has no address here: {exception.Message} Engine orleans publishes the address itself; give one.", exception);
+        }
+    }
 
     /// <summary>Maps the official Orleans dashboard.</summary>
     public static IEndpointConventionBuilder? MapDashboard(IEndpointRouteBuilder endpoints) => endpoints.MapOrleansDashboard("/orleans");

@@ -7,6 +7,9 @@ internal static partial class HostingLog
     [LoggerMessage(1601, LogLevel.Information, "Silo {Silo} left the view without a word; Orleans is told that it is gone.")]
     public static partial void GivenUp(this ILogger logger, string silo);
 
+    [LoggerMessage(1603, LogLevel.Warning, "Others look for this silo by its machine's name {Host}, which means {Addresses} here; set OrleansCache:Silo:AdvertisedAddress to an address or name by which they reach it.")]
+    public static partial void HardToFind(this ILogger logger, string host, string addresses);
+
     [LoggerMessage(1602, LogLevel.Warning, "Silo {Silo} could not be given up; it is tried again.")]
     public static partial void NotGivenUp(this ILogger logger, Exception exception, string silo);
 }

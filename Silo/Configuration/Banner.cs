@@ -7,7 +7,7 @@ internal static class Banner
     {
         yield return $"OrleansCache {typeof(Banner).Assembly.GetName().Version?.ToString(3)}";
         yield return $"  engine   {silo.Engine} ({engineWhy ?? "chosen when it was built; -p:Engine=builtin or orleans"})";
-        yield return $"  silo     {silo.Silo}, pid {silo.Pid}, cluster '{settings.Silo.ClusterId}', clients on {settings.Silo.Silo.Address}:{EngineHosting.ClientPort(settings.Silo.Silo)}";
+        yield return $"  silo     {silo.Silo}, pid {silo.Pid}, cluster '{settings.Silo.ClusterId}', clients on {settings.Silo.Silo.AdvertisedAddress ?? settings.Silo.Silo.Address}:{EngineHosting.ClientPort(settings.Silo.Silo)}";
         yield return $"  http     {settings.Url} ({(settings.Http.IsLoopback ? "this machine only" : "anybody who reaches it: AllowAnonymous")})";
         yield return $"  store    {silo.Store}{(settings.Redis is { } redis ? $" at {Host(redis)}" : silo.Store == "memory" ? "" : $" in {settings.Data}")}";
         if (origin is not null)

@@ -19,8 +19,14 @@ internal sealed class HttpOptions
     /// <summary>The explicit word that anybody who reaches the address may read, write and remove.</summary>
     public bool AllowAnonymous { get; set; }
 
-    /// <summary>Names, without a port, that a request's Host may have besides localhost and addresses in numbers; with <see cref="AllowAnonymous"/> any.</summary>
+    /// <summary>
+    /// Names, without a port, that a request's Host may have besides localhost and addresses in numbers. With <see cref="AllowAnonymous"/> and
+    /// none given, any.
+    /// </summary>
     public string[] AllowedHosts { get; set; } = [];
+
+    /// <summary>Origins, such as <c>https://shop.example</c>, whose web pages may change things besides this silo's own; <c>*</c> for any.</summary>
+    public string[] AllowedOrigins { get; set; } = [];
 
     /// <summary>Whether the silo calls itself before it is ready, so that the first callers find compiled code.</summary>
     public bool WarmUp { get; set; } = true;

@@ -18,6 +18,11 @@ internal sealed class HttpOptionsValidator : IValidateOptions<HttpOptions>
                 $"use localhost, or set {HttpOptions.SectionName}:{nameof(HttpOptions.AllowAnonymous)} to true.");
         foreach (var host in options.AllowedHosts.Where(host => Uri.CheckHostName(host) != UriHostNameType.Dns))
             errors.Add($"{HttpOptions.SectionName}:{nameof(HttpOptions.AllowedHosts)} has '{host}'; give a name without scheme and port, such as 'cache.example'.");
+        foreach (var origin in options.AllowedOrigins.Where(origin => !IsOrigin(origin)))
+            errors.Add($"{HttpOptions.SectionName}:{nameof(HttpOptions.AllowedOrigins)} has '{origin}'; give scheme and name, such as 'https://shop.example', or * for any.");
         return errors.Count > 0 ? ValidateOptionsResult.Fail(errors) : ValidateOptionsResult.Success;
     }
+
+    private static bool IsOrigin(string origin) =>
+        origin == "*" || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" });
 }

@@ -31,10 +31,17 @@ has Silo/OrleansCache.Silo.csproj 'WithoutSamples' "the switch that the Dockerfi
 
 # Ports are those of the code.
 http="$(sed -nE 's/.*FirstHttpPort = ([0-9]+);.*/\1/p' Silo/Configuration/SiloSettings.cs)"
-has deploy/Dockerfile "^EXPOSE $http\$" "the port of the code"
+silo="$(sed -nE 's/.*EffectivePort => Port \?\? ([0-9]+) .*/\1/p' Hosting/CacheSiloOptions.cs)"
+client="$(sed -nE 's/.*EffectiveClientPort => ClientPort \?\? ([0-9]+) .*/\1/p' Hosting/CacheSiloOptions.cs)"
+has deploy/Dockerfile "^EXPOSE $http $silo $client\$" "the ports of the code"
 has deploy/compose.yaml "\"127\.0\.0\.1:$http:$http\"" "published on loopback only"
 has deploy/compose.yaml "127\.0\.0\.1/$http .*GET /healthz/ready" "the health check's port and path"
 has Silo/Api/HealthEndpoint.cs '"ready"' "the health check's path"
+
+# Other containers reach the silo: it listens for them, and publishes its service's name.
+has deploy/Dockerfile 'OrleansCache__Silo__Address=0\.0\.0\.0' "not the container's loopback alone"
+service="$(awk '/^  [a-z]+:$/ { name = $1 } /deploy\/Dockerfile/ { print name; exit }' deploy/compose.yaml)"
+has deploy/compose.yaml "OrleansCache__Silo__AdvertisedAddress: \"${service%:}\"" "the name of the silo's service"
 
 # Every setting in the environment is a property of an options type.
 for name in $(grep -ohE 'OrleansCache__[A-Za-z_]+' deploy/Dockerfile deploy/compose.yaml | sort -u); do

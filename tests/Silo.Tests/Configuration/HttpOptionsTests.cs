@@ -34,6 +34,8 @@ public sealed class HttpOptionsTests
     [InlineData("OrleansCache:Http:Port", "x", "OrleansCache:Http:Port")]
     [InlineData("OrleansCache:Http:Address", "nowhere", "OrleansCache:Http:Address is 'nowhere'")]
     [InlineData("OrleansCache:Http:AllowedHosts:0", "http://cache.example", "OrleansCache:Http:AllowedHosts has 'http://cache.example'")]
+    [InlineData("OrleansCache:Http:AllowedOrigins:0", "shop.example", "OrleansCache:Http:AllowedOrigins has 'shop.example'")]
+    [InlineData("OrleansCache:Http:AllowedOrigins:0", "https://shop.example/page", "OrleansCache:Http:AllowedOrigins has 'https://shop.example/page'")]
     [InlineData("OrleansCache:Http:AllowAnonymous", "maybe", "OrleansCache:Http:AllowAnonymous")]
     [InlineData("OrleansCache:Silo:Port", "x", "OrleansCache:Silo:Port")]
     public void A_bad_setting_is_refused_by_path(string path, string value, string named)

@@ -19,6 +19,8 @@ public sealed class RefusedStartTests
     [InlineData("OrleansCache:Http:Address", "0.0.0.0", "OrleansCache:Http:AllowAnonymous")]
     [InlineData("OrleansCache:ClusterId", "with space", "'with space'")]
     [InlineData("OrleansCache:Silo:Address", "here", "'here'")]
+    [InlineData("OrleansCache:Silo:AdvertisedAddress", "0.0.0.0", "'0.0.0.0'")]
+    [InlineData("OrleansCache:Silo:AdvertisedAddress", "silo:11111", "without a port")]
     public async Task A_wrong_setting_is_named(string path, string value, string says)
     {
         await using var silo = SiloProcess.Create(arguments: [$"--{path}={value}"]);
@@ -114,6 +116,21 @@ public sealed class RefusedStartTests
     }
 
     [Fact]
+    public async Task A_silo_on_loopback_that_joins_those_of_another_machine_names_both()
+    {
+        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
+        Assert.SkipUnless(ChildProcess.Find("unshare") is not null && Environment.IsPrivilegedProcess, "Another machine's name needs root and the program unshare.");
+        await using var redis = await RedisServer.StartAsync(new(), TestContext.Current.CancellationToken);
+        await using var first = await SiloProcess.StartAsync(redis: redis.EndPoint);
+        await using var second = SiloProcess.Create(redis: redis.EndPoint);
+
+        await RefusedAsync(second, second.Begin("unshare", "-u", "sh", "-c", "hostname elsewhere && exec \"$@\"", "sh"), $"127.0.0.1:{first.SiloPort}", "elsewhere", "OrleansCache:Silo:AdvertisedAddress");
+
+        using var still = await first.GetAsync("healthz/ready");
+        Assert.Equal(HttpStatusCode.OK, still.StatusCode);
+    }
+
+    [Fact]
     public async Task An_address_of_another_machine_is_named()
     {
         await using var silo = SiloProcess.Create(arguments: ["--OrleansCache:Http:Address=192.0.2.1", "--OrleansCache:Http:AllowAnonymous=true"]);
@@ -146,10 +163,10 @@ public sealed class RefusedStartTests
         Assert.Contains("libicu", process.Output, StringComparison.Ordinal);
     }
 
-    private static async Task RefusedAsync(SiloProcess silo, params string[] says)
-    {
-        var process = silo.Begin();
+    private static Task RefusedAsync(SiloProcess silo, params string[] says) => RefusedAsync(silo, silo.Begin(), says);
 
+    private static async Task RefusedAsync(SiloProcess silo, ChildProcess process, params string[] says)
+    {
         var code = await process.WaitForExitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         Assert.True(code == 2, $"exit code {code}:\n{process.Output}");

@@ -71,7 +71,12 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits for nothing.</summary>
-    public ChildProcess Begin() => _process = ChildProcess.Start(Programs.DotNet, [Programs.Silo, .. _arguments], _environment, _folder.FullPath);
+    /// <param name="by">A program that starts it, and that one's arguments; none starts it as it is.</param>
+    public ChildProcess Begin(params string[] by)
+    {
+        string[] line = [.. by, Programs.DotNet, Programs.Silo, .. _arguments];
+        return _process = ChildProcess.Start(line[0], line[1..], _environment, _folder.FullPath);
+    }
 
     /// <summary>SIGKILL, as a crash.</summary>
     public Task KillAsync() => Process.KillAsync();

@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <summary>
+/// A silo that listens on every address and names none is looked for by its machine's name. Says so where that name leads nowhere, or each
+/// machine to itself.
+/// </summary>
+internal sealed class MachineName(CacheSiloOptions options, ILogger<MachineName> logger) : BackgroundService
+{
+    public static bool IsUsed(SiloEndpointOptions silo) =>
+        silo.AdvertisedAddress is null && IPAddress.TryParse(silo.Address, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!IsUsed(options.Silo))
+            return;
+        var addresses = await AddressesAsync(stoppingToken).ConfigureAwait(false);
+        if (addresses.All(IPAddress.IsLoopback))
+            logger.HardToFind(Environment.MachineName, addresses is [] ? "nothing" : string.Join(", ", addresses.AsEnumerable()));
+    }
+
+    private static async Task<IPAddress[]> AddressesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(Environment.MachineName, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            return [];
+        }
+    }
+}
