@@ -44,9 +44,9 @@ public interface IOrleansCache
     /// <returns>The new version; 0 when the origin has the write and the cache has no value, because something else changed the key meanwhile.</returns>
     /// <exception cref="Exception">
     /// What <paramref name="write"/> threw. The old value stands, unless the origin may have done it all the same (a timeout, a cancellation, a
-    /// broken connection, a status of 500 and above): then there is none, and the next read loads.
+    /// broken connection, a status of 500 and above, an error of a database): then there is none, and the next read loads.
     /// </exception>
-    /// <exception cref="CacheUnavailableException">Nobody could give the turn, and the origin was not asked; or, without
+    /// <exception cref="CacheUnavailableException">Nobody could give the turn, or too many wait for it, and the origin was not asked; or, without
     /// <see cref="CacheUnavailableException.RetryAfter"/>, the origin has the write and the owner could not be told.</exception>
     ValueTask<WriteResult> WriteThroughAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> write, EntryOptions? options = null, CancellationToken ct = default);
 

@@ -1,4 +1,7 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Polly.Timeout;
 
 namespace OrleansCache;
 
@@ -14,17 +17,26 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
     public async ValueTask<WriteResult> RunAsync<T>(
         CacheKey key, Func<CancellationToken, ValueTask<T>> write, Func<T, RawValue> encode, EntryOptions options, CancellationToken ct)
     {
-        var begin = await calls.CallAsync<IEntryGrain, BeginWriteRequest, OriginWriteReply>(
-            key.GrainKey, new(ids.Next()), static (entry, request) => entry.BeginWriteAsync(request), IsFinal, ct: ct).ConfigureAwait(false);
-        if (begin is not { Status: OriginWriteStatus.Granted, Ticket: { } ticket })
-            throw new CacheUnavailableException($"The key's owner cannot give a turn to write now ({begin.Detail ?? "no proof or no store"}); the origin was not asked.", TimeSpan.FromSeconds(1));
-
-        var end = new EndWriteRequest { Ticket = ticket, End = OriginWriteEnd.Doubtful };
+        var ticket = await BeginAsync(key, ct).ConfigureAwait(false);
+        var end = new EndWriteRequest { Ticket = ticket, End = OriginWriteEnd.Refused };
         try
         {
             await using (new LeaseRenewal(grains.GetGrain<IEntryGrain>(key.GrainKey), ticket, clock, logger, RoutingHash.Of(key.GrainKey)).ConfigureAwait(false))
             {
-                var value = encode(await write(ct).ConfigureAwait(false));
+                ct.ThrowIfCancellationRequested();
+                end = end with { End = OriginWriteEnd.Doubtful };
+                T written;
+                try
+                {
+                    written = await write(ct).ConfigureAwait(false);
+                }
+                catch (Exception e) when (IsRefusal(e))
+                {
+                    end = end with { End = OriginWriteEnd.Refused };
+                    throw;
+                }
+
+                var value = encode(written);
                 end = end with
                 {
                     End = OriginWriteEnd.Written,
@@ -40,13 +52,48 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
                 };
             }
         }
-        catch (Exception e)
+        catch
         {
-            await EndAsync(key, end with { End = IsRefusal(e) ? OriginWriteEnd.Refused : OriginWriteEnd.Doubtful }).ConfigureAwait(false);
+            await EndAsync(key, end).ConfigureAwait(false);
             throw;
         }
 
         return new(true, await EndAsync(key, end).ConfigureAwait(false));
+    }
+
+    private async ValueTask<LoadTicket> BeginAsync(CacheKey key, CancellationToken ct)
+    {
+        Task<OriginWriteReply>? last = null;
+        var asking = calls.CallAsync<IEntryGrain, BeginWriteRequest, OriginWriteReply>(
+            key.GrainKey, new(ids.Next()), (entry, request) => new(last = entry.BeginWriteAsync(request).AsTask()), IsFinal, ct: ct).AsTask();
+        OriginWriteReply begin;
+        try
+        {
+            begin = await asking.WaitAsync(ct).ConfigureAwait(false);
+        }
+        catch
+        {
+            _ = GiveBackAsync();
+            throw;
+        }
+
+        return begin is { Status: OriginWriteStatus.Granted, Ticket: { } ticket } ? ticket : throw new CacheUnavailableException(
+            $"The key's owner cannot give a turn to write now ({begin.Detail ?? "no proof or no store"}); the origin was not asked.", TimeSpan.FromSeconds(1));
+
+        // The turn may come all the same: who left would hold up the others until its lease ends, and leave them in doubt.
+        async Task GiveBackAsync()
+        {
+            try
+            {
+                await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (last is not null && await last.ConfigureAwait(false) is { Ticket: { } ticket })
+                    await EndAsync(key, new() { Ticket = ticket, End = OriginWriteEnd.Refused }).ConfigureAwait(false);
+            }
+            catch (Exception e) when (OwnerCalls.IsTransient(e) || e is CacheUnavailableException)
+            {
+                // The lease ends by itself.
+            }
+        }
     }
 
     private async ValueTask<long> EndAsync(CacheKey key, EndWriteRequest end)
@@ -57,7 +104,7 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
                 key.GrainKey, end, static (entry, request) => entry.EndWriteAsync(request), IsFinal).ConfigureAwait(false);
             if (reply.Status == OriginWriteStatus.Lost && end.End != OriginWriteEnd.Refused)
             {
-                // The owner died or gave the turn up. The store knows that its value is out of date; whatever was put there since may be too.
+                // The turn ended before its time. The store knew that its value is out of date; whatever was put there since may be too.
                 await calls.CallAsync<IEntryGrain, RemoveRequest, WriteReply>(
                     key.GrainKey, new() { OperationId = ids.Next() }, static (entry, request) => entry.RemoveAsync(request, CancellationToken.None),
                     static reply => reply.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner or WriteStatus.Unavailable)).ConfigureAwait(false);
@@ -71,13 +118,22 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
         }
     }
 
-    /// <summary>True when the origin has not done it. What says nothing of that, such as a timeout, a broken connection or a 500, leaves doubt.</summary>
-    private static bool IsRefusal(Exception e) => e switch
+    /// <summary>
+    /// True when the origin has not done it. What says nothing of that leaves doubt: a timeout, a cancellation, a broken connection, a 500, an
+    /// error of a database.
+    /// </summary>
+    private static bool IsRefusal(Exception e)
     {
-        HttpRequestException { StatusCode: { } status } => (int)status is >= 400 and < 500,
-        HttpRequestException or IOException or TimeoutException or OperationCanceledException => false,
-        _ => true,
-    };
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is HttpRequestException { StatusCode: { } status })
+                return (int)status is >= 400 and < 500;
+            if (cause is HttpRequestException or IOException or SocketException or TimeoutException or TimeoutRejectedException or OperationCanceledException or DbException)
+                return false;
+        }
 
-    private static bool IsFinal(OriginWriteReply reply) => reply.Status is not (OriginWriteStatus.NotOwner or OriginWriteStatus.AskAgain);
+        return true;
+    }
+
+    private static bool IsFinal(OriginWriteReply reply) => reply.Status is not (OriginWriteStatus.NotOwner or OriginWriteStatus.AskAgain or OriginWriteStatus.InLine);
 }

@@ -117,6 +117,8 @@ internal sealed class OwnerCalls(
                     await UntilNewsAsync(known!, rest, refusedIn: 0, ct).ConfigureAwait(false);
                     continue;
                 }
+                if (reply is IOwnersReply { IsInLine: true })
+                    patience.Renew(clock.GetTimestamp(), waited: true);
                 leavesDoubt = doubt is not null && doubt.Leaves(reply);
                 refusedIn = AskedInVain(reply as IOwnersReply);
             }

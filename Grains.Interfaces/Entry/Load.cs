@@ -6,7 +6,10 @@ namespace OrleansCache;
 [GenerateSerializer, Immutable, Alias("oc.ticket.v1")]
 internal sealed record LoadTicket
 {
-    /// <summary>The activation that gave it.</summary>
+    /// <summary>The <see cref="Number"/> of a turn to write to the origin.</summary>
+    public const long OfWriter = -1;
+
+    /// <summary>The activation that gave it; for a turn to write, which outlives that, the operation that asked for it.</summary>
     [Id(0)] public Guid Activation { get; init; }
 
     /// <summary>Counts that activation's loads.</summary>

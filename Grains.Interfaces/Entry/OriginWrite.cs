@@ -40,6 +40,7 @@ internal readonly record struct OriginWriteReply : IOwnersReply
     [Id(4)] public string? Detail { get; init; }
 
     bool IOwnersReply.IsRefusal => Status == OriginWriteStatus.NotOwner;
+    bool IOwnersReply.IsInLine => Status == OriginWriteStatus.InLine;
 }
 
 internal enum OriginWriteStatus : byte
@@ -61,6 +62,9 @@ internal enum OriginWriteStatus : byte
     /// <summary>The turn was lost before its end was told. What the key has is not known here.</summary>
     Lost = 5,
 
-    /// <summary>The owner has no proof or no store. A turn was not given; one that was at its end has dropped the value.</summary>
+    /// <summary>The owner has no proof or no store, or too many wait. A turn was not given; one that was at its end has dropped the value.</summary>
     Unavailable = 6,
+
+    /// <summary>The slice is over, and others have their turn first: repeat it.</summary>
+    InLine = 7,
 }

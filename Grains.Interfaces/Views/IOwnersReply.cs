@@ -8,4 +8,7 @@ internal interface IOwnersReply
 
     /// <summary>True when the silo does not own what was asked for: it did nothing, and another is to be asked.</summary>
     bool IsRefusal { get; }
+
+    /// <summary>True when the caller waits for its turn: a wait that is not counted.</summary>
+    bool IsInLine => false;
 }

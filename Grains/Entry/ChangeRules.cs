@@ -49,17 +49,14 @@ internal static class ChangeRules
         return (next, new() { Change = change, Accepted = true, Version = change.Version, Existed = change.Existed });
     }
 
-    /// <summary>Has the store told that its value may be out of date soon. Readers keep it.</summary>
-    public static (EntryState State, PendingChange Change) Doubt(in EntryState state, long clusterTime)
-    {
-        var content = state.Content!;
-        return Accept(state, content, state.FreshUntil, state.StaleUntil, content.OperationId, existed: true, load: null, clusterTime, isDoubt: true);
-    }
+    /// <summary>Has the store told that its value may be out of date soon, and by whose turn to write to the origin. Readers keep it.</summary>
+    public static (EntryState State, PendingChange Change) Doubt(in EntryState state, Guid turn, long clusterTime) =>
+        Accept(state, state.Content, state.FreshUntil, state.StaleUntil, Guid.Empty, existed: state.Content is not null, load: null, clusterTime, turn: turn);
 
     /// <summary>Gives a change its version and its place in the queue.</summary>
     public static (EntryState State, PendingChange Change) Accept(
         in EntryState state, EntryContent? content, long freshUntil, long staleUntil, Guid operationId, bool existed, LoadLease? load, long clusterTime,
-        SourceMark? told = null, bool isDoubt = false)
+        SourceMark? told = null, Guid turn = default)
     {
         var version = content?.Version ?? VersionRules.Next(state, clusterTime);
         var stamps = version > state.LastVersion;
@@ -74,7 +71,7 @@ internal static class ChangeRules
             Existed = existed,
             Heard = told ?? Heard(state),
             IsEvent = told is not null,
-            IsDoubt = isDoubt,
+            Turn = turn,
             Load = load?.Number ?? 0,
             First = stamps && !state.Stamped,
         };

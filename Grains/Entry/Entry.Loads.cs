@@ -7,12 +7,12 @@ internal sealed partial class Entry
 {
     private static readonly long LeaseSpan = EntryLifetimes.FromSpan(EntryLimits.LoadLease);
 
-    public bool Renew(LoadTicket ticket)
+    public ValueTask<bool> RenewAsync(LoadTicket ticket) => ticket.Number == LoadTicket.OfWriter ? RenewWriterAsync(ticket) : new(Renew(ticket));
+
+    private bool Renew(LoadTicket ticket)
     {
         if (_tasks is null || ticket.Activation != _tasks.Activation || _isDisowned)
             return false;
-        if (ticket.Number < 0)
-            return RenewWriter(ticket);
         (_state, var renewed) = LoadRules.Renew(_state, (int)ticket.Number, LeaseSpan, Now);
         return renewed;
     }

@@ -40,7 +40,7 @@ internal sealed partial class Entry
             if (found.RefusedByEpoch > 0)
                 Refused();
             else if (beginning == _beginning)
-                _state = StoreRules.Adopt(_state, found.Record, Now);
+                Adopt(found.Record);
             if (_tasks is { } tasks)
                 (tasks.NextReadTry, tasks.Reading) = (0, null);
         }
@@ -54,6 +54,13 @@ internal sealed partial class Entry
         }
 
         Settle();
+    }
+
+    private void Adopt(EntryRecord? record)
+    {
+        var turn = StoreRules.TurnOf(_state, record);
+        _state = StoreRules.Adopt(_state, record, Now);
+        GoOnWith(turn);
     }
 
     /// <summary>Carries out store operations until none is left; a synchronous store ends it before it returns.</summary>
@@ -160,12 +167,17 @@ internal sealed partial class Entry
         Settle();
     }
 
+    /// <summary>What the store was told is in doubt stays so while the origin is written.</summary>
+    private bool MayFlush => _state.Unflushed && _tasks?.Writer is null;
+
     private async Task FlushAsync()
     {
-        if (!_state.Unflushed || _tasks?.Writer is not null || (_state.Stored == StoreKnowledge.Unread && !await ReadStoreAsync(EntryLimits.Slice, CancellationToken.None)))
+        if (!MayFlush || (_state.Stored == StoreKnowledge.Unread && !await ReadStoreAsync(EntryLimits.Slice, CancellationToken.None)))
             return;
         if (_tasks?.Pumping is { } running)
             await running;
+        if (!MayFlush)
+            return;
         StartPump(flush: true);
         if (_tasks?.Pumping is { } pumping)
             await pumping;

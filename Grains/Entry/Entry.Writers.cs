@@ -2,11 +2,13 @@ namespace OrleansCache;
 
 /// <summary>Writes that go to the origin first, one at a time. While one runs, the old value is read and no load is kept.</summary>
 /// <remarks>
-/// Before the origin is asked the store is told that its value is out of date. So whoever dies meanwhile leaves a miss, and never a value that
-/// the origin has replaced.
+/// Before the origin is asked the store is told whose turn it is, in place of its value. So whoever dies meanwhile leaves a miss, and never a
+/// value that the origin has replaced: a later owner goes on with the turn that it finds there.
 /// </remarks>
 internal sealed partial class Entry
 {
+    private const string Crowded = "as many callers wait for it as may";
+
     public async ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request)
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
@@ -16,57 +18,40 @@ internal sealed partial class Entry
             return Writer(IsProofComing ? OriginWriteStatus.AskAgain : OriginWriteStatus.Unavailable, Unproved);
         if (!_isDisowned && !await ReadStoreAsync(slice.Left, CancellationToken.None))
             return Writer(_isDisowned ? OriginWriteStatus.NotOwner : OriginWriteStatus.Unavailable, StoreIsAway);
-        OriginWriter? writer;
-        while ((writer = _tasks?.Writer) is not null)
+
+        if (Tasks.Writers.Find(request.OperationId) is not { } writer)
         {
-            if (writer.OperationId == request.OperationId && writer.HasBegun)
-                return Granted(writer);
-            if (!await Waits.EndsAsync(writer.Done, slice.Left, _services.Time, CancellationToken.None))
-                return Writer(OriginWriteStatus.AskAgain);
+            if (Tasks.Waiters >= EntryLimits.MaxWaiters)
+                return Writer(OriginWriteStatus.Unavailable, Crowded);
+            Tasks.Writers.Join(writer = new(request.OperationId));
         }
-
-        var isProven = IsChangeProven(isTagged: false);
-        CatchUp();
-        if (!isProven || !IsUpToDate || _state.Stored == StoreKnowledge.Unread || !_state.Queued.IsEmpty || _state.Work?.Job is not null)
-            return Writer(_isDisowned ? OriginWriteStatus.NotOwner : OriginWriteStatus.AskAgain);
-
-        Tasks.Writer = writer = new(request.OperationId, -++Tasks.Writers, EntryLifetimes.Add(Now, LeaseSpan));
-        if (_policy.Durability != Durability.None && _state is { Content: not null, Stored: StoreKnowledge.Clean })
-        {
-            (_state, var mark) = ChangeRules.Doubt(_state, Now);
-            var wait = AckOf(mark.Version);
-            StartPump();
-            var ack = await wait.EndAsync(slice.Left, CancellationToken.None);
-            if (ack != ChangeAck.Accepted || _isDisowned || _state.Stored != StoreKnowledge.Dirty)      // another change may have come on top
-            {
-                EndWriter(writer, drops: false);
-                return Writer(
-                    _isDisowned ? OriginWriteStatus.NotOwner : ack is null or ChangeAck.Accepted ? OriginWriteStatus.AskAgain : OriginWriteStatus.Unavailable, StoreIsAway);
-            }
-        }
-
-        (writer.Changes, writer.HasBegun) = (_state.Changes, true);
-        writer.LeaseUntil = EntryLifetimes.Add(Now, LeaseSpan);
-        _ = WatchAsync(writer);
-        return Granted(writer);
+        if (!await ComesAsync(writer, slice.Left))
+            return Writer(OriginWriteStatus.InLine);
+        writer.Beginning ??= BeginAsync(writer);
+        return await Waits.EndsAsync(writer.Beginning, slice.Left, _services.Time, CancellationToken.None)
+            ? await writer.Beginning
+            : Writer(OriginWriteStatus.AskAgain);
     }
 
     public async ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request)
     {
-        CatchUp();
-        if (_tasks?.Writer is not { } writer || request.Ticket.Activation != _tasks.Activation || request.Ticket.Number != writer.Number || _isDisowned)
+        var (writer, isKnown) = await FindWriterAsync(request.Ticket);
+        if (!isKnown)
+            return Writer(_isDisowned ? OriginWriteStatus.NotOwner : OriginWriteStatus.AskAgain);
+        if (writer is null)
         {
-            return OperationRules.Find(_state, request.Value.OperationId).Past is { } past && !_isDisowned
+            return OperationRules.Find(_state, request.Value.OperationId).Past is { } past
                 ? Writer(OriginWriteStatus.Ended) with { Version = past.Version }
                 : Writer(OriginWriteStatus.Lost);
         }
 
-        if (request.End == OriginWriteEnd.Refused)
+        if (request.End == OriginWriteEnd.Refused && _state.Content is not null)
         {
             EndWriter(writer, drops: false);
             return Writer(OriginWriteStatus.Ended);
         }
 
+        writer.LeaseUntil = EntryLifetimes.Add(Now, LeaseSpan);
         var isWritten = request.End == OriginWriteEnd.Written && (_state.Changes == writer.Changes || OperationRules.Find(_state, request.Value.OperationId) != default);
         var reply = isWritten ? await WriteAsync(request.Value, CancellationToken.None) : default;
         switch (reply.Status)
@@ -78,19 +63,90 @@ internal sealed partial class Entry
                 return Writer(OriginWriteStatus.Ended) with { Version = reply.Version };
             case WriteStatus.NotOwner:
                 EndWriter(writer, drops: true);
-                return Writer(OriginWriteStatus.Lost);
+                return Writer(OriginWriteStatus.NotOwner);
             default:
                 await EndInDoubtAsync(writer);
-                return Writer(isWritten ? OriginWriteStatus.Unavailable : OriginWriteStatus.Dropped, reply.Detail);
+                return Writer(isWritten ? OriginWriteStatus.Unavailable : request.End == OriginWriteEnd.Refused ? OriginWriteStatus.Ended : OriginWriteStatus.Dropped, reply.Detail);
         }
     }
 
-    private bool RenewWriter(LoadTicket ticket)
+    private async ValueTask<bool> RenewWriterAsync(LoadTicket ticket)
     {
-        if (_tasks?.Writer is not { } writer || ticket.Number != writer.Number || Now >= writer.LeaseUntil)
+        var (writer, isKnown) = await FindWriterAsync(ticket);
+        if (!isKnown)
+            return true;        // its key moves, and the turn with it
+        if (writer is null || Now >= writer.LeaseUntil)
             return false;
         writer.LeaseUntil = EntryLifetimes.Add(Now, LeaseSpan);
         return true;
+    }
+
+    /// <summary>Whose turn the ticket is for, if it is not over; an earlier owner may have given it. Not known where key or store are away.</summary>
+    private async ValueTask<(OriginWriter? Writer, bool IsKnown)> FindWriterAsync(LoadTicket ticket)
+    {
+        var slice = new Slice(_services.Time, EntryLimits.Slice);
+        if (!await OwnsAsync(slice.Left, CancellationToken.None))
+            return (null, false);
+        var isKnown = _tasks?.Writer?.OperationId == ticket.Activation || await ReadStoreAsync(slice.Left, CancellationToken.None);
+        return (_tasks?.Writer is { } writer && writer.OperationId == ticket.Activation ? writer : null, isKnown);
+    }
+
+    private async ValueTask<bool> ComesAsync(OriginWriter writer, TimeSpan limit)
+    {
+        if (writer.Comes.IsCompleted)
+            return true;
+        var tasks = Tasks;
+        (tasks.Waiters, writer.Waiting) = (tasks.Waiters + 1, writer.Waiting + 1);
+        var comes = await Waits.EndsAsync(writer.Comes, limit, _services.Time, CancellationToken.None);
+        (tasks.Waiters, writer.Waiting) = (tasks.Waiters - 1, writer.Waiting - 1);
+        if (!comes && writer.Waiting == 0)
+            tasks.Writers.Leave(writer);
+        return comes;
+    }
+
+    /// <summary>The turn has come: the store is told, and then the origin may be asked.</summary>
+    private async Task<OriginWriteReply> BeginAsync(OriginWriter writer)
+    {
+        var isProven = IsChangeProven(isTagged: false);
+        CatchUp();
+        var ack = (ChangeAck?)ChangeAck.Accepted;
+        var isReady = isProven && IsUpToDate && _state.Stored != StoreKnowledge.Unread && _state.Queued.IsEmpty && _state.Work?.Job is null;
+        if (isReady && _policy.Durability != Durability.None)
+        {
+            (_state, var mark) = ChangeRules.Doubt(_state, writer.OperationId, Now);
+            var wait = AckOf(mark.Version);
+            StartPump();
+            ack = await wait.EndAsync(EntryLimits.Slice, CancellationToken.None);
+            isReady = ack == ChangeAck.Accepted && _state.Stored == StoreKnowledge.Dirty;       // another change may have come on top
+        }
+
+        if (!isReady || _isDisowned)
+        {
+            EndWriter(writer, drops: false);
+            return Writer(_isDisowned ? OriginWriteStatus.NotOwner : ack is null or ChangeAck.Accepted ? OriginWriteStatus.AskAgain : OriginWriteStatus.Unavailable, StoreIsAway);
+        }
+
+        return Begun(writer);
+    }
+
+    /// <summary>An earlier owner gave the turn: whoever has it may write to the origin just now.</summary>
+    private void GoOnWith(Guid turn)
+    {
+        if (turn == Guid.Empty || _tasks?.Writer is not null)
+            return;
+        var writer = new OriginWriter(turn);
+        Tasks.Writers.Join(writer);
+        writer.Beginning = Task.FromResult(Begun(writer));
+    }
+
+    private OriginWriteReply Begun(OriginWriter writer)
+    {
+        (writer.Changes, writer.LeaseUntil) = (_state.Changes, EntryLifetimes.Add(Now, LeaseSpan));
+        _ = WatchAsync(writer);
+        return Writer(OriginWriteStatus.Granted) with
+        {
+            Ticket = new() { Activation = writer.OperationId, Number = LoadTicket.OfWriter, LeaseMilliseconds = (int)EntryLimits.LoadLease.TotalMilliseconds },
+        };
     }
 
     /// <summary>Who does not come back may have written: its turn ends in doubt.</summary>
@@ -98,15 +154,15 @@ internal sealed partial class Entry
     {
         while (!writer.Done.IsCompleted && Now is var now && now < writer.LeaseUntil)
             await Waits.EndsAsync(writer.Done, EntryLifetimes.ToSpan(writer.LeaseUntil - now), _services.Time, CancellationToken.None);
-        if (!writer.Done.IsCompleted)
+        if (!writer.Done.IsCompleted && !_isGone)
             await EndInDoubtAsync(writer);
     }
 
-    /// <summary>The old value is not given any more; also not after a crash, where another change took the place of the store's mark.</summary>
+    /// <summary>The old value is not given any more, and the store forgets it, and the turn.</summary>
     private async ValueTask EndInDoubtAsync(OriginWriter writer)
     {
-        if (_state.Stored == StoreKnowledge.Clean)
-            await RemoveAsync(new() { OperationId = Guid.NewGuid() }, CancellationToken.None);
+        Drop();
+        await RemoveAsync(new() { OperationId = Guid.NewGuid() }, CancellationToken.None);
         EndWriter(writer, drops: true);
     }
 
@@ -114,18 +170,13 @@ internal sealed partial class Entry
     {
         if (_tasks?.Writer != writer)
             return;
-        _tasks.Writer = null;
-        // What the store was told is out of date is so, or it gets it again.
-        _state = drops ? ChangeRules.Fence(_state with { Content = null, Unflushed = false })
-            : _state with { Unflushed = _state.Unflushed || _state is { Content: not null, Stored: StoreKnowledge.Dirty } };
-        writer.End();
+        if (drops)
+            Drop();
+        _tasks.Writers.End();
         Settle();
     }
 
-    private OriginWriteReply Granted(OriginWriter writer) => Writer(OriginWriteStatus.Granted) with
-    {
-        Ticket = new() { Activation = Tasks.Activation, Number = writer.Number, LeaseMilliseconds = (int)EntryLimits.LoadLease.TotalMilliseconds },
-    };
+    private void Drop() => _state = ChangeRules.Fence(_state with { Content = null, Unflushed = false });
 
     private OriginWriteReply Writer(OriginWriteStatus status, string? detail = null) => new()
     {
@@ -133,28 +184,4 @@ internal sealed partial class Entry
         View = _services.Ownership.View,
         Detail = detail,
     };
-}
-
-/// <summary>The turn of one write to the origin.</summary>
-internal sealed class OriginWriter(Guid operationId, long number, long leaseUntil)
-{
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Guid OperationId => operationId;
-
-    /// <summary>Below zero, which no load's is.</summary>
-    public long Number => number;
-
-    /// <summary>In cluster time.</summary>
-    public long LeaseUntil { get; set; } = leaseUntil;
-
-    /// <summary>The store knows what it shall, so the origin may be asked: a repetition that comes before waits too.</summary>
-    public bool HasBegun { get; set; }
-
-    /// <summary>How many changes the entry had seen when the turn began: another one ends it with no value.</summary>
-    public int Changes { get; set; }
-
-    public Task Done => _done.Task;
-
-    public void End() => _done.TrySetResult();
 }

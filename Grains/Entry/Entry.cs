@@ -100,10 +100,10 @@ internal sealed partial class Entry : EntryNode
         GiveUpLoads();
         if (_tasks?.Pumping is { } pumping)
             await Waits.EndsAsync(pumping, EntryLimits.Slice, _services.Time, cancellationToken);
-        if (_state.Unflushed && !_isRefused)
+        if (MayFlush && !_isRefused)
             await Waits.EndsAsync(FlushAsync(), EntryLimits.Slice, _services.Time, cancellationToken);
         _isGone = true;
-        if (_state.Unflushed && _policy.Durability != Durability.None && !_isRefused)
+        if (MayFlush && _policy.Durability != Durability.None && !_isRefused)
             _services.Log.LostOnLeaving(_hash);
         _services.Memory.Remove(this);
     }
@@ -228,7 +228,7 @@ internal sealed partial class Entry : EntryNode
     private void Settle()
     {
         _services.Memory.Resize(this, EntryLimits.Overhead + (2L * _key.Length) + (_state.Content?.Value.Bytes.Length ?? 0));
-        if (_state.Unflushed && _policy.Durability != Durability.None && _tasks is not { FlushScheduled: true } && !_isGone)
+        if (_state.Unflushed && _policy.Durability != Durability.None && _tasks is not { FlushScheduled: true } and not { Writer: not null } && !_isGone)
             _ = FlushSoonAsync();
         PlanEagerly();
         if (_policy.Durability == Durability.None)

@@ -27,7 +27,7 @@ internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, I
 
     public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request) => _entry.EndWriteAsync(request);
 
-    public ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken) => new(_entry.Renew(ticket));
+    public ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken) => _entry.RenewAsync(ticket);
 
     public ValueTask<WriteReply> WriteAsync(WriteRequest request, CancellationToken cancellationToken) => _entry.WriteAsync(request, cancellationToken);
 

@@ -5,6 +5,7 @@ internal sealed class EntryTasks
 {
     private List<LoadFlight>? _flights;
     private AckWait? _waits;
+    private WriterLine? _writers;
 
     /// <summary>Part of every load ticket: a ticket of a former activation is worth nothing.</summary>
     public Guid Activation => field != default ? field : field = Guid.NewGuid();
@@ -20,11 +21,12 @@ internal sealed class EntryTasks
     /// <summary>The store is not asked again before this instant of cluster time.</summary>
     public long NextReadTry { get; set; }
     public Task? Pumping { get; set; }
-    /// <summary>The write to the origin that has its turn.</summary>
-    public OriginWriter? Writer { get; set; }
 
-    /// <summary>Counts them.</summary>
-    public int Writers { get; set; }
+    /// <summary>Turns to write to the origin.</summary>
+    public WriterLine Writers => _writers ??= new();
+
+    /// <summary>Who has that turn.</summary>
+    public OriginWriter? Writer => _writers?.Current;
     public bool FlushScheduled { get; set; }
     public int FlushFailures { get; set; }
     public int Waiters { get; set; }

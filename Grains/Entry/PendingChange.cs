@@ -22,8 +22,11 @@ internal sealed record PendingChange
     /// <summary>True for a change that came from the source: the store has it before it is acknowledged.</summary>
     public bool IsEvent { get; init; }
 
+    /// <summary>The turn to write to the origin that it tells the store of; empty for a change.</summary>
+    public Guid Turn { get; init; }
+
     /// <summary>True for one that changes nothing, and tells the store that its value may be out of date soon.</summary>
-    public bool IsDoubt { get; init; }
+    public bool IsDoubt => Turn != Guid.Empty;
 
     /// <summary>The number of the load that it came from; 0 for a write or removal.</summary>
     public int Load { get; init; }

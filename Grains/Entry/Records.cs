@@ -59,11 +59,12 @@ internal static class Records
         ExpiresAt = EntryLifetimes.Add(now, EntryLifetimes.FromSpan(EntryLifetimes.RemovalKept)),
     };
 
-    /// <summary>Stands for a value that memory alone has.</summary>
-    public static EntryRecord Mark(long version, long epoch, long now) => new()
+    /// <summary>Stands for a value that memory alone has, or that the origin may replace in somebody's turn.</summary>
+    public static EntryRecord Mark(Guid turn, long version, long epoch, long now) => new()
     {
         Kind = RecordKind.Value,
         Epoch = epoch,
+        OperationId = turn,
         Version = version,
         Dirty = true,
         ExpiresAt = EntryLifetimes.Add(now, EntryLifetimes.FromSpan(EntryLifetimes.RemovalKept)),

@@ -46,7 +46,7 @@ internal static class StoreRules
                 _ => state.Stored,
             },
             MayArrive = state.MayArrive && job.Record is null,
-            Unflushed = job.Kind is StoreJobKind.Mark or StoreJobKind.Nothing && durability == Durability.Behind && last.Content is not null,
+            Unflushed = last.Content is not null && (last.IsDoubt || (durability == Durability.Behind && job.Kind is StoreJobKind.Mark or StoreJobKind.Nothing)),
         }).With(work with
         {
             Load = Settled(work.Load, job.Batch),
@@ -108,6 +108,9 @@ internal static class StoreRules
         }
     }
 
+    /// <summary>The turn to write to the origin that an earlier owner gave and that may go on; empty for none.</summary>
+    public static Guid TurnOf(in EntryState state, EntryRecord? record) => state.LastVersion == 0 && record is { Dirty: true } ? record.OperationId : Guid.Empty;
+
     private static StoreJob BatchOf(in EntryState state, PendingChange last, Durability durability, long epoch, long now)
     {
         var batch = state.Queued;
@@ -120,7 +123,7 @@ internal static class StoreRules
             : batch.Any(static c => c.Load == 0) ? StoreJobKind.Mark
             : state.Stored == StoreKnowledge.Clean ? StoreJobKind.Value
             : StoreJobKind.Nothing;
-        var past = OperationRules.After(state, batch, now);
+        var past = last.IsDoubt ? state.Work?.Past ?? default : OperationRules.After(state, batch, now);
         return new()
         {
             Kind = kind,
@@ -130,7 +133,7 @@ internal static class StoreRules
             {
                 StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch).Telling(last.Heard) with { Past = past, UnreadCount = state.Unread },
                 StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now).Telling(last.Heard) with { Past = past },
-                StoreJobKind.Mark => Records.Mark(last.Version, epoch, now).Telling(last.Heard),
+                StoreJobKind.Mark => Records.Mark(last.Turn, last.Version, epoch, now).Telling(last.Heard),
                 _ => null,
             },
         };

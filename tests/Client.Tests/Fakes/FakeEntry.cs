@@ -15,11 +15,13 @@ internal sealed class FakeEntry : IEntryGrain
     public ConcurrentQueue<RemoveRequest> Removals { get; } = [];
     public ConcurrentQueue<LoadTicket> Renewals { get; } = [];
     public ConcurrentQueue<ReadRequest> Refreshes { get; } = [];
+    public ConcurrentQueue<EndWriteRequest> Ends { get; } = [];
 
     public Func<ReadRequest, ValueTask<ReadReply>>? OnRead { get; set; }
     public Func<LoadCompletion, ValueTask<LoadReply>>? OnComplete { get; set; }
     public Func<LoadTicket, ValueTask<bool>>? OnRenew { get; set; }
     public Func<WriteRequest, ValueTask<WriteReply>>? OnWrite { get; set; }
+    public Func<BeginWriteRequest, ValueTask<OriginWriteReply>>? OnBeginWrite { get; set; }
 
     public Func<EntryExplanation>? OnExplain { get; set; }
 
@@ -53,9 +55,16 @@ internal sealed class FakeEntry : IEntryGrain
         return OnRead?.Invoke(request) ?? new(Usual(request));
     }
 
-    public ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request) => throw new NotSupportedException();
+    public ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request) => OnBeginWrite?.Invoke(request) ?? new(Turn(request));
 
-    public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request) => throw new NotSupportedException();
+    public OriginWriteReply Turn(BeginWriteRequest request) =>
+        new() { Status = OriginWriteStatus.Granted, Ticket = new() { Activation = request.OperationId, Number = LoadTicket.OfWriter, LeaseMilliseconds = 2_000 } };
+
+    public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request)
+    {
+        Ends.Enqueue(request);
+        return new(new OriginWriteReply { Status = OriginWriteStatus.Ended, Version = request.End == OriginWriteEnd.Written ? ++_version : 0 });
+    }
 
     public ValueTask<EagerReply> RefreshEagerlyAsync() => throw new NotSupportedException();
 

@@ -119,7 +119,7 @@ internal sealed class EntryHarness : IEntryHost
     public Task<LoadReply> Fail(LoadTicket ticket, LoadProblem? problem) => Turn(e => e.CompleteAsync(
         new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = problem, OperationId = Guid.NewGuid() }, CancellationToken.None));
 
-    public Task<bool> Renew(LoadTicket ticket) => Turn(e => new ValueTask<bool>(e.Renew(ticket)));
+    public Task<bool> Renew(LoadTicket ticket) => Turn(e => e.RenewAsync(ticket));
 
     public Task<WriteReply> Put(string value, EntryLifetime? lifetime = null, ConditionKind when = default, long version = 0, Guid operation = default, bool isRepeated = false, string? source = null) =>
         Turn(e => e.WriteAsync(

@@ -26,24 +26,94 @@ public class OriginWriteTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_crash_while_the_origin_is_written_leaves_a_miss_and_not_what_the_origin_has_replaced(bool behind)
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_crash_while_the_origin_is_written_leaves_a_miss_and_the_next_owner_goes_on_with_the_turn(bool behind, bool existed)
     {
         var entry = new EntryHarness(behind ? Behind : Strict);
-        await entry.Put("old");
-        if (behind)
+        if (existed)
+            await entry.Put("old");
+        if (existed && behind)
         {
             await entry.Flush();
             await Eventually.TrueAsync(() => entry.Stored is { Dirty: false, Kind: RecordKind.Value });
         }
 
-        var turn = await entry.BeginWrite();
+        var operation = Guid.NewGuid();
+        var turn = await entry.BeginWrite(operation);
         entry.Time.Advance(EntryLimits.FlushDelay);
         entry.Crash();
 
         Assert.Equal(ReadStatus.Miss, (await entry.Get()).Status);
-        Assert.Equal(OriginWriteStatus.Lost, (await entry.EndWrite(turn.Ticket!, "new")).Status);
+        var lease = await entry.Lease();
+        Assert.False((await entry.Complete(lease.Ticket!, "of unknown age")).Stored);
+        Assert.Equal(turn.Ticket, (await entry.BeginWrite(operation)).Ticket);
+        Assert.Equal(OriginWriteStatus.Ended, (await entry.EndWrite(turn.Ticket!, "new")).Status);
+        Assert.Equal("new", Text((await entry.Get()).Value));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task If_the_writer_dies_too_no_load_is_kept_that_the_origin_may_have_answered_before_it(bool existed)
+    {
+        var entry = new EntryHarness();
+        if (existed)
+            await entry.Put("old");
+        var turn = await entry.BeginWrite();
+        entry.Crash();
+        var lease = await entry.Lease();
+        entry.Time.Advance(EntryLimits.LoadLease * 0.9);
+        Assert.False((await entry.Complete(lease.Ticket!, "old")).Stored);
+        Assert.Equal(ReadStatus.Miss, (await entry.Get()).Status);
+
+        await Eventually.TrueAsync(async () =>
+        {
+            entry.Time.Advance(EntryLimits.LoadLease / 10);
+            return (await entry.Complete((await entry.Lease()).Ticket!, "new")).Stored;
+        });
+
+        Assert.Equal("new", Text((await entry.Get()).Value));
+        Assert.Equal(OriginWriteStatus.Lost, (await entry.EndWrite(turn.Ticket!, "late")).Status);
+    }
+
+    [Fact]
+    public async Task A_key_that_moves_takes_its_turn_along_and_whoever_renews_keeps_it()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("old");
+        var turn = await entry.BeginWrite();
+        entry.Ownership.View++;
+        entry.Ownership.IsOwner = false;
+        Assert.True(await entry.Renew(turn.Ticket!));
+        Assert.Equal(OriginWriteStatus.NotOwner, (await entry.EndWrite(turn.Ticket!, "new")).Status);
+        entry.Ownership.IsOwner = true;
+        entry.Crash();
+
+        for (var third = 0; third < 6; third++)
+        {
+            Assert.True(await entry.Renew(turn.Ticket!));
+            entry.Time.Advance(EntryLimits.LoadLease / 3);
+        }
+
+        Assert.Equal(OriginWriteStatus.Ended, (await entry.EndWrite(turn.Ticket!, "new")).Status);
+        Assert.Equal("new", Text((await entry.Get()).Value));
+        Assert.False(await entry.Renew(turn.Ticket!));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_turn_that_ended_without_a_value_is_not_taken_over(bool isInDoubt)
+    {
+        var entry = new EntryHarness();
+        var turn = await entry.BeginWrite();
+        await entry.EndWrite(turn.Ticket!, null, isInDoubt ? OriginWriteEnd.Doubtful : OriginWriteEnd.Refused);
+        entry.Crash();
+
+        Assert.True((await entry.Complete((await entry.Lease()).Ticket!, "loaded")).Stored);
     }
 
     [Theory]
@@ -220,5 +290,141 @@ public class OriginWriteTests
 
         Assert.Equal(OriginWriteStatus.AskAgain, (await second).Status);
         Assert.Equal(turn.Ticket, (await entry.BeginWrite(operation)).Ticket);
+    }
+
+    [Fact]
+    public async Task The_turn_goes_to_the_next_in_line_and_not_to_who_asks_just_then()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("old");
+        var first = await entry.BeginWrite();
+        var second = entry.BeginWrite();
+        await entry.Begun();
+
+        var third = entry.Turn(async e =>
+        {
+            await e.EndWriteAsync(new() { Ticket = first.Ticket!, End = OriginWriteEnd.Refused });
+            return await e.BeginWriteAsync(new(Guid.NewGuid()));
+        });
+
+        var turn = await second.WaitAsync(Eventually.Deadline);
+        Assert.Equal(OriginWriteStatus.Granted, turn.Status);
+        Assert.False(third.IsCompleted);
+        await entry.EndWrite(turn.Ticket!, "2");
+        Assert.Equal(OriginWriteStatus.Granted, (await third.WaitAsync(Eventually.Deadline)).Status);
+    }
+
+    [Fact]
+    public async Task A_repetition_of_one_in_line_shares_its_place()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("old");
+        var first = await entry.BeginWrite();
+        var operation = Guid.NewGuid();
+        Task<OriginWriteReply>[] asked = [entry.BeginWrite(operation), entry.BeginWrite(operation)];
+        await entry.Begun();
+        await entry.EndWrite(first.Ticket!, "1");
+
+        var turns = await Task.WhenAll(asked).WaitAsync(Eventually.Deadline);
+
+        Assert.Equal((OriginWriteStatus.Granted, turns[0].Ticket), (turns[1].Status, turns[1].Ticket));
+        await entry.EndWrite(turns[0].Ticket!, "2");
+        Assert.Equal(OriginWriteStatus.Granted, (await entry.BeginWrite().WaitAsync(Eventually.Deadline)).Status);
+    }
+
+    [Fact]
+    public async Task Who_waited_in_vain_leaves_the_line_and_no_turn_comes_to_nobody()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("old");
+        var first = await entry.BeginWrite();
+        var second = entry.BeginWrite();
+        await entry.Begun();
+        entry.Time.Advance(EntryLimits.Slice / 2);
+        Assert.True(await entry.Renew(first.Ticket!));
+        entry.Time.Advance(EntryLimits.Slice / 2);
+        Assert.NotEqual(OriginWriteStatus.Granted, (await second.WaitAsync(Eventually.Deadline)).Status);
+
+        await entry.EndWrite(first.Ticket!, "1");
+
+        Assert.Equal(OriginWriteStatus.Granted, (await entry.BeginWrite().WaitAsync(Eventually.Deadline)).Status);
+    }
+
+    [Fact]
+    public async Task More_than_may_wait_for_a_key_are_refused_at_once()
+    {
+        var entry = new EntryHarness();
+        var turn = await entry.BeginWrite();
+        var waiting = Enumerable.Range(0, EntryLimits.MaxWaiters).Select(_ => entry.BeginWrite()).ToArray();
+
+        var refused = await entry.BeginWrite().WaitAsync(Eventually.Deadline);
+
+        Assert.Equal(OriginWriteStatus.Unavailable, refused.Status);
+        Assert.DoesNotContain(waiting, static task => task.IsCompleted);
+        await entry.EndWrite(turn.Ticket!, "1");
+        Assert.Equal(OriginWriteStatus.Granted, (await waiting[0].WaitAsync(Eventually.Deadline)).Status);
+    }
+
+    [Fact]
+    public async Task A_flush_that_was_on_its_way_when_the_turn_began_does_not_bring_the_store_the_old_value()
+    {
+        var entry = new EntryHarness(Behind);
+        await entry.Put("old");
+        entry.Store.LosesReplies = true;
+        await Eventually.TrueAsync(() =>
+        {
+            entry.Time.Advance(EntryLimits.FlushDelay);
+            return entry.Stored?.Kind == RecordKind.Value;
+        });
+        await entry.Begun();
+        entry.Store.LosesReplies = false;
+
+        // Both wait for what the store has, the writer before the flush.
+        entry.Store.Hold();
+        var begun = entry.BeginWrite();
+        await entry.Begun();
+        entry.Time.Advance(EntryLimits.Slice * 0.9);
+        await entry.Begun();
+        entry.Store.Open();
+        Assert.Equal(OriginWriteStatus.Granted, (await begun.WaitAsync(Eventually.Deadline)).Status);
+        await entry.Begun();
+        await entry.Begun();
+        entry.Crash();
+
+        Assert.Equal(ReadStatus.Miss, (await entry.Get()).Status);
+    }
+
+    [Fact]
+    public async Task A_write_that_is_repeated_while_the_store_hears_of_a_turn_was_accepted_whatever_the_store_says_to_that()
+    {
+        var entry = new EntryHarness();
+        var operation = Guid.NewGuid();
+        var put = await entry.Put("old", operation: operation);
+        entry.Store.Hold();
+        var turn = entry.BeginWrite();
+        var repeated = entry.Put("old", operation: operation, isRepeated: true);
+        await entry.Begun();
+        entry.Store.IsDown = true;
+        entry.Store.Open();
+
+        Assert.Equal(OriginWriteStatus.Unavailable, (await turn).Status);
+        Assert.Equal((WriteStatus.Accepted, put.Version), ((await repeated).Status, (await repeated).Version));
+    }
+
+    [Fact]
+    public async Task What_moves_the_clocks_while_the_store_hears_of_a_turn_stands()
+    {
+        var entry = new EntryHarness();
+        await entry.Put("old", new() { SlidingMilliseconds = 10_000 });
+        entry.Store.Hold();
+        var turn = entry.BeginWrite();
+        await entry.Begun();
+        entry.Time.Advance(EntryLimits.Slice * 0.75);
+        await entry.Get();
+        var moved = (await entry.Explain()).FreshUntil;
+        entry.Store.Open();
+
+        Assert.Equal(OriginWriteStatus.Granted, (await turn).Status);
+        Assert.Equal((moved, moved), (entry.Clock.Now + 10_000_000, (await entry.Explain()).FreshUntil));
     }
 }

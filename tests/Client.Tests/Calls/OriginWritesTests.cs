@@ -1,0 +1,116 @@
+using System.Data.Common;
+using System.Net;
+using OrleansCache.Fakes;
+using OrleansCache.TestSupport;
+using Polly.Timeout;
+
+namespace OrleansCache.Calls;
+
+/// <summary>What a caller does with its turn to write to an origin.</summary>
+public sealed class OriginWritesTests : IAsyncDisposable
+{
+    private static readonly CacheKey Key = FakeCluster.Key;
+    private readonly FakeCluster _cluster = new();
+
+    public static TheoryData<Exception, bool> Failures => new()
+    {
+        { new InvalidOperationException("The order is closed."), true },
+        { new HttpRequestException("409", null, HttpStatusCode.Conflict), true },
+        { new HttpRequestException("500", null, HttpStatusCode.InternalServerError), false },
+        { new HttpRequestException("No answer."), false },
+        { new TimeoutException(), false },
+        { new TimeoutRejectedException(), false },
+        { new OperationCanceledException(), false },
+        { new InvalidOperationException("The write failed.", new IOException("The connection was reset.")), false },
+        { new DatabaseException(), false },
+    };
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task What_says_nothing_of_whether_the_origin_did_it_leaves_doubt(Exception failure, bool isRefusal)
+    {
+        Assert.Same(failure, await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Cache.WriteThroughAsync<int>(Key, _ => throw failure).AsTask()));
+
+        Assert.Equal(isRefusal ? OriginWriteEnd.Refused : OriginWriteEnd.Doubtful, _cluster.Entry.Ends.Single().End);
+    }
+
+    [Fact]
+    public async Task What_the_origin_has_and_the_cache_cannot_hold_leaves_doubt()
+    {
+        await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Cache.WriteThroughAsync(Key, _ => new ValueTask<Type>(typeof(int))).AsTask());
+
+        Assert.Equal(OriginWriteEnd.Doubtful, _cluster.Entry.Ends.Single().End);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_in_line_leaves_at_once_and_gives_back_a_turn_that_comes_all_the_same()
+    {
+        var turn = new TaskCompletionSource<OriginWriteReply>();
+        BeginWriteRequest? asked = null;
+        _cluster.Entry.OnBeginWrite = request =>
+        {
+            asked = request;
+            return new(turn.Task);
+        };
+        using var leaving = new CancellationTokenSource();
+        var write = _cluster.Cache.WriteThroughAsync<int>(Key, _ => throw new InvalidOperationException("ran"), ct: leaving.Token).AsTask();
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.WaitAsync(Eventually.Deadline));
+        turn.SetResult(_cluster.Entry.Turn(asked!.Value));
+
+        await Eventually.TrueAsync(() => !_cluster.Entry.Ends.IsEmpty);
+        var end = _cluster.Entry.Ends.Single();
+        Assert.Equal((OriginWriteEnd.Refused, asked.Value.OperationId), (end.End, end.Ticket.Activation));
+    }
+
+    [Fact]
+    public async Task Who_gave_up_when_the_turn_came_asks_nothing_of_the_origin_and_gives_it_back()
+    {
+        using var leaving = new CancellationTokenSource();
+        _cluster.Entry.OnBeginWrite = request =>
+        {
+            leaving.Cancel();
+            return new(_cluster.Entry.Turn(request));
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _cluster.Cache.WriteThroughAsync<int>(Key, _ => throw new InvalidOperationException("ran"), ct: leaving.Token).AsTask());
+
+        Assert.Equal(OriginWriteEnd.Refused, _cluster.Entry.Ends.Single().End);
+    }
+
+    [Fact]
+    public async Task A_wait_in_line_is_not_counted()
+    {
+        var asked = new List<BeginWriteRequest>();
+        _cluster.Entry.OnBeginWrite = request =>
+        {
+            asked.Add(request);
+            _cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+            return new(asked.Count < 20 ? new() { Status = OriginWriteStatus.InLine } : _cluster.Entry.Turn(request));
+        };
+
+        await _cluster.Cache.WriteThroughAsync(Key, static _ => new ValueTask<int>(1));
+
+        Assert.Equal(20, asked.Count);
+        Assert.Single(asked.Distinct());
+        Assert.Equal(OriginWriteEnd.Written, _cluster.Entry.Ends.Single().End);
+    }
+
+    [Fact]
+    public async Task Who_gets_no_turn_is_told_why_and_when_to_come_back()
+    {
+        _cluster.Entry.OnBeginWrite = _ => new(new OriginWriteReply { Status = OriginWriteStatus.Unavailable, Detail = "as many callers wait for it as may" });
+
+        var e = await Assert.ThrowsAsync<CacheUnavailableException>(() => _cluster.Cache.WriteThroughAsync<int>(Key, _ => throw new InvalidOperationException("ran")).AsTask());
+
+        Assert.Contains("as many callers wait for it as may", e.Message, StringComparison.Ordinal);
+        Assert.NotNull(e.RetryAfter);
+        Assert.Empty(_cluster.Entry.Ends);
+    }
+
+    private sealed class DatabaseException() : DbException("The connection was closed while the transaction was committed.");
+}
