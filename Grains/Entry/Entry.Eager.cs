@@ -6,6 +6,9 @@ internal sealed partial class Entry
     /// <summary>True once the silo has this key in its line.</summary>
     private bool _isPlanned;
 
+    /// <summary>When a period was counted last that nobody read in.</summary>
+    private long _countedAt;
+
     public async ValueTask<EagerReply> RefreshEagerlyAsync()
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
@@ -13,18 +16,16 @@ internal sealed partial class Entry
             return refusal.Status == ReadStatus.NotOwner ? Eager(EagerStatus.NotOwner) : EagerIn(EntryLimits.EagerPause);
 
         var now = Now;
-        if (_policy.Strategy != Strategy.Eager || ReadRules.Judge(_state, now, TagsGood) == Freshness.Absent || _state.Unread >= _policy.UnreadPeriods)
-        {
-            _isPlanned = false;
-            return Eager(EagerStatus.Over);
-        }
+        if (_policy.Strategy != Strategy.Eager || ReadRules.Judge(_state, now, TagsGood) == Freshness.Absent)
+            return Over();
 
         _isPlanned = true;
         if (now >= _state.FreshUntil && !ReadRules.IsBackingOff(_state, now))
         {
             if (Joinable() is not { } flight)
             {
-                _state = _state with { Unread = _state.Unread + 1 };
+                if (!CountPeriod(now))
+                    return Over();
                 flight = BeginDeclared(new() { OperationId = Guid.NewGuid() }, background: true);
             }
 
@@ -35,6 +36,17 @@ internal sealed partial class Entry
         now = Now;
         var due = Math.Max(_state.FreshUntil, _state.Work?.Failure?.NextTry ?? 0);
         return due > now ? EagerIn(EntryLifetimes.ToSpan(due - now)) : EagerIn(EntryLimits.EagerPause);     // its result was not kept
+    }
+
+    /// <summary>False when nobody read for too many. A period ends when its refresh is due; while refreshes fail, by the clock.</summary>
+    private bool CountPeriod(long now)
+    {
+        if (_state.Content!.Value.LastRetrieved < _countedAt && now - _countedAt < EntryLifetimes.FromSpan(_policy.FreshFor ?? default))
+            return true;
+        if (_state.Unread >= _policy.UnreadPeriods)
+            return false;
+        (_state, _countedAt) = (_state with { Unread = _state.Unread + 1 }, now);
+        return true;
     }
 
     /// <summary>A reader counts, and brings back a key whose turns were over.</summary>
@@ -51,6 +63,12 @@ internal sealed partial class Entry
             return;
         _isPlanned = true;
         _services.Eager?.Plan(_policy.Integration!, _key, EntryLifetimes.ToSpan(_state.FreshUntil - Now));
+    }
+
+    private EagerReply Over()
+    {
+        _isPlanned = false;
+        return Eager(EagerStatus.Over);
     }
 
     private EagerReply Eager(EagerStatus status) => new() { Status = status, View = _services.Ownership.View };

@@ -95,6 +95,8 @@ internal sealed class IntegrationReader
         RegionRules.Check(path, policy, _errors);
         if (policy is { Strategy: not Strategy.Ttl, FreshFor: null } && !_errors.Concern($"{path}:{nameof(options.FreshFor)}"))
             _errors.Add($"{path}:{nameof(options.FreshFor)}", null, $"{policy.Strategy} refreshes past it; set a time, or another Strategy");
+        if (options is { Strategy: Strategy.Eager, StaleFor: { Ticks: 0 } })
+            _errors.Add($"{path}:{nameof(options.StaleFor)}", options.StaleFor, "past FreshFor readers have the old value until the silo has loaded the new one; set a time, or leave it out for a day");
         if (options.UnreadPeriods < 1)
             _errors.Add($"{path}:{nameof(options.UnreadPeriods)}", options.UnreadPeriods, "set 1 or more");
         _policies[region] = policy;

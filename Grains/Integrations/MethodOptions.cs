@@ -32,10 +32,10 @@ public sealed class MethodOptions : ResilienceOptions
     /// <summary>Over zero; null never ends.</summary>
     public TimeSpan? FreshFor { get; set; }
 
-    /// <summary>How long past fresh the value may be served while the origin is down or a refresh runs; zero or more, only with <see cref="FreshFor"/>. Default zero, with <see cref="Strategy.Eager"/> a day.</summary>
+    /// <summary>How long past fresh the value may be served while the origin is down or a refresh runs; zero or more, only with <see cref="FreshFor"/>. Default zero; with <see cref="Strategy.Eager"/> over zero, default a day.</summary>
     public TimeSpan? StaleFor { get; set; }
 
-    /// <summary><see cref="Strategy.Eager"/> only: so many refreshes in a row that nobody read end them, until the next read. 1 or more, default 10.</summary>
+    /// <summary><see cref="Strategy.Eager"/> only: after so many periods of <see cref="FreshFor"/> in a row that nobody read in, refreshes end until the next read. 1 or more, default 10.</summary>
     public int UnreadPeriods { get; set; } = DefaultUnreadPeriods;
 
     /// <summary>How long the origin's 404 is remembered; zero does not.</summary>

@@ -16,7 +16,7 @@ internal sealed record RegionPolicy
     public TimeSpan AbsentFor { get; init; }
     public Strategy Strategy { get; init; }
 
-    /// <summary>With <see cref="Strategy.Eager"/>: so many refreshes in a row that nobody read end them.</summary>
+    /// <summary>With <see cref="Strategy.Eager"/>: so many periods in a row that nobody read in end refreshes.</summary>
     public int UnreadPeriods { get; init; } = MethodOptions.DefaultUnreadPeriods;
     public WhenUnproven WhenUnproven { get; init; }
     public long? MaxEntries { get; init; }

@@ -2,23 +2,23 @@ namespace OrleansCache;
 
 /// <summary>The eager keys of one integration in this silo: each has its turn when it is due, some at a time.</summary>
 /// <param name="room">How many may have their turn at once.</param>
-/// <param name="turn">Gives a key its turn: when the next one is due, or null for none.</param>
+/// <param name="turn">Gives a key its turn.</param>
+/// <param name="list">Told of each key that came, or whose turns are over, in the order in which that was. Quick.</param>
 /// <param name="time">The clock.</param>
-internal sealed class EagerLine(Func<int> room, Func<string, Task<TimeSpan?>> turn, TimeProvider time)
+internal sealed class EagerLine(Func<int> room, Func<string, Task<EagerReply>> turn, Action<string, bool> list, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly EagerSchedule _schedule = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
 
-    /// <summary>True for a new key.</summary>
-    public bool Plan(string key, TimeSpan dueIn)
+    public void Plan(string key, TimeSpan dueIn, bool isListed = false)
     {
         lock (_gate)
         {
-            var isNew = _schedule.Plan(key, After(dueIn));
+            if (_schedule.Plan(key, After(dueIn)) && !isListed)
+                list(key, true);
             Wake();
-            return isNew;
         }
     }
 
@@ -55,14 +55,14 @@ internal sealed class EagerLine(Func<int> room, Func<string, Task<TimeSpan?>> tu
 
     private async Task GiveTurnAsync(string key)
     {
-        var dueIn = await turn(key).ConfigureAwait(false);
+        var end = await turn(key).ConfigureAwait(false);
         lock (_gate)
         {
             _running--;
-            if (dueIn is { } next)
-                _schedule.End(key, After(next));
-            else
-                _schedule.Forget(key);
+            if (end.Status == EagerStatus.Due)
+                _schedule.End(key, After(TimeSpan.FromMilliseconds(end.DueMilliseconds)));
+            else if (_schedule.Forget(key) && end.Status == EagerStatus.Over)
+                list(key, false);
             Wake();
         }
     }

@@ -19,11 +19,7 @@ internal sealed class EagerRefresher(
     private int _settingsRead = -1;
     private long _viewRead = -1;
 
-    public void Plan(string integration, string grainKey, TimeSpan dueIn)
-    {
-        if (LineOf(integration).Plan(grainKey, dueIn))
-            _unwritten[(integration, grainKey)] = true;
-    }
+    public void Plan(string integration, string grainKey, TimeSpan dueIn) => LineOf(integration).Plan(grainKey, dueIn);
 
     public override void Dispose()
     {
@@ -67,7 +63,7 @@ internal sealed class EagerRefresher(
             for (var part = 0; part < Rosters.Parts; part++)
                 foreach (var key in await grains.GetGrain<IRosterGrain>(Rosters.Of(integration, part)).ListAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false))
                     if (ownership.IsPlacedHere(RoutingHash.Of(key)))
-                        line.Plan(key, TimeSpan.Zero);
+                        line.Plan(key, TimeSpan.Zero, isListed: true);
 
             // Who kept a part of the roster may have died before it was told of these.
             if (_viewRead >= 0)
@@ -95,7 +91,7 @@ internal sealed class EagerRefresher(
 
     private EagerLine Begin(string integration)
     {
-        var line = new EagerLine(() => RoomOf(integration), key => GiveTurnAsync(integration, key), time);
+        var line = new EagerLine(() => RoomOf(integration), GiveTurnAsync, (key, isEager) => _unwritten[(integration, key)] = isEager, time);
         _ = line.RunAsync(_stopping.Token);
         return line;
     }
@@ -105,23 +101,20 @@ internal sealed class EagerRefresher(
         ? (int)Math.Clamp(limit.Limits.Rate * limit.MaxWait.TotalSeconds / 2, 1, MostAtOnce)
         : MostAtOnce;
 
-    private async Task<TimeSpan?> GiveTurnAsync(string integration, string key)
+    private async Task<EagerReply> GiveTurnAsync(string key)
     {
         if (!ownership.IsPlacedHere(RoutingHash.Of(key)))
-            return null;
+            return default;
         try
         {
-            var reply = await grains.GetGrain<IEntryGrain>(key).RefreshEagerlyAsync().ConfigureAwait(false);
-            if (reply.Status == EagerStatus.Over)
-                _unwritten[(integration, key)] = false;
-            return reply.Status == EagerStatus.Due ? TimeSpan.FromMilliseconds(reply.DueMilliseconds) : null;
+            return await grains.GetGrain<IEntryGrain>(key).RefreshEagerlyAsync().ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The engine may refuse for many reasons, and the key has another turn.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             logger.TurnFailed(e, RoutingHash.Of(key));
-            return EntryLimits.EagerPause;
+            return new() { Status = EagerStatus.Due, DueMilliseconds = (long)EntryLimits.EagerPause.TotalMilliseconds };
         }
     }
 }

@@ -6,6 +6,7 @@ internal sealed class EagerSchedule
     private const long HasItsTurn = long.MinValue;
     private readonly PriorityQueue<string, long> _line = new();
     private readonly Dictionary<string, long> _due = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _after = new(StringComparer.Ordinal);     // asked for during a turn
 
     public IEnumerable<string> Keys => _due.Keys;
 
@@ -25,11 +26,13 @@ internal sealed class EagerSchedule
         }
     }
 
-    /// <summary>Gives a key a turn, or an earlier one; one that has its turn right now is told of its next at its end. True for a new key.</summary>
+    /// <summary>Gives a key a turn, or an earlier one; to one that has its turn right now if that is its last. True for a new key.</summary>
     public bool Plan(string key, long due)
     {
         var isNew = !_due.TryGetValue(key, out var before);
-        if (isNew || due < before)
+        if (!isNew && before == HasItsTurn)
+            _after[key] = Math.Min(due, _after.GetValueOrDefault(key, long.MaxValue));
+        else if (isNew || due < before)
             Put(key, due);
         return isNew;
     }
@@ -44,9 +47,20 @@ internal sealed class EagerSchedule
         return key;
     }
 
-    public void End(string key, long nextDue) => Put(key, nextDue);
+    public void End(string key, long nextDue)
+    {
+        _after.Remove(key);
+        Put(key, nextDue);
+    }
 
-    public void Forget(string key) => _due.Remove(key);
+    /// <summary>That was the key's last turn. False when it was given another meanwhile.</summary>
+    public bool Forget(string key)
+    {
+        if (!_after.Remove(key, out var due))
+            return _due.Remove(key);
+        Put(key, due);
+        return false;
+    }
 
     private void Put(string key, long due)
     {

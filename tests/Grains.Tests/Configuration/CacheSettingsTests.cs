@@ -117,6 +117,17 @@ public class CacheSettingsTests
         Assert.StartsWith($"{Partner}:Methods:country:StaleFor is '01:00:00': it begins when FreshFor ends", Assert.Single(errors), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_eager_method_needs_stale_time_or_it_would_do_nothing()
+    {
+        var (_, errors) = Read(Whole, ("Methods:country:Strategy", "Eager"), ("Methods:country:StaleFor", "00:00:00"));
+
+        Assert.Equal(
+            $"{Partner}:Methods:country:StaleFor is '00:00:00': past FreshFor readers have the old value until the silo has loaded the new one; set a time, or leave it out for a day.",
+            Assert.Single(errors));
+        Assert.Empty(Read(Whole, ("Methods:country:Strategy", "Eager")).Errors);
+    }
+
     [Theory]
     [InlineData("api")]
     [InlineData("Dashboard")]

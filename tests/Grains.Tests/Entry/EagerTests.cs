@@ -117,6 +117,27 @@ public class EagerTests
     }
 
     [Fact]
+    public async Task While_the_origin_is_away_periods_are_counted_and_not_attempts()
+    {
+        var entry = await LoadedAsync();
+        entry.Time.Advance(Fresh);
+        var (began, attempts) = (entry.Time.GetTimestamp(), 0);
+        while (true)
+        {
+            var turn = entry.Turn();
+            await Eventually.TrueAsync(() => turn.IsCompleted || entry.Origin.Count > attempts + 1);
+            if (!turn.IsCompleted)
+                await entry.Origin.EndAsync(++attempts, FakeOrigin.Down);
+            if ((await turn).Status == EagerStatus.Over)
+                break;
+            entry.Time.Advance(TimeSpan.FromMilliseconds((await turn).DueMilliseconds));
+        }
+
+        Assert.InRange(entry.Time.GetElapsedTime(began), Eager.UnreadPeriods * Fresh, (Eager.UnreadPeriods + 1) * Fresh);
+        Assert.True(attempts > 2 * Eager.UnreadPeriods);
+    }
+
+    [Fact]
     public async Task A_removed_key_and_one_whose_method_is_eager_no_more_have_no_further_turn()
     {
         var entry = await LoadedAsync();

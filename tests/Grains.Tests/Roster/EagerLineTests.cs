@@ -7,12 +7,13 @@ public class EagerLineTests
 {
     private readonly ManualTimeProvider _time = new();
     private readonly ConcurrentQueue<string> _turns = new();
+    private readonly ConcurrentQueue<(string, bool)> _listed = new();
 
     [Fact]
     public async Task A_turn_further_off_than_any_timer_reaches_holds_up_no_other()
     {
         using var end = new CancellationTokenSource();
-        var line = new EagerLine(() => 1, TurnAsync, _time);
+        var line = new EagerLine(() => 1, TurnAsync, List, _time);
         line.Plan("late", TimeSpan.FromDays(60));
         var running = line.RunAsync(end.Token);
         line.Plan("now", TimeSpan.Zero);
@@ -39,7 +40,7 @@ public class EagerLineTests
             await gate.Task;
             Interlocked.Decrement(ref inside);
             return await TurnAsync(key);
-        }, _time);
+        }, List, _time);
         for (var key = 0; key < 9; key++)
             line.Plan($"{key}", TimeSpan.Zero);
         var running = line.RunAsync(end.Token);
@@ -52,9 +53,39 @@ public class EagerLineTests
         await running;
     }
 
-    private Task<TimeSpan?> TurnAsync(string key)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_key_that_is_asked_for_during_its_last_turn_has_another_and_stays_listed(bool isAsked)
+    {
+        using var end = new CancellationTokenSource();
+        EagerLine line = null!;
+        line = new(() => 1, key =>
+        {
+            if (isAsked && _turns.IsEmpty)
+                line.Plan(key, TimeSpan.FromSeconds(1));
+            return TurnAsync(key);
+        }, List, _time);
+        line.Plan("a", TimeSpan.Zero);
+        var running = line.RunAsync(end.Token);
+        await Eventually.TrueAsync(() => _turns.Count == 1 && (isAsked || _listed.Count == 2));
+        Assert.Equal(isAsked ? [("a", true)] : [("a", true), ("a", false)], _listed);
+
+        await Eventually.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return !isAsked || (_turns.Count == 2 && _listed.Count == 2);
+        });
+        Assert.Equal([("a", true), ("a", false)], _listed);
+        await end.CancelAsync();
+        await running;
+    }
+
+    private void List(string key, bool isEager) => _listed.Enqueue((key, isEager));
+
+    private Task<EagerReply> TurnAsync(string key)
     {
         _turns.Enqueue(key);
-        return Task.FromResult<TimeSpan?>(null);
+        return Task.FromResult(new EagerReply { Status = EagerStatus.Over });
     }
 }

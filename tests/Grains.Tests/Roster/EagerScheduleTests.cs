@@ -52,4 +52,18 @@ public class EagerScheduleTests
         Assert.True(_schedule.Plan("a", 10));
         Assert.Equal("a", _schedule.Take(10));
     }
+
+    [Fact]
+    public void Who_asks_for_a_turn_during_its_last_one_has_it()
+    {
+        _schedule.Plan("a", 10);
+        _schedule.Take(10);
+        _schedule.Plan("a", 30);
+        _schedule.Plan("a", 20);
+        _schedule.Forget("a");
+
+        Assert.Equal((null, "a"), (_schedule.Take(19), _schedule.Take(20)));
+        _schedule.Forget("a");
+        Assert.Empty(_schedule.Keys);
+    }
 }
