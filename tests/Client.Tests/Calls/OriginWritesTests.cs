@@ -59,7 +59,7 @@ public sealed class OriginWritesTests : IAsyncDisposable
 
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.WaitAsync(Eventually.Deadline));
-        turn.SetResult(_cluster.Entry.Turn(asked!.Value));
+        turn.SetResult(FakeEntry.Turn(asked!.Value));
 
         await Eventually.TrueAsync(() => !_cluster.Entry.Ends.IsEmpty);
         var end = _cluster.Entry.Ends.Single();
@@ -70,10 +70,10 @@ public sealed class OriginWritesTests : IAsyncDisposable
     public async Task Who_gave_up_when_the_turn_came_asks_nothing_of_the_origin_and_gives_it_back()
     {
         using var leaving = new CancellationTokenSource();
-        _cluster.Entry.OnBeginWrite = request =>
+        _cluster.Entry.OnBeginWrite = async request =>
         {
-            leaving.Cancel();
-            return new(_cluster.Entry.Turn(request));
+            await leaving.CancelAsync();
+            return FakeEntry.Turn(request);
         };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
@@ -90,7 +90,7 @@ public sealed class OriginWritesTests : IAsyncDisposable
         {
             asked.Add(request);
             _cluster.Clock.Advance(TimeSpan.FromSeconds(2));
-            return new(asked.Count < 20 ? new() { Status = OriginWriteStatus.InLine } : _cluster.Entry.Turn(request));
+            return new(asked.Count < 20 ? new() { Status = OriginWriteStatus.InLine } : FakeEntry.Turn(request));
         };
 
         await _cluster.Cache.WriteThroughAsync(Key, static _ => new ValueTask<int>(1));

@@ -57,7 +57,7 @@ internal sealed class FakeEntry : IEntryGrain
 
     public ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request) => OnBeginWrite?.Invoke(request) ?? new(Turn(request));
 
-    public OriginWriteReply Turn(BeginWriteRequest request) =>
+    public static OriginWriteReply Turn(BeginWriteRequest request) =>
         new() { Status = OriginWriteStatus.Granted, Ticket = new() { Activation = request.OperationId, Number = LoadTicket.OfWriter, LeaseMilliseconds = 2_000 } };
 
     public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request)
