@@ -181,16 +181,6 @@ public sealed class ReadTests
     }
 
     [Fact]
-    public async Task An_activation_that_lost_its_key_for_one_view_is_not_its_owner_any_more()
-    {
-        var entry = new EntryHarness();
-        await entry.Put("1");
-        (entry.Ownership.Epoch, entry.Ownership.View) = (3, 3);
-
-        Assert.Equal(ReadStatus.NotOwner, (await entry.Get()).Status);
-    }
-
-    [Fact]
     public async Task A_changed_policy_holds_from_the_next_call_on()
     {
         var entry = new EntryHarness(Ttl);
