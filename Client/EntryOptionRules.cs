@@ -40,10 +40,16 @@ internal static class EntryOptionRules
             throw new ArgumentException("CacheStrategy.FreshFor is not set; Background refreshes past it: set a time, or another Strategy.");
         if (strategy.Strategy is Strategy.Background && strategy.StaleFor is null or { Ticks: 0 })
             throw new ArgumentException("CacheStrategy.StaleFor is not set; Background serves the old value that long past FreshFor: set a time, or Strategy to Ttl.");
-        if (strategy.Timeout is { } timeout && timeout <= TimeSpan.Zero)
-            throw Wrong(nameof(CacheStrategy.Timeout), timeout, "set it over zero");
-        if (strategy.AttemptTimeout is { } attempt && (attempt <= TimeSpan.Zero || attempt > strategy.Timeout))
-            throw Wrong(nameof(CacheStrategy.AttemptTimeout), attempt, "set it over zero and to at most Timeout");
+        CheckTimeout(nameof(CacheStrategy.Timeout), strategy.Timeout);
+        CheckTimeout(nameof(CacheStrategy.AttemptTimeout), strategy.AttemptTimeout);
+        if (strategy.AttemptTimeout > strategy.Timeout)
+            throw WrongStrategy(nameof(CacheStrategy.AttemptTimeout), strategy.AttemptTimeout, "set it to at most Timeout");
+    }
+
+    private static void CheckTimeout(string field, TimeSpan? timeout)
+    {
+        if (timeout < ResilienceRules.LeastTimeout || timeout > ResilienceRules.MostTimeout)
+            throw WrongStrategy(field, timeout, $"set it between {ResilienceRules.LeastTimeout:c} and {ResilienceRules.MostTimeout:c}, or leave it null for no limit");
     }
 
     public static string CheckedTag(string tag)
@@ -81,4 +87,7 @@ internal static class EntryOptionRules
 
     private static ArgumentOutOfRangeException Wrong(string field, object value, string remedy) =>
         new(field, value, FormattableString.Invariant($"EntryOptions.{field} is {value}; {remedy}."));
+
+    private static ArgumentOutOfRangeException WrongStrategy(string field, object? value, string remedy) =>
+        new(field, value, FormattableString.Invariant($"CacheStrategy.{field} is {value}; {remedy}."));
 }

@@ -18,6 +18,7 @@ internal sealed class DecoratedIntegration<TApi> : IDisposable
     private readonly ILogger _logger;
     private readonly DecoratedCall[] _calls;
     private readonly IDisposable _watch;
+    private readonly Lock _reloading = new();
 
     public DecoratedIntegration(
         DecoratedName<TApi> name, IOrleansCache cache, IOptionsMonitor<CachedIntegrationOptions> options, IConfiguration configuration, IServiceScopeFactory scopes, ILogger<OrleansCacheClient> logger)
@@ -25,11 +26,14 @@ internal sealed class DecoratedIntegration<TApi> : IDisposable
         (_name, _cache, _configuration, Scopes, _logger) = (name, cache, configuration, scopes, logger);
         _registration = DecoratedInterface.Find<TApi>();
         _options = options.Get(name.Value);
+        var read = configuration.GetReloadToken();
         var strategies = Strategies(out var errors);
         if (errors.Any)
             throw new OptionsValidationException(name.Value, typeof(CachedIntegrationOptions), errors.All);
         _calls = [.. _registration.Methods.Select((method, i) => new DecoratedCall(cache, name.Value, method.Name, strategies[i], method.Known))];
         _watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+        if (read.HasChanged)
+            Reload();       // since it was read above, and before it was watched
     }
 
     public IServiceScopeFactory Scopes { get; }
@@ -66,11 +70,14 @@ internal sealed class DecoratedIntegration<TApi> : IDisposable
 
     private void Reload()
     {
-        var strategies = Strategies(out var errors);
-        foreach (var error in errors.All)
-            _logger.StrategyReloadRefused(error);
-        for (var i = 0; i < _calls.Length && !errors.Any; i++)
-            _calls[i].Follow(strategies[i], _registration.Methods[i].Known);
+        lock (_reloading)
+        {
+            var strategies = Strategies(out var errors);
+            foreach (var error in errors.All)
+                _logger.StrategyReloadRefused(error);
+            for (var i = 0; i < _calls.Length && !errors.Any; i++)
+                _calls[i].Follow(strategies[i], _registration.Methods[i].Known);
+        }
     }
 }
 

@@ -32,7 +32,7 @@ internal sealed class FlightTable
         ct.ThrowIfCancellationRequested();
         var scope = kind is FlightKind.Load ? LoadScope.Current : null;
         if (scope?.Contains(RoutingHash.Of(key)) ?? false)
-            return await run(null, state).ConfigureAwait(false);
+            return await EndedByAsync(run(null, state), ct).ConfigureAwait(false);
 
         ReadStatus? earlier = null;
         while (true)
@@ -41,15 +41,14 @@ internal sealed class FlightTable
             if (scope is not null && !LoadGraph.TryWait(scope, flight))
             {
                 flight.Leave();
-                return await run(null, state).ConfigureAwait(false);
+                return await EndedByAsync(run(null, state), ct).ConfigureAwait(false);
             }
 
             try
             {
                 if (joined is null)
                 {
-                    var flown = FlownAsync(flight, state, run);
-                    var own = ct.CanBeCanceled ? await flown.AsTask().WaitAsync(ct).ConfigureAwait(false) : await flown.ConfigureAwait(false);
+                    var own = await EndedByAsync(FlownAsync(flight, state, run), ct).ConfigureAwait(false);
                     return earlier is null ? own : AsJoined(own, earlier);
                 }
 
@@ -135,6 +134,9 @@ internal sealed class FlightTable
             throw;
         }
     }
+
+    // The wait ends by the token, not what is waited for.
+    private static ValueTask<T> EndedByAsync<T>(ValueTask<T> running, CancellationToken ct) => ct.CanBeCanceled ? new(running.AsTask().WaitAsync(ct)) : running;
 
     private Flight<T> JoinOrStart<T>(string key, FlightKind kind, out Task<Landing<T>>? joined)
     {

@@ -12,7 +12,7 @@ internal sealed class LoadOrder<TState, T>(CacheKey key, TState state, Func<TSta
     /// <summary>True for callers whose cache may be away: the factory then runs for this process alone.</summary>
     public bool SurvivesOutage { get; init; }
 
-    /// <param name="ticket">The lease; null without one.</param>
+    /// <param name="ticket">The lease, or its terms without one; null for neither.</param>
     /// <param name="isBackground">Nobody waits for it.</param>
     /// <param name="ct">Ends the factory.</param>
     public ValueTask<T> MakeAsync(LoadTicket? ticket, bool isBackground, CancellationToken ct) =>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansCache;
 
 /// <summary>Get-or-create as one flight: asks the owner, and runs the caller's factory under the lease it may get.</summary>
-internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable flights, ValueCodecs codecs, OperationIds ids, TimeProvider clock, ILogger<Loader> logger) : IDisposable
+internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable flights, FirstPermits permits, ValueCodecs codecs, OperationIds ids, TimeProvider clock, ILogger<Loader> logger) : IDisposable
 {
     private const int DecodingTries = 2;
     private const int InvalidTries = 1;
@@ -63,7 +63,8 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             {
                 case ReadStatus.Hit or ReadStatus.Stale or ReadStatus.Loaded or ReadStatus.Joined:
                     var isDecoded = codecs.TryDecode<T>(reply.Value, out var value, out var error);
-                    if (isDecoded && order.IsValid(value))
+                    // What was loaded just now and is not kept is the origin's answer: asking it again would get no other.
+                    if (isDecoded && (order.IsValid(value) || reply is { Status: ReadStatus.Loaded or ReadStatus.Joined, Stored: false }))
                     {
                         if (reply.Ticket is { } refresh)
                             _ = RefreshBehindAsync(order, refresh, answer.AskedAt);
@@ -129,10 +130,10 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             catch (Exception e)
             {
                 var failed = await CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = FactoryProblem.Of(e), OperationId = ids.Next() }).ConfigureAwait(false);
-                if ((failed.Value ?? asked.Value) is { } old && codecs.TryDecode<T>(old, out var stale, out _))
+                if ((failed.Value ?? asked.Value) is { } old && codecs.TryDecode<T>(old, out var stale, out _) && order.IsValid(stale))
                 {
                     logger.RefreshFailed(e, hash);
-                    return new(StaleInstead(old, failed, asked, e), stale) { FirstOnly = asked.Strict };
+                    return new(Landings.StaleInstead(old, failed, asked, e), stale) { FirstOnly = asked.Strict };
                 }
 
                 throw;
@@ -145,7 +146,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 logger.TooLarge(hash, key.Region, raw.Bytes.Length, ValueCodecs.MaxBytes);
                 var tooLarge = new LoadProblem { Kind = ProblemKind.TooLarge, Detail = "too-large", Message = ValueCodecs.TooLarge("The factory's value", raw.Bytes.Length) };
                 await CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = tooLarge, OperationId = ids.Next() }).ConfigureAwait(false);
-                return Uncached(value, raw);
+                return Landings.Uncached(value, raw);
             }
 
             var done = await CompleteAsync(key, new()
@@ -159,7 +160,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 OperationId = ids.Next(),
             }).ConfigureAwait(false);
             flights.Detach(key.GrainKey);
-            return Loaded(value, raw, done);
+            return Landings.Loaded(value, raw, done);
         }
     }
 
@@ -187,7 +188,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     {
         var request = new ReadRequest { Holder = ids.Process, OperationId = ids.Next(), LoadChain = LoadScope.Current?.Chain ?? default };
         var reply = (await calls.ReadAsync(order.Key, request, default).ConfigureAwait(false)).Reply;
-        if (reply.Value is not null && codecs.TryDecode<T>(reply.Value, out var value, out _))
+        if (reply.Value is not null && codecs.TryDecode<T>(reply.Value, out var value, out _) && order.IsValid(value))
             return Landing<T>.Of(reply, value);
         logger.Circle(RoutingHash.Of(order.Key.GrainKey));
         return await MakeAloneAsync(order).ConfigureAwait(false);
@@ -201,9 +202,12 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
 
     private async ValueTask<Landing<T>> MakeAloneAsync<TState, T>(LoadOrder<TState, T> order)
     {
+        var (terms, refusal) = await permits.TakeAsync(order.Options.Limiter, _closing.Token).ConfigureAwait(false);
+        if (refusal is not null)
+            return new(new ReadReply { Status = ReadStatus.Failed, Problem = refusal }, default);
         LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), null);
-        var value = await order.MakeAsync(null, isBackground: false, _closing.Token).ConfigureAwait(false);
-        return Uncached(value, codecs.Encode(value));
+        var value = await order.MakeAsync(terms, isBackground: false, _closing.Token).ConfigureAwait(false);
+        return Landings.Uncached(value, codecs.Encode(value));
     }
 
     private bool HasLapsed(LoadTicket ticket, long askedAt) =>
@@ -233,31 +237,4 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         await calls.CallAsync<IEntryGrain, WriteReply>(key.GrainKey, entry => entry.RemoveAsync(request, CancellationToken.None), static reply => reply.Status is not (WriteStatus.AskAgain or WriteStatus.NotOwner)).ConfigureAwait(false);
         flights.Detach(key.GrainKey);
     }
-
-    private static Landing<T> Loaded<T>(T value, RawValue raw, LoadReply done)
-    {
-        var reply = new ReadReply
-        {
-            Status = ReadStatus.Loaded,
-            Value = (done.Value ?? new()) with { Bytes = raw.Bytes, ContentType = raw.ContentType, Encoding = null, IsAbsent = value is null, Version = done.Stored ? done.Value?.Version ?? 0 : 0 },
-            FreshMilliseconds = done.FreshMilliseconds,
-            StaleMilliseconds = done.StaleMilliseconds,
-            Stored = done.Stored,
-            View = done.View,
-        };
-        return new(reply, value) { FirstOnly = done.Detail is "changed" or "tag-raised" or "lease-lost" };
-    }
-
-    private static Landing<T> Uncached<T>(T value, RawValue raw) =>
-        new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = value is null } }, value);
-
-    private static ReadReply StaleInstead(EntryValue old, LoadReply failed, ReadReply asked, Exception e) => asked with
-    {
-        Status = ReadStatus.Stale,
-        Value = old,
-        FreshMilliseconds = failed.Value is null ? asked.FreshMilliseconds : failed.FreshMilliseconds,
-        StaleMilliseconds = failed.Value is null ? asked.StaleMilliseconds : failed.StaleMilliseconds,
-        Problem = FactoryProblem.Of(e),
-        Ticket = null,
-    };
 }

@@ -26,6 +26,7 @@ internal static class CacheClientCore
             services.TryAddSingleton<ValueCodecs>();
             services.TryAddSingleton<ClientMetrics>();
             services.TryAddSingleton<CallPlanParts>();
+            services.TryAddSingleton<FirstPermits>();
             services.TryAddSingleton<Loader>();
             services.TryAddSingleton<OriginWrites>();
             services.TryAddSingleton<IRawCache, RawCache>();

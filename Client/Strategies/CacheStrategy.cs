@@ -27,10 +27,13 @@ public sealed record CacheStrategy : EntryOptions
     /// <summary>Attempts after a failed one; null does not retry.</summary>
     public CallRetryOptions? Retry { get; init; }
 
-    /// <summary>The whole call with its retries and waits, over zero; no limit when null. A failure that came before the time was over is thrown as it came.</summary>
+    /// <summary>
+    /// The whole call with its retries and waits, 10 ms to a day; no limit when null. A failure that came before the time was over is thrown as
+    /// it came. The time is over by the call's token: a call that does not heed it is waited for.
+    /// </summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>One attempt, over zero; no limit when null.</summary>
+    /// <summary>One attempt, 10 ms to a day and at most <see cref="Timeout"/>; no limit when null. It too ends by the call's token.</summary>
     public TimeSpan? AttemptTimeout { get; init; }
 
     internal ImmutableArray<ResultRule> Rules { get; private init; } = [];
@@ -50,7 +53,12 @@ public sealed record CacheStrategy : EntryOptions
     public CacheStrategy ShouldCache<T>(Func<T, bool> rule) => With(RuleKind.ShouldCache, rule);
 
     /// <summary>Changes a result before it is stored; what is stored is what every caller gets. Not for null.</summary>
-    public CacheStrategy Filter<T>(Func<T, T> filter) => With(RuleKind.Filter, filter);
+    /// <exception cref="InvalidOperationException">From the call: it returns a derived class, and the filter gave none of that.</exception>
+    public CacheStrategy Filter<T>(Func<T, T> filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return this with { Rules = [.. Rules, new(RuleKind.Filter, filter) { Filter = new ResultFilter<T>(filter) }] };
+    }
 
     /// <summary>A cached value that the rule refuses counts as a miss and is loaded anew, once; a loaded one is not stored. Not for null.</summary>
     public CacheStrategy Validate<T>(Func<T, bool> rule) => With(RuleKind.Validate, rule);
@@ -86,7 +94,11 @@ public sealed record CacheStrategy : EntryOptions
     }
 }
 
-internal readonly record struct ResultRule(RuleKind Kind, Delegate Rule);
+internal readonly record struct ResultRule(RuleKind Kind, Delegate Rule)
+{
+    /// <summary>For <see cref="RuleKind.Filter"/>, which unlike the others gives what it takes, and so is no filter of a derived class by itself.</summary>
+    public ResultFilter? Filter { get; init; }
+}
 
 internal enum RuleKind
 {

@@ -41,7 +41,7 @@ internal sealed class CallPlan<T>
         if (strategy.AttemptTimeout is { } attemptTimeout)
             _attempt = new ResiliencePipelineBuilder { TimeProvider = parts.Clock }.AddTimeout(attemptTimeout).Build();
         _shouldCache = [.. RulesOf<Func<T, bool>>(strategy, RuleKind.ShouldCache)];
-        _filters = [.. RulesOf<Func<T, T>>(strategy, RuleKind.Filter)];
+        _filters = [.. strategy.Rules.Select(static rule => rule.Filter?.For<T>()).OfType<Func<T, T>>()];
         _validate = [.. RulesOf<Func<T, bool>>(strategy, RuleKind.Validate)];
         _adapt = [.. RulesOf<Action<T, LoadContext>>(strategy, RuleKind.Adapt)];
     }

@@ -2,7 +2,7 @@ namespace OrleansCache;
 
 /// <summary>One call with its attempts.</summary>
 /// <param name="limiter">Whose permits the attempts take; null for none.</param>
-/// <param name="ticket">The lease it runs under, with the first attempt's permit; null without one.</param>
+/// <param name="ticket">The lease it runs under, or the terms that it has without one; the first attempt's permit is taken. Null without a limiter.</param>
 /// <param name="isBackground">Nobody waits for it.</param>
 internal sealed class CallRun(string? limiter, LoadTicket? ticket, bool isBackground)
 {
@@ -25,13 +25,15 @@ internal sealed class CallRun(string? limiter, LoadTicket? ticket, bool isBackgr
         if (permit.Kind != PermitKind.Refused || ticket is { MayBypass: true })
             return;
         IsRefused = true;
-        var problem = new LoadProblem
-        {
-            Kind = ProblemKind.Limited,
-            Detail = "limited",
-            RetryAfterMilliseconds = (long)permit.RetryAfter.TotalMilliseconds,
-            Message = $"The rate limiter of '{limiter}' refused a permit for attempt {Attempts + 1}.",
-        };
-        throw new IntegrationException(problem, Failure);
+        throw new IntegrationException(Refused(limiter, Attempts + 1, permit), Failure);
     }
+
+    /// <summary>What an attempt without a permit is to the caller.</summary>
+    public static LoadProblem Refused(string limiter, int attempt, Permit permit) => new()
+    {
+        Kind = ProblemKind.Limited,
+        Detail = "limited",
+        RetryAfterMilliseconds = (long)permit.RetryAfter.TotalMilliseconds,
+        Message = $"The rate limiter of '{limiter}' refused a permit for attempt {attempt}.",
+    };
 }

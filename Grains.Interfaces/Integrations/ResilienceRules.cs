@@ -4,7 +4,13 @@ namespace OrleansCache;
 internal static class ResilienceRules
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-    private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Polly's own bounds of a timeout.</summary>
+    public static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(10);
+
+    /// <inheritdoc cref="LeastTimeout"/>
+    public static readonly TimeSpan MostTimeout = Day;
+
     private static readonly TimeSpan LeastBreak = TimeSpan.FromMilliseconds(500);
 
     public static void Check(string path, ResilienceOptions options, ConfigurationErrors errors)

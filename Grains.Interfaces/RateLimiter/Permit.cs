@@ -72,4 +72,8 @@ internal sealed record RateLimiterDescription : IOwnersReply
 
     /// <summary>True from a silo that does not have the limiter.</summary>
     [Id(7)] public bool IsRefusal { get; init; }
+
+    /// <summary>What a cold miss does without a permit, and how long it waits for one at most.</summary>
+    [Id(8)] public OnMiss OnMiss { get; init; }
+    [Id(9)] public int MaxWaitMilliseconds { get; init; }
 }

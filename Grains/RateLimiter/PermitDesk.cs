@@ -151,6 +151,8 @@ internal sealed class PermitDesk(
             Refused = _refused,
             View = ownership.View,
             IsRefusal = HasMoved(),
+            OnMiss = _policy?.OnMiss ?? default,
+            MaxWaitMilliseconds = (int)(_policy?.MaxWait.TotalMilliseconds ?? 0),
         };
     }
 

@@ -152,6 +152,21 @@ public sealed class InterfaceTests : IAsyncDisposable
         Assert.Equal([30_000L, 7_000L, 7_000L], new[] { "1", "2", "3" }.Select(id => Entry("GetPatient", ("id", id)).Completions.Single().Lifetime!.FreshMilliseconds));
     }
 
+    [Fact]
+    public async Task A_configuration_that_changes_between_its_first_reading_and_its_watch_holds()
+    {
+        var source = new ChangesWhenRead($"{Methods}:GetPatient:FreshFor", "00:00:07", "00:00:09");
+        await using var cluster = new FakeCluster(services => services
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().Add(source).Build())
+            .AddSingleton(_log).AddIntegration<IPatients, Patients>("partner", Configure));
+        cluster.Get<IOptionsMonitor<CachedIntegrationOptions>>().Get("partner");
+        source.ChangesIn = source.Reads;        // it is read a second time as it was the first
+
+        await cluster.Get<IPatients>().GetPatientAsync("7");
+
+        Assert.Equal(9_000, cluster.EntryOf(cluster.Cache.KeyOf("partner", "GetPatient", ("id", "7"))).Completions.Single().Lifetime!.FreshMilliseconds);
+    }
+
     [Theory]
     [InlineData("GetPatient:FreshFort", "1", "GetPatient:FreshFort is not a setting: did you mean 'FreshFor'?")]
     [InlineData("GetPatient:FreshFor", "7", "GetPatient:FreshFor is '7': write 00:00:07 for 7 seconds")]
@@ -200,6 +215,35 @@ public sealed class InterfaceTests : IAsyncDisposable
         services.AddSingleton<IConfiguration>(_configuration);
         services.AddSingleton(_log).AddIntegration<IPatients, Patients>("partner", Configure);
     });
+
+    /// <summary>A configuration that has another value as soon as somebody read the first so many times.</summary>
+    private sealed class ChangesWhenRead(string path, string first, string then) : ConfigurationProvider, IConfigurationSource
+    {
+        public int Reads { get; private set; }
+
+        public int ChangesIn { get; set; }
+
+        public IConfigurationProvider Build(IConfigurationBuilder builder)
+        {
+            Set(path, first);
+            return this;
+        }
+
+        public override bool TryGet(string key, out string? value)
+        {
+            var found = base.TryGet(key, out value);
+            if (!found || key != path)
+                return found;
+            Reads++;
+            if (--ChangesIn == 0)
+            {
+                Set(path, then);
+                OnReload();
+            }
+
+            return true;
+        }
+    }
 
     private sealed class Scoped : IDisposable
     {

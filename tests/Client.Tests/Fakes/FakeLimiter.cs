@@ -9,6 +9,8 @@ internal sealed class FakeLimiter
 
     public Func<PermitReply> Answer { get; set; } = static () => new() { Status = PermitStatus.Granted };
 
+    public RateLimiterDescription Description { get; set; } = new();
+
     public IRateLimiterGrain Of(string name) => new Grain(this, name);
 
     private sealed class Grain(FakeLimiter limiter, string name) : IRateLimiterGrain
@@ -21,6 +23,6 @@ internal sealed class FakeLimiter
 
         public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => new(true);
 
-        public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => new(new RateLimiterDescription());
+        public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => new(limiter.Description);
     }
 }

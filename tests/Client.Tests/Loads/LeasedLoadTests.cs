@@ -265,6 +265,17 @@ public class LeasedLoadTests
         Assert.Equal(3, cluster.Entry.Reads.Count);
     }
 
+    [Fact]
+    public async Task A_load_without_a_lease_takes_a_permit_of_its_own()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ => new(FakeEntry.Hit("{", version: 3));
+
+        await cluster.Cache.GetOrCreateAsync(Key, _ => new ValueTask<int>(5), new() { Limiter = "partner" });
+
+        Assert.Equal("partner", Assert.Single(cluster.Limiter.Asked).Name);
+    }
+
     [Theory]
     [InlineData("FreshFor")]
     [InlineData("StaleFor")]

@@ -59,6 +59,60 @@ public class LoadChainTests
     }
 
     [Fact]
+    public async Task A_token_ends_the_wait_for_a_load_in_a_circle()
+    {
+        await using var cluster = new FakeCluster();
+        using var leaving = new CancellationTokenSource();
+        var (entered, open) = (new TaskCompletionSource(), new TaskCompletionSource<int>());
+
+        var outer = cluster.Cache.GetOrCreateAsync(A, async _ =>
+        {
+            var inner = cluster.Cache.GetOrCreateAsync(A, async _ => { entered.SetResult(); return await open.Task; }, ct: leaving.Token).AsTask();
+            await entered.Task;
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => inner.WaitAsync(Eventually.Deadline));
+            return 1;
+        }).AsTask();
+
+        Assert.Equal(1, (await outer).Value);
+        open.SetResult(0);
+    }
+
+    [Theory]
+    [InlineData(OnMiss.Refuse, Outcome.Refused, 1)]
+    [InlineData(OnMiss.Bypass, Outcome.Loaded, 2)]
+    public async Task A_load_in_a_circle_takes_a_permit_as_any_other_and_does_without_one_as_OnMiss_says(OnMiss onMiss, Outcome outcome, int runs)
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Limiter.Description = new() { OnMiss = onMiss };
+        var (limited, ran) = (new EntryOptions { Limiter = "partner" }, 0);
+        ValueTask<CacheResult<int>> CircleAsync() => cluster.Cache.GetOrCreateAsync(A, async _ =>
+        {
+            ran++;
+            return (int)(await cluster.Cache.GetOrCreateAsync(A, _ => new ValueTask<int>(++ran), limited)).Outcome;
+        }, limited);
+
+        Assert.Equal((int)Outcome.Loaded, (await CircleAsync()).Value);
+        Assert.Equal("partner", Assert.Single(cluster.Limiter.Asked).Name);
+        Assert.Equal(2, ran);
+
+        (ran, cluster.EntryOf(A).Value, cluster.Limiter.Answer) = (0, null, static () => new() { Status = PermitStatus.Refused, RetryAfterMilliseconds = 700 });
+        Assert.Equal((int)outcome, (await CircleAsync()).Value);
+        Assert.Equal(runs, ran);
+    }
+
+    [Fact]
+    public async Task A_load_in_a_circle_waits_for_its_permit_as_long_as_the_limiter_is_configured()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.Limiter.Description = new() { OnMiss = OnMiss.Wait, MaxWaitMilliseconds = 2_000 };
+
+        await cluster.Cache.GetOrCreateAsync(A, async _ => (await cluster.Cache.GetOrCreateAsync(A, _ => new ValueTask<int>(1), new() { Limiter = "partner" })).Value);
+
+        Assert.Equal(2_000, Assert.Single(cluster.Limiter.Asked).Request.WaitMilliseconds);
+    }
+
+    [Fact]
     public async Task Two_factories_that_need_each_others_keys_do_not_wait_for_each_other()
     {
         await using var cluster = new FakeCluster();

@@ -60,6 +60,61 @@ public sealed class ResultRuleTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_load_elsewhere_just_gave_and_nobody_stores_is_returned_though_it_is_not_valid()
+    {
+        _cluster.Entry.OnRead = _ => new(new ReadReply { Status = ReadStatus.Joined, Value = FakeEntry.Json("\"bad\"", version: 0) });
+
+        var result = await _cluster.Cache.GetOrCreateAsync<string?>(
+            FakeCluster.Key, _ => throw new InvalidOperationException("The origin has just been asked."), Minute.Validate<string>(static _ => false));
+
+        Assert.Equal(("\"bad\"", Outcome.Loaded), (result.Value, result.Outcome));
+    }
+
+    [Fact]
+    public async Task A_stale_value_after_a_failed_load_is_served_only_if_it_is_valid()
+    {
+        _cluster.Entry.OnComplete = _ => new(new LoadReply { Value = FakeEntry.Json("\"old\"", 7) });
+
+        ValueTask<CacheResult<string>> CallAsync(string invalid) => _cluster.Cache.GetOrCreateAsync<string>(
+            FakeCluster.Key, _ => throw new IOException("down"), Minute.Validate<string>(page => page != invalid));
+
+        Assert.Equal("\"old\"", (await CallAsync("other")).Value);
+        Assert.Equal("down", (await Assert.ThrowsAsync<IOException>(() => CallAsync("\"old\"").AsTask())).Message);
+    }
+
+    [Fact]
+    public async Task A_value_that_a_circle_reads_is_served_only_if_it_is_valid()
+    {
+        _cluster.Entry.OnRead = r => new(r.Load is LoadMode.None ? FakeEntry.Hit("\"old\"") : _cluster.Entry.Lease());
+        var strategy = Minute.Validate<string>(static page => page != "\"old\"");
+
+        var result = await _cluster.Cache.GetOrCreateAsync(
+            FakeCluster.Key, async _ => (await _cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<string>("inner"), strategy)).Value + "!", strategy);
+
+        Assert.Equal("inner!", result.Value);
+    }
+
+    [Fact]
+    public async Task A_filter_of_a_base_class_is_for_calls_that_return_a_derived_one_too()
+    {
+        var strategy = Minute.Filter<Page>(static page => page with { Text = page.Text.Trim() });
+
+        var result = await _cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<HtmlPage>(new HtmlPage(" text ", "en")), strategy);
+
+        Assert.Equal(new HtmlPage("text", "en"), result.Value);
+        Assert.Contains("en", Encoding.UTF8.GetString(Completion.Bytes!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_filter_that_gives_another_class_than_the_call_returns_is_told_so()
+    {
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _cluster.Cache.GetOrCreateAsync(
+            FakeCluster.Key, _ => new ValueTask<HtmlPage>(new HtmlPage("text", "en")), Minute.Filter<Page>(static page => new Page(page.Text))).AsTask());
+
+        Assert.Contains("return one of that", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Rules_hold_for_the_results_of_their_type_and_of_classes_derived_from_it()
     {
         var strategy = Minute.ShouldCache<object>(static _ => false).ShouldCache<int>(static _ => false);
@@ -193,6 +248,9 @@ public sealed class ResultRuleTests : IAsyncDisposable
         Refused("FreshFor", new() { Strategy = Strategy.Background });
         Refused("StaleFor", new() { Strategy = Strategy.Background, FreshFor = TimeSpan.FromSeconds(1) });
         Refused("AttemptTimeout", new() { Timeout = TimeSpan.FromSeconds(1), AttemptTimeout = TimeSpan.FromSeconds(2) });
+        Refused("CacheStrategy.Timeout is 00:00:00.0010000; set it between 00:00:00.0100000 and 1.00:00:00", new() { Timeout = TimeSpan.FromMilliseconds(1) });
+        Refused("CacheStrategy.Timeout is 2.00:00:00", new() { Timeout = TimeSpan.FromDays(2) });
+        Refused("CacheStrategy.AttemptTimeout is 00:00:00.0010000", new() { AttemptTimeout = TimeSpan.FromMilliseconds(1) });
         Refused("MaxRetryAttempts", new() { Retry = new() { MaxRetryAttempts = 0 } });
         Refused("no such argument", new() { Tags = ["page:{name}"] });
         await Task.CompletedTask;
@@ -203,4 +261,8 @@ public sealed class ResultRuleTests : IAsyncDisposable
 
     private ValueTask<CacheResult<string?>> CallAsync(string? value, CacheStrategy strategy) =>
         _cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<string?>(value), strategy);
+
+    private record Page(string Text);
+
+    private sealed record HtmlPage(string Text, string Language) : Page(Text);
 }

@@ -548,13 +548,23 @@ public sealed class PermitDeskTests : IDisposable
         return desk;
     }
 
+    [Fact]
+    public void A_limiter_tells_what_a_miss_without_a_permit_does_and_how_long_it_waits()
+    {
+        _limits.Policy = new() { Limits = new(PerSecond: 1), OnMiss = OnMiss.Bypass, MaxWait = TimeSpan.FromSeconds(3) };
+
+        var described = Desk().Describe();
+
+        Assert.Equal((OnMiss.Bypass, 3_000), (described.OnMiss, described.MaxWaitMilliseconds));
+    }
+
     private sealed class Limits : IRateLimits
     {
-        private RateLimitPolicy? _policy;
+        public RateLimitPolicy? Policy { get; set; }
 
-        public void Are(RateLimits limits) => _policy = new() { Limits = limits };
+        public void Are(RateLimits limits) => Policy = new() { Limits = limits };
 
-        public RateLimitPolicy? For(string limiter) => _policy;
+        public RateLimitPolicy? For(string limiter) => Policy;
 
         public bool Knows(string limiter) => true;
     }

@@ -1,0 +1,35 @@
+namespace OrleansCache;
+
+/// <summary>What the ends of loads are to those who wait for them.</summary>
+internal static class Landings
+{
+    /// <summary>Under a lease, and handed to the owner.</summary>
+    public static Landing<T> Loaded<T>(T value, RawValue raw, LoadReply done)
+    {
+        var reply = new ReadReply
+        {
+            Status = ReadStatus.Loaded,
+            Value = (done.Value ?? new()) with { Bytes = raw.Bytes, ContentType = raw.ContentType, Encoding = null, IsAbsent = value is null, Version = done.Stored ? done.Value?.Version ?? 0 : 0 },
+            FreshMilliseconds = done.FreshMilliseconds,
+            StaleMilliseconds = done.StaleMilliseconds,
+            Stored = done.Stored,
+            View = done.View,
+        };
+        return new(reply, value) { FirstOnly = done.Detail is "changed" or "tag-raised" or "lease-lost" };
+    }
+
+    /// <summary>Without one, or too large to keep.</summary>
+    public static Landing<T> Uncached<T>(T value, RawValue raw) =>
+        new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = value is null } }, value);
+
+    /// <summary>The old value, after the load failed.</summary>
+    public static ReadReply StaleInstead(EntryValue old, LoadReply failed, ReadReply asked, Exception e) => asked with
+    {
+        Status = ReadStatus.Stale,
+        Value = old,
+        FreshMilliseconds = failed.Value is null ? asked.FreshMilliseconds : failed.FreshMilliseconds,
+        StaleMilliseconds = failed.Value is null ? asked.StaleMilliseconds : failed.StaleMilliseconds,
+        Problem = FactoryProblem.Of(e),
+        Ticket = null,
+    };
+}
