@@ -97,13 +97,18 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     {
         var host = await FencedHostAsync();
         var view = Ownership(host).View;
-        await using var other = ActivatorUtilities.CreateInstance<LeasedOwnership>(host.Services, "other", "test", "engine other, formats 1");
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRedisStorage("other", _server.EndPoint, "test");
+        using var another = builder.Build();
+        await another.Services.GetRequiredService<IRedisDatabase>().ConnectAsync(Cancellation);
+        await using var other = ActivatorUtilities.CreateInstance<LeasedOwnership>(another.Services, "other", "test", "engine other, formats 1");
 
         var refused = await Assert.ThrowsAsync<StartRefusedException>(() => other.StartAsync(Cancellation));
 
         Assert.Contains(SharedFormats.Dialect, refused.Message, StringComparison.Ordinal);
         Assert.Contains("engine other, formats 1", refused.Message, StringComparison.Ordinal);
         Assert.Equal(view, Ownership(host).View);
+        await another.Services.GetRequiredService<IRedisDatabase>().DisposeAsync();
         await RedisHost.StopAsync(host);
     }
 
@@ -150,7 +155,7 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
         var incarnation = Guid.NewGuid();
         var snapshot = await other.RenewAsync(null, incarnation, 0, Cancellation);
 
-        var view = new ClusterView(deposed.View + 1, [new(incarnation, "other", 1, "elsewhere")], deposed.Placement.View.Beginning);
+        var view = new ClusterView(deposed.View + 1, [new(incarnation, "other", 1, "elsewhere", Dialect: SharedFormats.Dialect)], deposed.Placement.View.Beginning);
         var published = await other.PublishAsync(new(view, deposed.View, [], view.Number, Begins: false), incarnation, Cancellation);
 
         Assert.True(published.Applied);
