@@ -25,6 +25,25 @@ public interface IOrleansCache
     /// <remarks>The state is handed to the factory, so that a static lambda needs no closure.</remarks>
     ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default);
 
+    /// <summary>Reads many keys, a bounded number at a time. Never loads.</summary>
+    /// <returns>A result for each key, in the order they were named; one that is named twice is read once.</returns>
+    ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> GetManyAsync<T>(IEnumerable<CacheKey> keys, CancellationToken ct = default);
+
+    /// <summary>
+    /// Reads many keys, and makes those that are missing with one call of the factory. Each key is loaded once in the whole cluster: one that
+    /// somebody else loads is waited for and not loaded again.
+    /// </summary>
+    /// <param name="keys">What is wanted.</param>
+    /// <param name="factory">
+    /// Given the keys that are missing, makes their values; one that it leaves out is remembered as absent. When some keys are late to answer, or
+    /// others that were being loaded elsewhere fall to this caller, it runs again for those.
+    /// </param>
+    /// <param name="options">Of every value. A limiter gives one permit for one call of the factory, and retries call it again for the same keys.</param>
+    /// <param name="ct">Ends this caller's wait.</param>
+    /// <returns>A result for each key, in the order they were named. What the factory threw is the result of each key that it was called for.</returns>
+    ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> GetOrCreateManyAsync<T>(
+        IEnumerable<CacheKey> keys, Func<IReadOnlyList<CacheKey>, CancellationToken, ValueTask<IReadOnlyDictionary<CacheKey, T>>> factory, EntryOptions? options = null, CancellationToken ct = default);
+
     /// <summary>Calls an integration's method that the silo is configured with, through the key of its arguments.</summary>
     /// <exception cref="ArgumentException">No such integration or method, or an argument is missing or surplus.</exception>
     /// <exception cref="IntegrationException">The origin failed or refused and no stale value could be served.</exception>
@@ -32,6 +51,10 @@ public interface IOrleansCache
 
     /// <summary>Writes a value; acknowledged as the region's durability says. It wins over every load that began before it.</summary>
     ValueTask<WriteResult> SetAsync<T>(CacheKey key, T value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default);
+
+    /// <summary>Writes many values, a bounded number at a time; each is acknowledged by itself, and one that fails leaves the others written.</summary>
+    /// <returns>A result for each key, in the dictionary's order.</returns>
+    ValueTask<IReadOnlyList<KeyResult<WriteResult>>> SetManyAsync<T>(IReadOnlyDictionary<CacheKey, T> values, EntryOptions? options = null, CancellationToken ct = default);
 
     /// <summary>
     /// Writes through: to the origin first, in the key's turn, and only when that succeeded to the cache. Until then readers have the old value,

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace OrleansCache;
 
 /// <inheritdoc/>
-internal sealed class OrleansCacheClient(
+internal sealed partial class OrleansCacheClient(
     IRawCache raw, Reader reader, FlightTable flights, Loader loader, OriginWrites writes, ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans,
     IOptions<OrleansCacheClientOptions> client) : IOrleansCache
 {

@@ -12,13 +12,22 @@ internal sealed class FirstPermits(OwnerCalls calls, CallPlanParts parts)
     {
         if (limiter is null)
             return default;
+        var terms = (await TermsAsync(limiter, ct).ConfigureAwait(false))!;
+        var permit = await parts.Permits.AcquireAsync(limiter, background: false, TimeSpan.FromMilliseconds(terms.PermitWaitMilliseconds), ct).ConfigureAwait(false);
+        return (terms, permit.Kind is PermitKind.Refused && !terms.MayBypass ? CallRun.Refused(limiter, attempt: 1, permit) : null);
+    }
+
+    /// <summary>What attempts go by, for who takes the first permit too; null without a limiter.</summary>
+    /// <exception cref="CacheUnavailableException">No silo answered for the limiter.</exception>
+    public async ValueTask<LoadTicket?> TermsAsync(string? limiter, CancellationToken ct)
+    {
+        if (limiter is null)
+            return null;
         var limits = await calls.CallAsync<IRateLimiterGrain, RateLimiterDescription>(limiter, static grain => grain.DescribeAsync(CancellationToken.None), ct: ct).ConfigureAwait(false);
-        var terms = new LoadTicket
+        return new()
         {
             PermitWaitMilliseconds = limits.OnMiss is OnMiss.Wait ? limits.MaxWaitMilliseconds : 0,
             MayBypass = limits.OnMiss is OnMiss.Bypass,
         };
-        var permit = await parts.Permits.AcquireAsync(limiter, background: false, TimeSpan.FromMilliseconds(terms.PermitWaitMilliseconds), ct).ConfigureAwait(false);
-        return (terms, permit.Kind is PermitKind.Refused && !terms.MayBypass ? CallRun.Refused(limiter, attempt: 1, permit) : null);
     }
 }

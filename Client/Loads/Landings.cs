@@ -4,12 +4,12 @@ namespace OrleansCache;
 internal static class Landings
 {
     /// <summary>Under a lease, and handed to the owner.</summary>
-    public static Landing<T> Loaded<T>(T value, RawValue raw, LoadReply done)
+    public static Landing<T> Loaded<T>(T value, RawValue raw, bool isAbsent, LoadReply done)
     {
         var reply = new ReadReply
         {
             Status = ReadStatus.Loaded,
-            Value = (done.Value ?? new()) with { Bytes = raw.Bytes, ContentType = raw.ContentType, Encoding = null, IsAbsent = value is null, Version = done.Stored ? done.Value?.Version ?? 0 : 0 },
+            Value = (done.Value ?? new()) with { Bytes = raw.Bytes, ContentType = raw.ContentType, Encoding = null, IsAbsent = isAbsent, Version = done.Stored ? done.Value?.Version ?? 0 : 0 },
             FreshMilliseconds = done.FreshMilliseconds,
             StaleMilliseconds = done.StaleMilliseconds,
             Stored = done.Stored,
@@ -19,8 +19,8 @@ internal static class Landings
     }
 
     /// <summary>Without one, or too large to keep.</summary>
-    public static Landing<T> Uncached<T>(T value, RawValue raw) =>
-        new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = value is null } }, value);
+    public static Landing<T> Uncached<T>(T value, RawValue raw, bool isAbsent) =>
+        new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = isAbsent } }, value);
 
     /// <summary>The old value, after the load failed.</summary>
     public static ReadReply StaleInstead(EntryValue old, LoadReply failed, ReadReply asked, Exception e) => asked with

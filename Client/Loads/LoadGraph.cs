@@ -12,7 +12,7 @@ internal static class LoadGraph
         {
             if (WaitsForAny(target, scope))
                 return false;
-            if (scope.Flight is { } waiting)
+            foreach (var waiting in scope.Flights)
                 (waiting.WaitsFor ??= []).Add(target);
             return true;
         }
@@ -21,14 +21,17 @@ internal static class LoadGraph
     public static void EndWait(LoadScope scope, Flight target)
     {
         lock (Sync)
-            scope.Flight?.WaitsFor?.Remove(target);
+        {
+            foreach (var waiting in scope.Flights)
+                waiting.WaitsFor?.Remove(target);
+        }
     }
 
     private static bool WaitsForAny(Flight flight, LoadScope scope)
     {
         for (var s = scope; s is not null; s = s.Outer)
         {
-            if (s.Flight == flight)
+            if (s.Flights.Contains(flight))
                 return true;
         }
 

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary>A get-or-create: what makes the value, and how it shall live.</summary>
-internal sealed class LoadOrder<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions options)
+internal class LoadOrder<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions options)
 {
     public CacheKey Key => key;
     public EntryOptions Options => options;
@@ -12,11 +12,15 @@ internal sealed class LoadOrder<TState, T>(CacheKey key, TState state, Func<TSta
     /// <summary>True for callers whose cache may be away: the factory then runs for this process alone.</summary>
     public bool SurvivesOutage { get; init; }
 
+    /// <summary>The many keys that this is one of; null when it stands alone.</summary>
+    public virtual BatchSeat? Seat => null;
+
+    /// <summary>Makes the value.</summary>
     /// <param name="ticket">The lease, or its terms without one; null for neither.</param>
     /// <param name="isBackground">Nobody waits for it.</param>
     /// <param name="ct">Ends the factory.</param>
-    public ValueTask<T> MakeAsync(LoadTicket? ticket, bool isBackground, CancellationToken ct) =>
+    public virtual ValueTask<T> MakeAsync(LoadTicket? ticket, bool isBackground, CancellationToken ct) =>
         Plan is null ? factory(state, ct) : Plan.RunAsync(new(options.Limiter, ticket, isBackground), state, factory, ct);
 
-    public bool IsValid(T? value) => Plan is null || Plan.IsValid(value);
+    public virtual bool IsValid(T? value) => Plan is null || Plan.IsValid(value);
 }

@@ -9,21 +9,21 @@ internal sealed class LoadScope
     public const int Deepest = 64;
 
     private static readonly AsyncLocal<LoadScope?> Flow = new();
-    private readonly ulong _key;
+    private readonly ImmutableArray<ulong> _keys;
     private readonly LoadScope? _outer;
     private readonly int _depth;
 
-    private LoadScope(ulong key, Flight? flight, LoadScope? outer)
+    private LoadScope(ImmutableArray<ulong> keys, ImmutableArray<Flight> flights, LoadScope? outer)
     {
-        (_key, Flight, _outer) = (key, flight, outer);
+        (_keys, Flights, _outer) = (keys, flights, outer);
         _depth = (outer?._depth ?? 0) + 1;
-        Chain = outer is null ? [key] : outer.Chain.Add(key);
+        Chain = outer is null ? keys : outer.Chain.AddRange(keys);
     }
 
     public static LoadScope? Current => Flow.Value;
 
-    /// <summary>The flight whose factory runs; null for one behind a stale value or unshared.</summary>
-    public Flight? Flight { get; }
+    /// <summary>The flights whose factory runs; none for one behind a stale value or unshared.</summary>
+    public ImmutableArray<Flight> Flights { get; }
 
     public LoadScope? Outer => _outer;
 
@@ -35,12 +35,15 @@ internal sealed class LoadScope
 
     /// <summary>Enters the key's factory, until the calling asynchronous method returns.</summary>
     /// <exception cref="InvalidOperationException">The loads are nested too deep to be anything but a circle.</exception>
-    public static void Enter(ulong key, Flight? flight)
+    public static void Enter(ulong key, Flight? flight) => Enter([key], flight is null ? [] : [flight], Flow.Value);
+
+    /// <summary>Enters one factory for many keys, within the loads that asked for them.</summary>
+    /// <inheritdoc cref="Enter(ulong, OrleansCache.Flight?)"/>
+    public static void Enter(ImmutableArray<ulong> keys, ImmutableArray<Flight> flights, LoadScope? outer)
     {
-        var outer = Flow.Value;
         if (outer?._depth >= Deepest)
             throw new InvalidOperationException($"{Deepest} cache factories are nested, each waiting for the next; a factory asks, directly or not, for its own key. Break the circle.");
-        Flow.Value = new(key, flight, outer);
+        Flow.Value = new(keys, flights, outer);
     }
 
     /// <summary>Nothing waits for what this flow of control does from here on.</summary>
@@ -50,7 +53,7 @@ internal sealed class LoadScope
     {
         for (var scope = this; scope is not null; scope = scope._outer)
         {
-            if (scope._key == key)
+            if (scope._keys.Contains(key))
                 return true;
         }
 

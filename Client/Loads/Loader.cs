@@ -40,7 +40,9 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             LoadChain = LoadScope.Current?.Chain ?? default,
             Limiter = order.Options.Limiter,
             Strategy = order.Options.Strategy,
+            SharesPermit = order.Seat is not null,
         };
+        order.Seat?.Take(flight);
         // Within another load a wait has an end: a circle through other processes cannot be seen from here.
         var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Patience = !order.SurvivesOutage ? null : _isAway ? TimeSpan.Zero : OutagePatience };
         for (int undecodable = 0, invalid = 0; ;)
@@ -48,7 +50,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             Answer answer;
             try
             {
-                answer = await calls.ReadAsync(order.Key, request, effort).ConfigureAwait(false);
+                answer = await AskAsync(order, request, effort).ConfigureAwait(false);
                 _isAway = false;
             }
             catch (CacheUnavailableException e) when (order.SurvivesOutage)
@@ -68,6 +70,8 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                     {
                         if (reply.Ticket is { } refresh)
                             _ = RefreshBehindAsync(order, refresh, answer.AskedAt);
+                        else
+                            order.Seat?.Leave();
                         return Landing<T>.Of(reply with { Ticket = null }, value);
                     }
 
@@ -112,6 +116,22 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         }
     }
 
+    /// <summary>Asks the owner; one of many keys first without a wait, so that those which are this process's to load need not wait for others.</summary>
+    private async ValueTask<Answer> AskAsync<TState, T>(LoadOrder<TState, T> order, ReadRequest request, ReadEffort effort)
+    {
+        if (order.Seat is not { IsUndecided: true } seat)
+            return await calls.ReadAsync(order.Key, request, effort).ConfigureAwait(false);
+        using (await seat.CallAsync().ConfigureAwait(false))
+        {
+            var first = await calls.ReadAsync(order.Key, request with { WaitMilliseconds = 0 }, effort with { LongestWait = TimeSpan.Zero }).ConfigureAwait(false);
+            if (!first.GaveUp)
+                return first;
+        }
+
+        seat.Leave();
+        return await calls.ReadAsync(order.Key, request, effort).ConfigureAwait(false);
+    }
+
     private async ValueTask<Landing<T>> RunLeasedAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order, LoadTicket ticket, ReadReply asked)
     {
         var key = order.Key;
@@ -119,13 +139,15 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         LoadScope.Enter(hash, flight);
         var context = LoadScope.Current!.Context;
         T value;
+        bool isAbsent;
         RawValue raw;
         await using (var renewal = new LeaseRenewal(grains.GetGrain<IEntryGrain>(key.GrainKey), ticket, clock, logger, hash))
         {
             try
             {
                 value = await order.MakeAsync(ticket, isBackground: flight is null, _closing.Token).ConfigureAwait(false);
-                raw = codecs.Encode(value);
+                isAbsent = value is null || context.IsAbsent;
+                raw = isAbsent ? ValueCodecs.Null : codecs.Encode(value);
             }
             catch (Exception e)
             {
@@ -146,21 +168,22 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 logger.TooLarge(hash, key.Region, raw.Bytes.Length, ValueCodecs.MaxBytes);
                 var tooLarge = new LoadProblem { Kind = ProblemKind.TooLarge, Detail = "too-large", Message = ValueCodecs.TooLarge("The factory's value", raw.Bytes.Length) };
                 await CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = tooLarge, OperationId = ids.Next() }).ConfigureAwait(false);
-                return Landings.Uncached(value, raw);
+                return Landings.Uncached(value, raw, isAbsent: false);
             }
 
+            using var slot = order.Seat is null ? default : await order.Seat.CallAsync().ConfigureAwait(false);
             var done = await CompleteAsync(key, new()
             {
                 Ticket = ticket,
-                Kind = context.DoNotStore ? LoadResultKind.DoNotStore : value is null ? LoadResultKind.Absent : LoadResultKind.Value,
+                Kind = context.DoNotStore ? LoadResultKind.DoNotStore : isAbsent ? LoadResultKind.Absent : LoadResultKind.Value,
                 Bytes = raw.Bytes,
                 // Absence needs no type; a null that is not stored does, so that others who wait read it as one.
-                ContentType = value is null && !context.DoNotStore ? null : raw.ContentType,
+                ContentType = isAbsent && !context.DoNotStore ? null : raw.ContentType,
                 Lifetime = order.Options.ToWire(context),
                 OperationId = ids.Next(),
             }).ConfigureAwait(false);
             flights.Detach(key.GrainKey);
-            return Landings.Loaded(value, raw, done);
+            return Landings.Loaded(value, raw, isAbsent, done);
         }
     }
 
@@ -182,6 +205,10 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         {
             logger.RefreshFailed(e, RoutingHash.Of(order.Key.GrainKey));
         }
+        finally
+        {
+            order.Seat?.Leave();
+        }
     }
 
     private async ValueTask<Landing<T>> RunInCircleAsync<TState, T>(LoadOrder<TState, T> order)
@@ -202,12 +229,15 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
 
     private async ValueTask<Landing<T>> MakeAloneAsync<TState, T>(LoadOrder<TState, T> order)
     {
-        var (terms, refusal) = await permits.TakeAsync(order.Options.Limiter, _closing.Token).ConfigureAwait(false);
+        var (terms, refusal) = order.Seat is null
+            ? await permits.TakeAsync(order.Options.Limiter, _closing.Token).ConfigureAwait(false)
+            : (await permits.TermsAsync(order.Options.Limiter, _closing.Token).ConfigureAwait(false), null);
         if (refusal is not null)
             return new(new ReadReply { Status = ReadStatus.Failed, Problem = refusal }, default);
         LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), null);
         var value = await order.MakeAsync(terms, isBackground: false, _closing.Token).ConfigureAwait(false);
-        return Landings.Uncached(value, codecs.Encode(value));
+        var isAbsent = value is null || LoadScope.Current!.Context.IsAbsent;
+        return Landings.Uncached(value, isAbsent ? ValueCodecs.Null : codecs.Encode(value), isAbsent);
     }
 
     private bool HasLapsed(LoadTicket ticket, long askedAt) =>

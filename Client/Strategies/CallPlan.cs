@@ -56,6 +56,12 @@ internal sealed class CallPlan<T>
         var value = _whole is null
             ? await AttemptAsync(run, state, call, ct).ConfigureAwait(false)
             : await RetriedAsync(run, state, call, ct).ConfigureAwait(false);
+        return Judged(value);
+    }
+
+    /// <summary>A result under the rules, in its load's scope.</summary>
+    public T Judged(T value)
+    {
         if (value is null)
             return value;
         foreach (var filter in _filters)

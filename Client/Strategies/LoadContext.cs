@@ -38,6 +38,9 @@ public sealed class LoadContext
     /// <summary>True gives the result to its callers only. An older value that is there stays.</summary>
     public bool DoNotStore { get; set; }
 
+    /// <summary>There is no such thing, whatever the value's type can say.</summary>
+    internal bool IsAbsent { get; set; }
+
     internal IReadOnlyCollection<string> Tags => _tags ?? (IReadOnlyCollection<string>)[];
 
     /// <summary>Adds tags to those of the options.</summary>
@@ -51,5 +54,12 @@ public sealed class LoadContext
     {
         (FreshFor, StaleFor, AbsentFor, DoNotStore) = (null, null, null, false);
         _tags?.Clear();
+    }
+
+    /// <summary>What was said of many results at once is said of this one too.</summary>
+    internal void Add(LoadContext all)
+    {
+        (FreshFor, StaleFor, AbsentFor, DoNotStore) = (all.FreshFor, all.StaleFor, all.AbsentFor, all.DoNotStore);
+        AddTags([.. all.Tags]);
     }
 }

@@ -13,6 +13,9 @@ internal sealed class ValueCodecs(IServiceProvider services, IOptions<OrleansCac
     /// <summary>Marks a null that was written; any type reads it as null.</summary>
     public const string NullContentType = "application/vnd.orleanscache.null";
 
+    /// <summary>A null as it is written.</summary>
+    public static RawValue Null { get; } = new([], NullContentType);
+
     /// <summary>The largest value, in bytes.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
@@ -53,7 +56,7 @@ internal sealed class ValueCodecs(IServiceProvider services, IOptions<OrleansCac
     public RawValue Encode<T>(T value)
     {
         if (value is null)
-            return new([], NullContentType);
+            return Null;
         var codec = Of<T>();
         return new(codec.Encode(value), codec.ContentType);
     }

@@ -37,6 +37,9 @@ internal readonly record struct ReadRequest
 
     /// <summary>What happens past fresh time; the region's own when null.</summary>
     [Id(10)] public Strategy? Strategy { get; init; }
+
+    /// <summary>True when the holder of a lease takes the limiter's permit itself: one call of its makes the values of many keys.</summary>
+    [Id(11)] public bool SharesPermit { get; init; }
 }
 
 /// <summary>Who loads when nothing fresh is there.</summary>

@@ -3,7 +3,7 @@ namespace OrleansCache;
 /// <summary>Loads by a caller, under a lease, with the limiter's permit in the same call.</summary>
 internal sealed partial class Entry
 {
-    private LoadFlight BeginLeased(in ReadRequest request) => Begin(leased: true, request.OperationId, request.Limiter);
+    private LoadFlight BeginLeased(in ReadRequest request) => Begin(leased: true, request.OperationId, request.SharesPermit ? null : request.Limiter);
 
     /// <summary>The stale value at once; with it the lease to refresh, if a permit is to be had without waiting.</summary>
     private async ValueTask<ReadReply> StaleWithTicketAsync(ReadRequest request, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal sealed partial class Entry
     private async ValueTask<ReadReply> GrantAsync(LoadFlight flight, ReadRequest request, Slice slice, bool stale, CancellationToken cancellationToken)
     {
         if (flight.Limiter is null)
-            return Lease(flight, request.OperationId);
+            return Lease(flight, request.OperationId, limits: request.Limiter is { } shared ? _services.Limits.For(shared) : null, stale: stale);
 
         flight.IsSeeking = true;
         flight.SeekingSince = flight.SeekingSince == 0 ? _services.Time.GetTimestamp() : flight.SeekingSince;

@@ -15,7 +15,7 @@ internal static class SameValue
         return old.Bytes.AsSpan().SequenceEqual(bytes.Span) || (encoding is null && IsJson(contentType) && JsonEqual(old.Bytes, bytes));
     }
 
-    private static bool IsJson(string? contentType)
+    public static bool IsJson(string? contentType)
     {
         var type = contentType.AsSpan();
         var end = type.IndexOf(';');

@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 /// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
 internal sealed class Dispatcher(
-    GatewayEndpoint gateway, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
+    GatewayEndpoint gateway, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -72,6 +72,11 @@ internal sealed class Dispatcher(
         var hasRegion = RequestTarget.TryTake(ref path, out var region);
         var hasKey = RequestTarget.TryTake(ref path, out var rawKey);
         var (explains, refreshes) = (path is "explain", path is "refresh");
+        if (hasRegion && rawKey is "many" && path.IsEmpty && Posts(context))
+        {
+            return TryReadKey(region, "many", out var inRegion, out var unreadable) ? many.PostAsync(context, inRegion.Region) : new(unreadable.WriteAsync(context));
+        }
+
         if (!hasRegion || !hasKey || !(path.IsEmpty || explains || refreshes))
             return Unknown(context);
         if (!TryReadKey(region, rawKey, out var key, out var problem))
@@ -130,7 +135,7 @@ internal sealed class Dispatcher(
 
     private static ValueTask Unknown(HttpContext context) => new(HttpProblem.NotFound(
         "unknown-path", "Nothing is served under this path",
-        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, …/refresh, /api/v1/events, /api/v1/tags/{tag}/invalidate, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
+        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, …/refresh, /api/v1/entries/{region}/many, /api/v1/events, /api/v1/tags/{tag}/invalidate, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
 
     private static async ValueTask EnginePage(HttpContext context, RequestDelegate next)
     {

@@ -43,12 +43,19 @@ internal sealed record EventBody
             throw new ArgumentException("maxAge or staleWhileRevalidate is given and value is not: a removal has no lifetime; leave them out, or give the value.");
         if (isRemoval && Tags is not null)
             throw new ArgumentException("tags is given and value is not: a removal has no tags. What the event makes out of date is named in invalidates.");
-        if (MaxAge is < 1)
-            throw new ArgumentException($"maxAge is {MaxAge}; give whole seconds, 1 or more.");
-        if (StaleWhileRevalidate is < 0 || (StaleWhileRevalidate > 0 && MaxAge is null))
-            throw new ArgumentException($"staleWhileRevalidate is {StaleWhileRevalidate}; give whole seconds, 0 or more, and maxAge with it.");
-        var options = EntryOptionRules.Checked(new() { FreshFor = Span(MaxAge), StaleFor = Span(StaleWhileRevalidate), Tags = Tags ?? [] });
+        var options = OptionsOf(MaxAge, StaleWhileRevalidate, Tags);
         return new(CacheKey.Of(Region!, Key!), when, isRemoval ? null : JsonMarshal.GetRawUtf8Value(Value).ToArray(), options, [.. (Invalidates ?? []).Select(EntryOptionRules.CheckedTag)]);
+    }
+
+    /// <summary>Lifetimes in seconds, and tags, checked.</summary>
+    /// <exception cref="ArgumentException">Names what cannot be used.</exception>
+    public static EntryOptions OptionsOf(long? maxAge, long? staleWhileRevalidate, string[]? tags)
+    {
+        if (maxAge is < 1)
+            throw new ArgumentException($"maxAge is {maxAge}; give whole seconds, 1 or more.");
+        if (staleWhileRevalidate is < 0 || (staleWhileRevalidate > 0 && maxAge is null))
+            throw new ArgumentException($"staleWhileRevalidate is {staleWhileRevalidate}; give whole seconds, 0 or more, and maxAge with it.");
+        return EntryOptionRules.Checked(new() { FreshFor = Span(maxAge), StaleFor = Span(staleWhileRevalidate), Tags = tags ?? [] });
     }
 
     /// <summary>One event, or an array of them; every fault is told with its place before anything is done.</summary>

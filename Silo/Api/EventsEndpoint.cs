@@ -10,9 +10,7 @@ internal sealed class EventsEndpoint(IRawCache cache)
         var request = context.Request;
         if (!request.HasJsonContentType())
         {
-            var problem = new HttpProblem(
-                StatusCodes.Status415UnsupportedMediaType, "bad-content-type", "The events are not JSON", $"Content-Type is '{request.ContentType}'; send application/json.");
-            await problem.WriteAsync(context);
+            await HttpProblem.NotJson("The events are not JSON", request.ContentType).WriteAsync(context);
             return;
         }
 

@@ -11,6 +11,7 @@ namespace OrleansCache;
 [JsonSerializable(typeof(DashboardBody))]
 [JsonSerializable(typeof(EventBody[]))]
 [JsonSerializable(typeof(EventResultBody[]))]
+[JsonSerializable(typeof(ManyBody))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 internal sealed partial class HttpJson : JsonSerializerContext
 {

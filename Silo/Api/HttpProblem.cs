@@ -25,6 +25,9 @@ internal sealed record HttpProblem(int Status, string Type, string Title, string
     public static HttpProblem Unavailable(string detail, TimeSpan? retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The key's owner or its store cannot serve this now", detail) { RetryAfter = retryAfter ?? TimeSpan.FromSeconds(1) };
 
+    public static HttpProblem NotJson(string title, string? contentType) =>
+        new(StatusCodes.Status415UnsupportedMediaType, "bad-content-type", title, $"Content-Type is '{contentType}'; send application/json.");
+
     /// <param name="title">What is too large.</param>
     /// <param name="length">As the request says; null when it does not.</param>
     public static HttpProblem TooLarge(string title, long? length) => new(

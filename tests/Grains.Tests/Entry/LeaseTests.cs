@@ -388,4 +388,18 @@ public sealed class LeaseTests
 
         Assert.Equal((ReadStatus.Failed, null), (reply.Status, reply.Value));
     }
+
+    [Fact]
+    public async Task Who_takes_one_permit_for_many_keys_gets_each_lease_at_once_with_what_the_permit_may_wait_and_a_misspelt_limit_is_refused()
+    {
+        var entry = new EntryHarness(Strict);
+        entry.Policies.Limit = new() { Limits = new(10), MaxWait = TimeSpan.FromSeconds(3), OnMiss = OnMiss.Wait };
+
+        var misspelt = await entry.Turn(e => e.ReadAsync(new() { Load = LoadMode.Leased, Limiter = "partnr", SharesPermit = true }, CancellationToken.None));
+        var lease = await entry.Turn(e => e.ReadAsync(new() { Load = LoadMode.Leased, Limiter = "partner", SharesPermit = true }, CancellationToken.None));
+
+        Assert.Equal((ReadStatus.Failed, "unknown-limiter"), (misspelt.Status, misspelt.Problem?.Detail));
+        Assert.True(lease is { Status: ReadStatus.Lease, Ticket: { PermitMilliseconds: 0, PermitWaitMilliseconds: 3_000, MayBypass: false } });
+        Assert.Empty(entry.Limiter.Requests);
+    }
 }

@@ -61,6 +61,13 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
 
     ValueTask<CacheResult<T>> IOrleansCache.GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options, CancellationToken ct) => throw new NotSupportedException();
 
+    ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.GetManyAsync<T>(IEnumerable<CacheKey> keys, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.GetOrCreateManyAsync<T>(
+        IEnumerable<CacheKey> keys, Func<IReadOnlyList<CacheKey>, CancellationToken, ValueTask<IReadOnlyDictionary<CacheKey, T>>> factory, EntryOptions? options, CancellationToken ct) => throw new NotSupportedException();
+
+    ValueTask<IReadOnlyList<KeyResult<WriteResult>>> IOrleansCache.SetManyAsync<T>(IReadOnlyDictionary<CacheKey, T> values, EntryOptions? options, CancellationToken ct) => throw new NotSupportedException();
+
     ValueTask<CacheResult<T>> IOrleansCache.CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct) => throw new NotSupportedException();
 
     ValueTask<WriteResult> IOrleansCache.SetAsync<T>(CacheKey key, T value, EntryOptions? options, WriteCondition when, CancellationToken ct) => throw new NotSupportedException();

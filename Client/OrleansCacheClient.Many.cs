@@ -1,0 +1,49 @@
+namespace OrleansCache;
+
+/// <summary>Calls for many keys.</summary>
+internal sealed partial class OrleansCacheClient
+{
+    public async ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> GetManyAsync<T>(IEnumerable<CacheKey> keys, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        CacheKey[] asked = [.. keys];
+        return Concurrently.Spread(asked, await Concurrently.RunAsync([.. asked.Distinct()], static key => key, key => GetAsync<T>(key, ct), ct).ConfigureAwait(false));
+    }
+
+    public async ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> GetOrCreateManyAsync<T>(
+        IEnumerable<CacheKey> keys, Func<IReadOnlyList<CacheKey>, CancellationToken, ValueTask<IReadOnlyDictionary<CacheKey, T>>> factory, EntryOptions? options = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(factory);
+        CacheKey[] asked = [.. keys];
+        Task<KeyResult<CacheResult<T>>>[] loads;
+        using (var batch = new LoadBatch<T>(factory, EntryOptionRules.Checked(options), plans))
+            loads = [.. asked.Distinct().Select(key => LoadOfManyAsync<T>(new(key, batch), ct))];
+        return Concurrently.Spread(asked, await Task.WhenAll(loads).ConfigureAwait(false));
+    }
+
+    public async ValueTask<IReadOnlyList<KeyResult<WriteResult>>> SetManyAsync<T>(IReadOnlyDictionary<CacheKey, T> values, EntryOptions? options = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        options = EntryOptionRules.Checked(options);
+        return await Concurrently.RunAsync([.. values], static pair => pair.Key, pair => SetAsync(pair.Key, pair.Value, options, ct: ct), ct).ConfigureAwait(false);
+    }
+
+    private async Task<KeyResult<CacheResult<T>>> LoadOfManyAsync<T>(LoadBatch<T>.Order order, CancellationToken ct)
+    {
+        var isRefreshing = false;
+        try
+        {
+            var result = await Concurrently.OneAsync(order.Key, order => GetOrCreateAsync(order, ct), order, ct).ConfigureAwait(false);
+            isRefreshing = result is { Error: null, Result.Outcome: Outcome.Stale };
+            return result.Error is IntegrationException { Problem: { Kind: ProblemKind.Limited } limited }
+                ? new(order.Key, Result(new ReadReply { Status = ReadStatus.Failed, Problem = limited }, default(T), metrics.Start()))
+                : result;
+        }
+        finally
+        {
+            if (!isRefreshing)
+                order.Seat!.Leave();
+        }
+    }
+}
