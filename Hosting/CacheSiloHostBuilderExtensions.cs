@@ -49,7 +49,7 @@ public static class CacheSiloHostBuilderExtensions
             services.AddRegions(section);
             services.AddRateLimiter();
             services.AddIntegrations(section);
-            services.AddEntryGrains();
+            services.AddEntryGrains().Configure<EntryMemoryOptions>(static memory => memory.Overhead = EngineHosting.EntryOverhead);
             EngineHosting.AddSilo(builder, options, redis);
             services.AddCacheClientCore();
             return builder;

@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
-using Orleans.GrainDirectory;
-using Orleans.Metadata;
 using Orleans.Runtime.GrainDirectory;
 
 namespace OrleansCache;
@@ -10,9 +8,7 @@ namespace OrleansCache;
 /// Engine <c>orleans</c>: where each grain of ours is, by the view alone. Nothing is registered or remembered, so that a silo that ended or joined
 /// leaves nothing to be forgotten. Which activation may serve is not said here: one that is elsewhere by an older view refuses by its own proof.
 /// </summary>
-/// <remarks>Orleans asks its cache before each message, and the directory only for what that does not know.</remarks>
-internal sealed class ViewDirectory(IOwnership ownership, IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time)
-    : IGrainDirectory, IGrainDirectoryCache, IGrainDirectoryResolver
+internal sealed class ViewDirectory(IOwnership ownership, IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time) : PlacedDirectory
 {
     /// <summary>A silo joins the view once Orleans has it, which tells the others of it.</summary>
     private static readonly TimeSpan LookFor = TimeSpan.FromSeconds(1);
@@ -21,17 +17,7 @@ internal sealed class ViewDirectory(IOwnership ownership, IClusterMembershipServ
 
     private Reached _reached = new(null, FrozenDictionary<Guid, ClusterMember>.Empty);
 
-    public IEnumerable<(GrainAddress ActivationAddress, int Version)> KeyValues => [];
-
-    /// <summary>Ours alone: who hosts a silo may have grains of his own.</summary>
-    public bool TryResolveGrainDirectory(GrainType grainType, GrainProperties? properties, [NotNullWhen(true)] out IGrainDirectory? grainDirectory)
-    {
-        var isOurs = properties?.Properties.GetValueOrDefault(WellKnownGrainTypeProperties.FullTypeName)?.StartsWith($"{nameof(OrleansCache)}.", StringComparison.Ordinal);
-        grainDirectory = isOurs is true ? this : null;
-        return grainDirectory is not null;
-    }
-
-    public bool LookUp(GrainId key, [NotNullWhen(true)] out GrainAddress? result, out int version)
+    public override bool LookUp(GrainId key, [NotNullWhen(true)] out GrainAddress? result, out int version)
     {
         var reached = Now();
         var silo = Find(key, reached);
@@ -40,7 +26,7 @@ internal sealed class ViewDirectory(IOwnership ownership, IClusterMembershipServ
         return result is not null;
     }
 
-    public async Task<GrainAddress?> Lookup(GrainId grainId)
+    public override async Task<GrainAddress?> Lookup(GrainId grainId)
     {
         for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < LookFor;)
         {
@@ -49,26 +35,6 @@ internal sealed class ViewDirectory(IOwnership ownership, IClusterMembershipServ
             await membership.Refresh().ConfigureAwait(false);
         }
         return At(local.SiloAddress, grainId, Now());
-    }
-
-    public Task<GrainAddress?> Register(GrainAddress address) => Task.FromResult<GrainAddress?>(address);
-
-    public Task Unregister(GrainAddress address) => Task.CompletedTask;
-
-    public Task UnregisterSilos(List<SiloAddress> siloAddresses) => Task.CompletedTask;
-
-    public void AddOrUpdate(GrainAddress value, int version)
-    {
-        // What the view does not say is not so.
-    }
-
-    public bool Remove(GrainId key) => false;
-
-    public bool Remove(GrainAddress key) => false;
-
-    public void Clear()
-    {
-        // Nothing is kept.
     }
 
     // Null for an owner that Orleans does not know yet. Where nobody can serve the key this silo says so.

@@ -12,6 +12,9 @@ internal static class EngineHosting
 {
     public const string Name = "builtin";
 
+    /// <summary>Bytes that an active entry takes beside its key and value, with what the heap keeps free.</summary>
+    public const int EntryOverhead = 1_000;
+
     /// <summary>The port that clients in other processes connect to: silos and clients share one.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectivePort;
 

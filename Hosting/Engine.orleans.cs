@@ -17,6 +17,9 @@ internal static class EngineHosting
 {
     public const string Name = "orleans";
 
+    /// <summary>Bytes that an active entry takes beside its key and value, with what the heap keeps free.</summary>
+    public const int EntryOverhead = 2_500;
+
     /// <summary>The port that clients in other processes connect to.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectiveClientPort;
 
@@ -41,14 +44,15 @@ internal static class EngineHosting
                 silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
                 silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = options.ClusterId);
                 silo.Configure<ClusterMembershipOptions>(QuickToNotice);
-                silo.Services.AddSingleton<ViewDirectory>();
-                silo.Services.AddSingleton<IGrainDirectoryResolver>(static provider => provider.GetRequiredService<ViewDirectory>());
-                silo.Services.AddSingleton<IGrainDirectoryCache>(static provider => provider.GetRequiredService<ViewDirectory>());
+                silo.Services.AddSingleton<PlacedDirectory, ViewDirectory>();
             }
             else
             {
+                silo.Services.AddSingleton<PlacedDirectory, LoneDirectory>();
                 silo.UseLocalhostClustering(options.Silo.EffectivePort, options.Silo.EffectiveClientPort, serviceId: options.ClusterId, clusterId: options.ClusterId);
             }
+            silo.Services.AddSingleton<IGrainDirectoryResolver>(static provider => provider.GetRequiredService<PlacedDirectory>());
+            silo.Services.AddSingleton<IGrainDirectoryCache>(static provider => provider.GetRequiredService<PlacedDirectory>());
             silo.Configure<EndpointOptions>(endpoint =>
             {
                 if (!MachineName.IsUsed(options.Silo))      // else Orleans takes the address of that name

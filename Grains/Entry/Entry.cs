@@ -30,7 +30,7 @@ internal sealed partial class Entry : EntryNode
         _policy = services.Policies.For(CacheKey.RegionOf(key));
         _view = NoView;
         (_epoch, _beginning) = (services.Ownership.EpochOf(_hash), services.Ownership.Placement.View.Beginning);
-        Bytes = EntryLimits.Overhead + (2L * key.Length);
+        Bytes = services.Memory.BytesOf(key, valueBytes: 0);
         if (services.Ownership.IsPlacedHere(_hash))
             services.Memory.Place(this, _policy);       // who came to the wrong silo shall crowd nobody out
     }
@@ -227,7 +227,7 @@ internal sealed partial class Entry : EntryNode
     /// <summary>After every step: the memory bound, the flush, and what need not be kept any more.</summary>
     private void Settle()
     {
-        _services.Memory.Resize(this, EntryLimits.Overhead + (2L * _key.Length) + (_state.Content?.Value.Bytes.Length ?? 0));
+        _services.Memory.Resize(this, _services.Memory.BytesOf(_key, _state.Content?.Value.Bytes.Length ?? 0));
         if (_state.Unflushed && _policy.Durability != Durability.None && _tasks is not { FlushScheduled: true } and not { Writer: not null } && !_isGone)
             _ = FlushSoonAsync();
         PlanEagerly();

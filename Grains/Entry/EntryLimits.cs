@@ -29,7 +29,4 @@ internal static class EntryLimits
 
     /// <summary>Callers of one key that may wait in the grain at once.</summary>
     public const int MaxWaiters = 10_000;
-
-    /// <summary>Bytes that an active entry takes beside its key and value, for the memory bound.</summary>
-    public const int Overhead = 1_000;
 }

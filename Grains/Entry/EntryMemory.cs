@@ -16,6 +16,7 @@ internal sealed class EntryMemory
     private readonly Dictionary<string, SieveList> _regions = new(StringComparer.Ordinal);
     private readonly long _maxEntries;
     private readonly long _maxBytes;
+    private readonly int _overhead;
     private long _entries;
     private long _bytes;
     private long _leaving;
@@ -26,12 +27,16 @@ internal sealed class EntryMemory
     {
         _maxEntries = options.Value.MaxEntries ?? long.MaxValue;
         _maxBytes = options.Value.MaxBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        _overhead = options.Value.Overhead;
     }
 
     /// <summary>All that are in memory, those on their way out included.</summary>
     public long Entries => Interlocked.Read(ref _entries) + Interlocked.Read(ref _leaving);
     public long Bytes => Interlocked.Read(ref _bytes);
     public long Evictions => Interlocked.Read(ref _evictions);
+
+    /// <summary>What an entry is taken to need in all.</summary>
+    public long BytesOf(string key, int valueBytes) => _overhead + (2L * key.Length) + valueBytes;
 
     /// <summary>Takes a node in, or moves it where its region's bounds are counted.</summary>
     public void Place(EntryNode node, RegionPolicy policy)

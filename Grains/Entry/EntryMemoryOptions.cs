@@ -11,8 +11,11 @@ public sealed class EntryMemoryOptions
     /// <summary>Entries in memory at once, at least 1; null for no bound of their number.</summary>
     public long? MaxEntries { get; set; }
 
-    /// <summary>Bytes of keys, values and about 1 KB beside each, at least 1 MiB; null for a quarter of what the process may have.</summary>
+    /// <summary>Bytes of keys, values and what an active entry takes beside them (about 1 KB on engine <c>builtin</c>, 2.5 on <c>orleans</c>), at least 1 MiB; null for a quarter of what the process may have.</summary>
     public long? MaxBytes { get; set; }
+
+    /// <summary>Bytes that an active entry takes beside its key and value: the engine's part differs.</summary>
+    internal int Overhead { get; set; } = 1_000;
 }
 
 internal sealed class EntryMemoryOptionsValidator : IValidateOptions<EntryMemoryOptions>

@@ -1,4 +1,5 @@
 using OrleansCache.TestSupport;
+using OrleansCacheBenchmarks;
 
 namespace OrleansCache;
 

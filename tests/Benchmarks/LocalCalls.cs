@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansCache.TestSupport;
+using OrleansCacheBenchmarks;
 
 namespace OrleansCache;
 

@@ -554,7 +554,7 @@ public sealed class DurabilityTests
     {
         var entry = new EntryHarness(Behind);
         await entry.Put("1");
-        Assert.Equal((1, EntryLimits.Overhead + (2 * Key.Length) + 1), (entry.Memory.Entries, entry.Memory.Bytes));
+        Assert.Equal((1, new EntryMemoryOptions().Overhead + (2 * Key.Length) + 1), (entry.Memory.Entries, entry.Memory.Bytes));
         entry.Store.Hold();
 
         var end = entry.Deactivate();
