@@ -19,6 +19,9 @@ internal readonly record struct TagAppend(TagPosition Known, long Ahead, ulong[]
 
     /// <summary>A beginning that was waited out, 0 for none.</summary>
     public long WaitedOut { get; init; }
+
+    /// <summary>The answer need not list the others' leases, which make it longer the more silos there are.</summary>
+    public bool IsShort { get; init; }
 }
 
 /// <summary>What the log has that the asker does not know.</summary>
@@ -37,7 +40,7 @@ internal sealed record TagChanges(long Generation, long Floor, long Head, IReadO
     /// <summary>Since the beginning nobody has waited a whole lease yet: a silo that the log does not know of may still have one.</summary>
     public bool WaitsOut { get; init; }
 
-    /// <summary>The leases of all other silos.</summary>
+    /// <summary>The leases of all other silos; <c>default</c> for a short answer.</summary>
     public ImmutableArray<TagReader> Others { get; init; } = [];
 }
 
@@ -48,4 +51,8 @@ internal readonly record struct TagRaise(long Number, ulong[] Tags);
 /// <param name="Id">New for every start of a process.</param>
 /// <param name="Counter">Another after each renewal.</param>
 /// <param name="Known">The last number that the silo is known to have taken up, in the log's present generation.</param>
-internal readonly record struct TagReader(Guid Id, long Counter, long Known);
+internal readonly record struct TagReader(Guid Id, long Counter, long Known)
+{
+    /// <summary>The counter of a lease that was not looked at since a beginning, after which counters come again: no lease has it.</summary>
+    public const long Unseen = -1;
+}

@@ -23,6 +23,7 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
     private Task<long> _last = Task.FromResult(0L);
     private TaskCompletionSource _news = NewNews();
     private long _ahead;
+    private int _raises;
     private bool _isBehind;
     private bool _hasLeft;
 
@@ -109,8 +110,21 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
     {
         if (tags.IsDefaultOrEmpty)
             return Head;
+        Interlocked.Increment(ref _raises);
+        try
+        {
+            return await RaiseAsync(TagHash.Of(tags), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _raises);
+        }
+    }
+
+    private async ValueTask<long> RaiseAsync(ulong[] tags, CancellationToken cancellationToken)
+    {
         var news = News;
-        var number = await AppendAsync(TagHash.Of(tags)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var number = await AppendAsync(tags).WaitAsync(cancellationToken).ConfigureAwait(false);
         for (var pause = FirstPause; State is var state && !state.AllHave(number); pause = Math.Min(pause * 2, LongestPause))
         {
             if (!state.MustTell)
@@ -151,10 +165,15 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
             tags = [.. _gathering!];
             _gathering = null;
         }
-        Volatile.Write(ref _isBehind, false);
+        var isHinted = Interlocked.Exchange(ref _isBehind, false);
         var state = State;
-        var append = new TagAppend(state.Known, Volatile.Read(ref _ahead), tags) { Gone = state.Gone, WaitedOut = state.WaitedOut };
         var sentAt = clock.Milliseconds;
+        var append = new TagAppend(state.Known, Volatile.Read(ref _ahead), tags)
+        {
+            Gone = state.Gone,
+            WaitedOut = state.WaitedOut,
+            IsShort = Volatile.Read(ref _raises) == 0 && !state.ShouldSeeOthers(isHinted, sentAt),
+        };
         var changes = await AskAsync(append).ConfigureAwait(false);
         TakeUp(changes);
         Volatile.Write(ref _state, state.Observe(append.Known, changes, sentAt, clock.Milliseconds));

@@ -30,7 +30,7 @@ internal sealed record TagLogState(long Span)
 
     public ImmutableArray<TagWatch> Others { get; init; } = [];
 
-    /// <summary>The beginning of the last look.</summary>
+    /// <summary>The beginning of the last look at the others' leases.</summary>
     public long SeenAt { get; init; }
 
     /// <summary>Somebody may be waiting to hear how far this silo is.</summary>
@@ -41,6 +41,12 @@ internal sealed record TagLogState(long Span)
 
     /// <summary>The beginning that has been waited out, 0 for none.</summary>
     public long WaitedOut => WaitsOut && IsOutwaited(BeganAt) ? Beginning : 0;
+
+    /// <summary>
+    /// True for looks that should ask for the others' leases though no raise waits for them, so that the dead are known as such before one does.
+    /// One that somebody else's raise is the reason for does without for a while: all silos look then.
+    /// </summary>
+    public bool ShouldSeeOthers(bool isHinted, long now) => Others.IsEmpty || now - SeenAt >= (isHinted || MustTell ? 2 * Span : Span / 4);
 
     public bool IsProven(long now) => now < LeaseEnd - CoarseClock.StepMilliseconds;
 
@@ -84,17 +90,17 @@ internal sealed record TagLogState(long Span)
             Beginning = changes.Beginning,
             BeganAt = beganAt,
             WaitsOut = changes.WaitsOut,
-            Others = Watched(changes.Others, begins, receivedAt),
-            SeenAt = sentAt,
+            Others = Watched(changes.Others.IsDefault ? null : changes.Others, begins, receivedAt),
+            SeenAt = changes.Others.IsDefault ? SeenAt : sentAt,
         };
     }
 
     private bool IsOutwaited(long since) => SeenAt - since >= OutwaitSpan;
 
-    private ImmutableArray<TagWatch> Watched(ImmutableArray<TagReader> others, bool begins, long receivedAt)
+    private ImmutableArray<TagWatch> Watched(ImmutableArray<TagReader>? told, bool begins, long receivedAt)
     {
-        if (others.IsEmpty)
-            return [];
+        if (told is not { } others)
+            return begins ? [.. Others.Select(other => new TagWatch(other.Reader with { Counter = TagReader.Unseen }, receivedAt))] : Others;
         var watches = ImmutableArray.CreateBuilder<TagWatch>(others.Length);
         foreach (var other in others)
         {

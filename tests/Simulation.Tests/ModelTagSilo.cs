@@ -15,6 +15,7 @@ internal sealed class ModelTagSilo
     private long _looks;
     private bool _isAsking;
     private bool _isWanted;
+    private bool _isHinted;
 
     public ModelTagSilo(TagCluster cluster)
     {
@@ -65,10 +66,18 @@ internal sealed class ModelTagSilo
             _cluster.Travel(this, () => _cluster.Store.Leave(_id));
     }
 
-    private void Hint()
+    private void Hint(long generation, long number)
     {
-        if (World.Chance(0.8))
-            World.In(World.Between(0.2, 3), () => WhenAwake(Look));
+        _cluster.Traffic.Hint();
+        if (World.Chance(0.8) || !_cluster.LosesHints)
+            World.In(World.Between(0.2, 3), () => WhenAwake(() =>
+            {
+                if (_waiting.Count > 0 || generation != Known.Generation || number > Known.Number)
+                {
+                    _isHinted = true;
+                    Look();
+                }
+            }));
     }
 
     private void Look()
@@ -81,13 +90,20 @@ internal sealed class ModelTagSilo
         (_isAsking, _isWanted) = (true, false);
         var (state, gathered, sentAt, mine) = (_state, _gathering, Milliseconds, ++_looks);
         _gathering = [];
-        var append = new TagAppend(state.Known, 0, [.. gathered.Select(static raise => raise.Tag).Distinct()]) { Gone = state.Gone, WaitedOut = state.WaitedOut };
+        var append = new TagAppend(state.Known, 0, [.. gathered.Select(static raise => raise.Tag).Distinct()]) 
+        {
+            Gone = state.Gone,
+            WaitedOut = state.WaitedOut,
+            IsShort = gathered.Count + _waiting.Count == 0 && !state.ShouldSeeOthers(_isHinted, sentAt),
+        };
+        _isHinted = false;
         After(1_000_000, () => Done(mine, null));
         _cluster.Travel(this, () =>
         {
             if (_cluster.Store.IsDown)
                 return;
             var changes = _cluster.Store.Append(_id, append);
+            _cluster.Traffic.Call(append, changes);
             _cluster.Travel(this, () => WhenAwake(() => Done(mine, () => TakeUp(state, append, changes, gathered, sentAt))));
         });
     }

@@ -10,7 +10,7 @@ internal sealed class ModelTagStore(World world, TagRules rules)
     private int _run = 1;
 
     /// <summary>Somebody raised, or all have what was raised.</summary>
-    public event Action? Published;
+    public event Action<long, long>? Published;
 
     public bool IsDown { get; set; }
 
@@ -55,7 +55,7 @@ internal sealed class ModelTagStore(World world, TagRules rules)
         _undo.Add((world.Now, _log));
         _log = log;
         if (log.Head > head || isLost || (least < head && log.Least == head))
-            Published?.Invoke();
+            Published?.Invoke(log.Generation, log.Head);
 
         var from = Math.Max(log.First, number + 1);
         var raises = log.Raises.Skip((int)(from - log.First)).Select((raise, i) => new TagRaise(from + i, raise.Tags)).ToArray();
@@ -64,7 +64,7 @@ internal sealed class ModelTagStore(World world, TagRules rules)
             Stamp = raises.Length == 0 ? 0 : log.Raises[^1].Stamp,
             Beginning = log.Beginning,
             WaitsOut = log.Waits,
-            Others = [.. log.Leases.Values.Where(lease => lease.Id != id).OrderBy(static lease => lease.Id)],
+            Others = append.IsShort ? default : [.. log.Leases.Values.Where(lease => lease.Id != id).OrderBy(static lease => lease.Id)],
         };
     }
 

@@ -26,6 +26,10 @@ internal sealed class TagCluster
 
     public ModelTagStore Store { get; }
 
+    public bool LosesHints { get; private init; } = true;
+
+    public TagTraffic Traffic { get; private set; } = new();
+
     /// <summary>Raises that were acknowledged.</summary>
     public int Raised { get; private set; }
 
@@ -35,6 +39,22 @@ internal sealed class TagCluster
         var cluster = new TagCluster(new(seed) { Trace = trace }, rules);
         cluster.Play();
         return cluster;
+    }
+
+    /// <summary>One raise among silos that have known each other for a while, and nothing goes wrong.</summary>
+    /// <returns>What it cost until all have told that they know, and how long it took to be acknowledged, in microseconds.</returns>
+    public static (TagTraffic Traffic, long Took) RaiseOne(int silos)
+    {
+        var cluster = new TagCluster(new(silos), TagRules.All) { LosesHints = false, _lossiness = 0, _slowness = 0 };
+        for (var i = 0; i < silos; i++)
+            cluster.World.In(cluster.World.Between(0, 500), cluster.Start);
+        cluster.World.RunUntil(10 * Second);
+
+        (cluster.Traffic, var acknowledged) = (new(), 0L);
+        cluster._silos[0].Raise(Tags[0], _ => acknowledged = cluster.World.Now);
+        while (acknowledged == 0)
+            cluster.World.RunUntil(cluster.World.Now + 100);
+        return (cluster.Traffic, acknowledged - (10 * Second));
     }
 
     /// <summary>One way between a silo and the store.</summary>

@@ -55,6 +55,39 @@ public class TagLogStateTests
     }
 
     [Fact]
+    public void A_look_that_does_not_show_the_leases_leaves_them_as_they_were()
+    {
+        var state = See(See(New, Log(), at: 1000), Log(head: 2) with { Others = default }, at: 1000 + Outwait);
+
+        Assert.False(state.AllHave(1));
+        Assert.Empty(state.Gone);
+        Assert.True(state.MustTell);
+        Assert.True(See(state, Log(), at: 1000 + Outwait).AllHave(1));
+    }
+
+    [Fact]
+    public void A_counter_that_comes_again_after_a_beginning_is_not_the_one_of_before()
+    {
+        var found = See(See(New, Log(), at: 1000), Log(beginning: 8, waitsOut: true) with { Others = default }, at: 1100);
+
+        var seen = See(found, Log(beginning: 8), at: 2000);
+
+        Assert.False(See(seen, Log(beginning: 8), at: 2000 + Outwait - 1).AllHave(1));
+        Assert.True(See(seen, Log(beginning: 8), at: 2000 + Outwait).AllHave(1));
+    }
+
+    [Fact]
+    public void The_others_leases_are_looked_at_often_enough_and_not_by_all_because_one_raised()
+    {
+        var state = See(New, Log(known: 1), at: 1000) with { Told = 1 };
+
+        Assert.Equal((false, true), (state.ShouldSeeOthers(isHinted: false, 1000 + (Span / 4) - 1), state.ShouldSeeOthers(isHinted: false, 1000 + (Span / 4))));
+        Assert.Equal((false, true), (state.ShouldSeeOthers(isHinted: true, 1000 + (2 * Span) - 1), state.ShouldSeeOthers(isHinted: true, 1000 + (2 * Span))));
+        Assert.False((state with { Told = 0 }).ShouldSeeOthers(isHinted: false, 1000 + Span));
+        Assert.True((state with { Others = [] }).ShouldSeeOthers(isHinted: true, 1000));
+    }
+
+    [Fact]
     public void A_beginning_is_waited_out_by_who_finds_it_unless_somebody_has()
     {
         var found = See(New, Log(known: 1, waitsOut: true), at: 1000, took: 200);

@@ -152,8 +152,8 @@ internal sealed class RedisScriptText(string text)
     /// Appends a raise, counts the asker's lease on, and returns what came after the number that it knows. The list's first element describes
     /// the log, each other one is a raise: a stamp and hashes. ARGV: id, generation, number and stamp known, number that the generation must have
     /// reached, a stamp for what begins here, hashes of tags or an empty text, capacity, channel, beginning that was waited out or an empty text,
-    /// and the ids and counters of leases to drop. Returns generation, last number, number of the first raise returned, beginning, 1 while it has
-    /// not been waited out, id, counter and number known of each lease, and raises.
+    /// 1 or an empty text for an answer without leases, and the ids and counters of leases to drop. Returns generation, last number, number of the
+    /// first raise returned, beginning, 1 while it has not been waited out, id, counter and number known of each lease, and raises.
     /// </summary>
     public static RedisScriptText AppendTags { get; } = new(Run + """
         local id, known, number, stamp, ahead, fresh = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5]), ARGV[6]
@@ -192,7 +192,7 @@ internal sealed class RedisScriptText(string text)
         if ARGV[10] == log.beginning then
           log.waits = 0
         end
-        for i = 11, #ARGV, 2 do
+        for i = 12, #ARGV, 2 do
           local lease = log.leases[ARGV[i]]
           if lease and lease[1] == tonumber(ARGV[i + 1]) then
             log.leases[ARGV[i]] = nil
@@ -214,7 +214,7 @@ internal sealed class RedisScriptText(string text)
           redis.pcall('PUBLISH', ARGV[9], log.generation .. ':' .. string.format('%.0f', log.head))
         end
         local from, leases = math.max(log.first, number + 1), {}
-        for reader, lease in pairs(log.leases) do
+        for reader, lease in pairs(ARGV[11] == '1' and {} or log.leases) do
           leases[#leases + 1] = reader
           leases[#leases + 1] = lease[1]
           leases[#leases + 1] = lease[2]

@@ -27,10 +27,11 @@ internal sealed class RedisTagStore(IRedisDatabase redis, RedisKeys keys) : ISha
             Capacity,
             keys.TagNews,
             append.WaitedOut == 0 ? "" : Text(append.WaitedOut),
+            append.IsShort ? "1" : "",
         ];
         foreach (var gone in append.Gone)
             words.AddRange([Text(gone.Id), gone.Counter]);
-        return Read(append.Known, await redis.EvaluateAsync(RedisScriptText.AppendTags, keys.Tags, [.. words], cancellationToken).ConfigureAwait(false));
+        return Read(append, await redis.EvaluateAsync(RedisScriptText.AppendTags, keys.Tags, [.. words], cancellationToken).ConfigureAwait(false));
     }
 
     public async ValueTask LeaveAsync(CancellationToken cancellationToken) =>
@@ -47,7 +48,7 @@ internal sealed class RedisTagStore(IRedisDatabase redis, RedisKeys keys) : ISha
         },
         cancellationToken);
 
-    private TagChanges Read(in TagPosition known, RedisAnswer answer)
+    private TagChanges Read(in TagAppend append, RedisAnswer answer)
     {
         var (generation, from) = (Number(answer[0]), answer[2].AsNumber());
         var (raises, stamp) = (new List<TagRaise>(answer[6].Count), 0L);
@@ -57,13 +58,13 @@ internal sealed class RedisTagStore(IRedisDatabase redis, RedisKeys keys) : ISha
             stamp = long.Parse(element[..StampLength], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             raises.Add(new(from + i, MemoryMarshal.Cast<byte, ulong>(element[StampLength..]).ToArray()));
         }
-        var after = generation == known.Generation ? known.Number : 0;
+        var after = generation == append.Known.Generation ? append.Known.Number : 0;
         return new(generation, Floor: from > after + 1 ? from - 1 : 0, answer[1].AsNumber(), raises)
         {
             Stamp = stamp,
             Beginning = Number(answer[3]),
             WaitsOut = answer[4].AsNumber() == 1,
-            Others = Others(answer[5]),
+            Others = append.IsShort ? default : Others(answer[5]),
         };
     }
 
