@@ -24,10 +24,10 @@ public sealed class EagerTests
         await using var cluster = await ClusterProcess.StartAsync(silos, [.. origin.Settings, .. Eager]);
         using var client = await cluster.ConnectAsync();
         var cache = client.Services.GetRequiredService<IRawCache>();
+        var begin = TimeProvider.System.GetTimestamp();
         for (var id = 0; id < Keys; id++)
             await ReadAsync(cache, id);
 
-        var begin = TimeProvider.System.GetTimestamp();
         await Eventually.TrueAsync(() => origin.Asked.GroupBy(static id => id).All(static item => item.Count() >= 5), cancellationToken: Ct);
         for (var id = 0; id < Keys; id++)
             Assert.NotEqual(ReadStatus.Loaded, await ReadAsync(cache, id));

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 namespace OrleansCache.Cluster;
 
 /// <summary>When bytes came to this machine, as Linux noted it, however late they are read. Elsewhere: when they are read.</summary>
+/// <remarks>Linux begins to note it soon after the first socket asked; what comes before counts as come when it is read.</remarks>
 internal static class ArrivalStamp
 {
     private const int SocketLevel = 1;
@@ -58,7 +59,7 @@ internal static class ArrivalStamp
     private static DateTimeOffset Stamp(ReadOnlySpan<byte> control)
     {
         if (control.Length < HeaderLength + 16 || BitConverter.ToInt32(control[8..]) != SocketLevel || BitConverter.ToInt32(control[12..]) != TimestampNanoseconds)
-            throw new InvalidOperationException("The kernel gave no stamp.");
+            return TimeProvider.System.GetUtcNow();
         var (seconds, nanoseconds) = (BitConverter.ToInt64(control[HeaderLength..]), BitConverter.ToInt64(control[(HeaderLength + 8)..]));
         return DateTimeOffset.UnixEpoch.AddTicks((seconds * TimeSpan.TicksPerSecond) + (nanoseconds / TimeSpan.NanosecondsPerTick));
     }
