@@ -73,6 +73,22 @@ public interface IOrleansCache
     /// <see cref="CacheUnavailableException.RetryAfter"/>, the origin has the write and the owner could not be told.</exception>
     ValueTask<WriteResult> WriteThroughAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> write, EntryOptions? options = null, CancellationToken ct = default);
 
+    /// <summary>
+    /// Writes by an integration's method that the silos declare as a writer: to its origin, in the turn of the entry that it stands for, and then
+    /// to that entry, as <see cref="WriteThroughAsync"/> does. Then the tags are raised that the method invalidates.
+    /// </summary>
+    /// <typeparam name="TBody">The type of <paramref name="body"/>, sent as values of it are stored: JSON, or text and bytes as they are.</typeparam>
+    /// <typeparam name="T">What the origin answers.</typeparam>
+    /// <param name="integration">The integration's name.</param>
+    /// <param name="method">The method's name.</param>
+    /// <param name="args">The arguments by name.</param>
+    /// <param name="body">What is sent; null sends none.</param>
+    /// <param name="ct">Ends the caller's wait; a call that has begun goes on to its end.</param>
+    /// <exception cref="ArgumentException">No such integration or method, one that reads, or an argument is missing or surplus.</exception>
+    /// <exception cref="IntegrationException">The origin refused, or failed. Nothing was changed, unless it <see cref="IntegrationException.MayHaveHappened"/>: then the entry has no value, and the next read loads.</exception>
+    /// <exception cref="CacheUnavailableException">As for <see cref="WriteThroughAsync"/>.</exception>
+    ValueTask<WriteAnswer<T>> WriteAsync<TBody, T>(string integration, string method, IReadOnlyDictionary<string, string?> args, TBody body, CancellationToken ct = default);
+
     /// <summary>Removes a value, durably; true when there was one. It wins over every load that began before it.</summary>
     ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default);
 

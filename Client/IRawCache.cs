@@ -50,3 +50,18 @@ internal readonly record struct CallTarget(CacheKey Key, LoadProblem? Problem)
     /// <summary>The bound arguments, sorted by name; default with a problem.</summary>
     public ImmutableArray<CallArgument> Arguments { get; init; }
 }
+
+/// <summary>What a write by an integration's method is about, or why there is no such call.</summary>
+internal readonly record struct WriteTarget
+{
+    public LoadProblem? Problem { get; init; }
+
+    /// <summary>The bound arguments, sorted by name; default with a problem.</summary>
+    public ImmutableArray<CallArgument> Arguments { get; init; }
+
+    /// <summary>The entry that it stands for; null for none.</summary>
+    public CacheKey? Entry { get; init; }
+
+    /// <summary>Tags to raise.</summary>
+    public ImmutableArray<string> Invalidates { get; init; }
+}

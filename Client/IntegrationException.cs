@@ -8,6 +8,9 @@ public sealed class IntegrationException : Exception
 
     internal LoadProblem Problem { get; }
 
+    /// <summary>For a write: true when the origin may have done it all the same.</summary>
+    public bool MayHaveHappened { get; internal init; }
+
     /// <summary>A short token: <c>origin-503</c>, <c>timeout</c>, <c>breaker-open</c>, <c>limited</c>.</summary>
     public string Detail => Problem.Detail;
 

@@ -5,7 +5,7 @@ namespace OrleansCache;
 
 /// <inheritdoc/>
 internal sealed partial class OrleansCacheClient(
-    IRawCache raw, Reader reader, FlightTable flights, Loader loader, OriginWrites writes, ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans,
+    IRawCache raw, Reader reader, FlightTable flights, Loader loader, OriginWrites writes, IIntegrationWrites integrations, ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans,
     IOptions<OrleansCacheClientOptions> client) : IOrleansCache
 {
     public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
@@ -58,7 +58,21 @@ internal sealed partial class OrleansCacheClient(
     public ValueTask<WriteResult> WriteThroughAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> write, EntryOptions? options = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(write);
-        return writes.RunAsync(key, write, codecs.Encode, EntryOptionRules.Checked(options), ct);
+        var given = EntryOptionRules.Checked(options);
+        return writes.RunAsync(key, write, value => new(codecs.Encode(value), given), ct);
+    }
+
+    public async ValueTask<WriteAnswer<T>> WriteAsync<TBody, T>(string integration, string method, IReadOnlyDictionary<string, string?> args, TBody body, CancellationToken ct = default)
+    {
+        var sent = body is null ? default : codecs.Encode(body);
+        var writing = integrations.RunAsync(integration, method, args, body is null ? default : new(sent.Bytes, sent.ContentType, sent.Encoding), ct).AsTask();
+        var (answer, version) = await writing.WaitAsync(ct).ConfigureAwait(false);
+        if (answer.Problem is { } problem)
+            throw Failure(problem, answer.End == OriginWriteEnd.Doubtful);
+        var value = answer.Bytes is { Length: > 0 } bytes ? new EntryValue { Bytes = bytes, ContentType = answer.ContentType, Encoding = answer.Encoding } : null;
+        return codecs.TryDecode<T>(value, out var decoded, out var error)
+            ? new(decoded, version, answer.StatusCode, answer.Location)
+            : throw new CacheSerializationException($"The origin has the write, and its answer from '{integration}/{method}' is no {typeof(T)}: {error!.Message}", error);
     }
 
     public async ValueTask<bool> RemoveAsync(CacheKey key, CancellationToken ct = default) =>
@@ -130,11 +144,11 @@ internal sealed partial class OrleansCacheClient(
         return Failure(problem);
     }
 
-    internal static Exception Failure(LoadProblem? problem) => problem switch
+    internal static Exception Failure(LoadProblem? problem, bool mayHaveHappened = false) => problem switch
     {
         { Kind: ProblemKind.BadCall } => new ArgumentException(problem.Message ?? problem.Detail),
         { Kind: ProblemKind.Unavailable, RetryAfterMilliseconds: > 0 and var wait } => new CacheUnavailableException(problem.Message ?? "The key's owner cannot prove its right or reach its store.", TimeSpan.FromMilliseconds(wait)),
         null or { Kind: ProblemKind.Unavailable } => new CacheUnavailableException(problem?.Message ?? "The key's owner cannot prove its right or reach its store."),
-        _ => new IntegrationException(problem),
+        _ => new IntegrationException(problem) { MayHaveHappened = mayHaveHappened },
     };
 }

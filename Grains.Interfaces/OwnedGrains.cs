@@ -10,11 +10,14 @@ internal static class OwnedGrains
 
     public const string Roster = "oc.roster";
 
+    /// <summary>Of each integration: who asks again how a write ended must come to where it was begun.</summary>
+    public const string Writer = "oc.origin";
+
     /// <summary>Not one for each key: asked by way of one, a silo speaks for itself.</summary>
     public const string Proof = "oc.proof";
 
-    public static ImmutableArray<string> All { get; } = [Entry, Limiter, Roster, Proof];
+    public static ImmutableArray<string> All { get; } = [Entry, Limiter, Roster, Writer, Proof];
 
     /// <param name="grainType">A grain type's name.</param>
-    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster or Proof;
+    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster or Writer or Proof;
 }

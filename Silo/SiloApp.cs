@@ -87,7 +87,7 @@ internal static class SiloApp
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<ClientMetrics>();
         builder.Services.AddSingleton<SiloStatistics>().AddSingleton<Readiness>().AddSingleton<DashboardData>();
-        builder.Services.AddSingleton<GatewayEndpoint>().AddSingleton<EntriesEndpoint>().AddSingleton<EventsEndpoint>().AddSingleton<TagsEndpoint>().AddSingleton<ManyEndpoint>().AddSingleton<HealthEndpoint>().AddSingleton<DashboardEndpoint>();
+        builder.Services.AddSingleton<GatewayEndpoint>().AddSingleton<GatewayWrites>().AddSingleton<EntriesEndpoint>().AddSingleton<EventsEndpoint>().AddSingleton<TagsEndpoint>().AddSingleton<ManyEndpoint>().AddSingleton<HealthEndpoint>().AddSingleton<DashboardEndpoint>();
         builder.Services.AddSingleton(new HostNames(settings.Http)).AddSingleton<Dispatcher>();
     }
 

@@ -7,9 +7,45 @@ internal static class CallBinding
 {
     public static CallTarget Bind(IntegrationDescription integration, string method, IReadOnlyDictionary<string, string?> args)
     {
-        var known = integration.Methods.FirstOrDefault(m => m.Name == method);
-        if (known is null)
-            return Wrong("unknown-method", $"The integration '{integration.Name}' has no method '{method}'; it has {List(integration.Methods.Select(static m => m.Name))}.");
+        if (Find(integration, method) is not { } known)
+            return UnknownMethod(integration, method);
+        if (known.Verbs is { } verbs)
+            return WrongVerb($"'{integration.Name}/{method}' writes; send it with {verbs}, and read {(known.Writes is { } reader ? $"'{reader}'" : "another method")}.", verbs);
+        return Bind(integration, known, args);
+    }
+
+    /// <param name="integration">Whose.</param>
+    /// <param name="method">One that writes.</param>
+    /// <param name="args">By name.</param>
+    /// <param name="verb">The HTTP method that the caller used; null when it used none.</param>
+    public static WriteTarget BindWrite(IntegrationDescription integration, string method, IReadOnlyDictionary<string, string?> args, string? verb)
+    {
+        if (Find(integration, method) is not { } known)
+            return new() { Problem = UnknownMethod(integration, method).Problem };
+        if (known.Verbs is null)
+            return new() { Problem = WrongVerb($"'{integration.Name}/{method}' reads; one that writes has Writes or Invalidates in its configuration.", "GET, HEAD").Problem };
+        if (verb is not null && !known.Verbs.Split(", ").Contains(verb, StringComparer.Ordinal))
+            return new() { Problem = WrongVerb($"The method is {verb}; use {known.Verbs}.", known.Verbs).Problem };
+        var call = Bind(integration, known, args);
+        if (call.Problem is not null || known.Writes is null)
+            return Target(null);
+        if (Find(integration, known.Writes) is not { } reader)
+            return new() { Problem = UnknownMethod(integration, known.Writes).Problem };
+        var entry = Bind(integration, reader, args.Where(arg => reader.Parameters.Any(parameter => parameter.Name == arg.Key)).ToDictionary(StringComparer.Ordinal));
+        return entry.Problem is null ? Target(entry.Key) : new() { Problem = entry.Problem };
+
+        WriteTarget Target(CacheKey? entry) => new()
+        {
+            Problem = call.Problem,
+            Arguments = call.Arguments,
+            Entry = entry,
+            Invalidates = [.. known.Invalidates.Select(tag => CallTemplate.ParseText(tag)?.Plain(args)).OfType<string>()],
+        };
+    }
+
+    private static CallTarget Bind(IntegrationDescription integration, MethodDescription known, IReadOnlyDictionary<string, string?> args)
+    {
+        var method = known.Name;
         foreach (var parameter in known.Parameters)
         {
             if (!parameter.Optional && !args.ContainsKey(parameter.Name))
@@ -36,6 +72,14 @@ internal static class CallBinding
 
     public static CallTarget UnknownIntegration(string integration, IEnumerable<string> names) =>
         Wrong("unknown-integration", $"There is no integration '{integration}'; there is {List(names)}.");
+
+    private static MethodDescription? Find(IntegrationDescription integration, string method) => integration.Methods.FirstOrDefault(m => m.Name == method);
+
+    private static CallTarget UnknownMethod(IntegrationDescription integration, string method) =>
+        Wrong("unknown-method", $"The integration '{integration.Name}' has no method '{method}'; it has {List(integration.Methods.Select(static m => m.Name))}.");
+
+    private static CallTarget WrongVerb(string message, string allow) =>
+        new(default, new() { Kind = ProblemKind.BadCall, Detail = "method-not-allowed", Message = message, Allow = allow });
 
     private static CallTarget Wrong(string detail, string message) =>
         new(default, new() { Kind = ProblemKind.BadCall, Detail = detail, Message = message });

@@ -19,6 +19,15 @@ internal sealed class Catalog(OwnerCalls calls, TimeProvider clock)
             : CallBinding.Bind(description, method, args);
     }
 
+    /// <summary>The entry, arguments and tags of a write, or what is wrong with it.</summary>
+    public async ValueTask<WriteTarget> BindWriteAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, string? verb, CancellationToken ct)
+    {
+        var description = await DescribeAsync(integration, ct).ConfigureAwait(false);
+        return description is null
+            ? new() { Problem = CallBinding.UnknownIntegration(integration, await NamesAsync(integration, ct).ConfigureAwait(false)).Problem }
+            : CallBinding.BindWrite(description, method, args, verb);
+    }
+
     /// <summary>The integration; null when there is none of that name.</summary>
     public async ValueTask<IntegrationDescription?> DescribeAsync(string integration, CancellationToken ct)
     {

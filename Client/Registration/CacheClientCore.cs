@@ -30,6 +30,8 @@ internal static class CacheClientCore
             services.TryAddSingleton<Loader>();
             services.TryAddSingleton<OriginWrites>();
             services.TryAddSingleton<IRawCache, RawCache>();
+            services.TryAddSingleton<IOriginWriter, RemoteOriginWriter>();      // a silo has its own
+            services.TryAddSingleton<IIntegrationWrites, IntegrationWrites>();
             services.TryAddSingleton<OrleansCacheClient>();
             services.TryAddSingleton<IOrleansCache>(static provider => provider.GetRequiredService<OrleansCacheClient>());
             services.TryAddSingleton<HybridCache, OrleansHybridCache>();

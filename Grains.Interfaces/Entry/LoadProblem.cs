@@ -28,6 +28,9 @@ internal sealed record LoadProblem
 
     /// <summary>The text of the last error, for explain and logs.</summary>
     [Id(6)] public string? Message { get; init; }
+
+    /// <summary>The HTTP methods that the call has, for one that was made by another.</summary>
+    [Id(7)] public string? Allow { get; init; }
 }
 
 internal enum ProblemKind : byte

@@ -37,6 +37,15 @@ internal sealed record MethodDescription
     /// <summary><c>service:serviceVersion:integration:method</c>, each part encoded.</summary>
     [Id(1)] public string Region { get; init; } = "";
     [Id(2)] public ImmutableArray<ParameterDescription> Parameters { get; init; } = [];
+
+    /// <summary>The HTTP methods that it is called by when it writes, as in <c>Allow</c>; null for one that reads.</summary>
+    [Id(3)] public string? Verbs { get; init; }
+
+    /// <summary>The method whose entry a write stands for; null for none.</summary>
+    [Id(4)] public string? Writes { get; init; }
+
+    /// <summary>Tags to raise after a write, with arguments in braces.</summary>
+    [Id(5)] public ImmutableArray<string> Invalidates { get; init; } = [];
 }
 
 /// <summary>An argument that a method takes.</summary>

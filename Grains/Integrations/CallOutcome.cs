@@ -24,6 +24,13 @@ internal readonly record struct CallOutcome(IntegrationResponse Response, bool I
     public static bool IsIllness(CallOutcome outcome, Exception? exception) =>
         IsTransient(outcome, exception) && !(exception is null && outcome.Response.StatusCode == 429);
 
+    /// <summary>True for what says whether the origin has done what it was asked; 408 and 429 say that it has not.</summary>
+    public static bool Tells(in IntegrationResponse response) => response.Kind switch
+    {
+        IntegrationResponseKind.Value or IntegrationResponseKind.Absent or IntegrationResponseKind.Refused => true,
+        _ => response.StatusCode is 408 or 429,
+    };
+
     /// <summary>The problem as callers see it; null when it is none.</summary>
     public static LoadProblem? ProblemOf(CallOutcome outcome, Exception? exception, OriginBreaker? breaker) => exception switch
     {

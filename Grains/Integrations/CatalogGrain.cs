@@ -22,7 +22,15 @@ internal sealed class CatalogGrain(LiveConfiguration configuration) : Grain, ICa
         Methods =
         [
             .. integration.Methods.Values.OrderBy(method => method.Name, StringComparer.Ordinal)
-                .Select(method => new MethodDescription { Name = method.Name, Region = method.Region, Parameters = method.Parameters }),
+                .Select(method => new MethodDescription
+                {
+                    Name = method.Name,
+                    Region = method.Region,
+                    Parameters = method.Parameters,
+                    Verbs = method.Writer?.Verbs,
+                    Writes = method.Writer?.Reader?.Name,
+                    Invalidates = method.Writer is { } writer ? [.. writer.Invalidates.Select(tag => tag.Text)] : [],
+                }),
         ],
         GoodForMilliseconds = GoodForMilliseconds,
     };

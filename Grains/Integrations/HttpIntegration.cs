@@ -46,6 +46,7 @@ internal sealed class HttpIntegration(Integration integration, HttpMessageInvoke
             Encoding = Header(response, "Content-Encoding") is { } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase) ? encoding : null,
             ETag = Header(response, "ETag"),
             LastModified = Header(response, "Last-Modified"),
+            Location = Header(response, "Location"),
             RetryAfter = RetryAfterOf(response),
         };
     }
@@ -101,7 +102,19 @@ internal sealed class HttpIntegration(Integration integration, HttpMessageInvoke
             message.Headers.TryAddWithoutValidation("If-None-Match", request.ETag);
         if (request.LastModified is not null)
             message.Headers.TryAddWithoutValidation("If-Modified-Since", request.LastModified);
+        if (method.Writer is not null && (request.Body is not null || method.Verb != HttpMethod.Delete))
+            message.Content = ContentOf(request);
         return message;
+    }
+
+    private static ReadOnlyMemoryContent ContentOf(IntegrationRequest request)
+    {
+        var content = new ReadOnlyMemoryContent(request.Body ?? default);
+        if (request.ContentType is not null)
+            content.Headers.TryAddWithoutValidation("Content-Type", request.ContentType);
+        if (request.Encoding is not null)
+            content.Headers.TryAddWithoutValidation("Content-Encoding", request.Encoding);
+        return content;
     }
 
     private TimeSpan? RetryAfterOf(HttpResponseMessage response)

@@ -28,6 +28,15 @@ public sealed class IntegrationRequest
     /// <summary>The date of the value that is cached, as the origin gave it; null for none.</summary>
     public string? LastModified { get; init; }
 
+    /// <summary>What a write sends; null for none and for a call that reads. Never change its bytes: another attempt may send them again.</summary>
+    public ReadOnlyMemory<byte>? Body { get; init; }
+
+    /// <summary>The media type of <see cref="Body"/>.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>The content encoding of <see cref="Body"/>; null for none.</summary>
+    public string? Encoding { get; init; }
+
     internal PermitSlip? Permit { get; init; }
 
     /// <summary>Makes sure that the call's permit is still good. A permit lasts 50 ms: who prepares for longer calls this right before the bytes leave.</summary>
@@ -57,6 +66,9 @@ public readonly record struct IntegrationResponse
 
     /// <summary>A date for later conditional requests, as the origin gave it.</summary>
     public string? LastModified { get; init; }
+
+    /// <summary>Where what a write made is to be found, as the origin says it.</summary>
+    public string? Location { get; init; }
 
     /// <summary>Tags beside those that the configuration gives the method.</summary>
     public IReadOnlyCollection<string>? Tags { get; init; }

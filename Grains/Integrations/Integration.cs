@@ -22,7 +22,7 @@ internal sealed class Integration
 }
 
 /// <summary>A method as configured.</summary>
-internal sealed class IntegrationMethod
+internal sealed record IntegrationMethod
 {
     public required string Name { get; init; }
     public required string Region { get; init; }
@@ -39,7 +39,29 @@ internal sealed class IntegrationMethod
     /// <summary>Null for code.</summary>
     public CallTemplate? Path { get; init; }
 
-    public bool IsRetried => Resilience.Retry.MaxRetryAttempts > 0 && (Verb == HttpMethod.Get || Resilience.Retry.UnsafeMethods);
+    /// <summary>Null for a method that reads.</summary>
+    public WriterPolicy? Writer { get; init; }
+
+    public bool IsRetried => Resilience.Retry.MaxRetryAttempts > 0 && (MayRepeat || Resilience.Retry.UnsafeMethods);
+
+    /// <summary>The tags of an entry: with the arguments filled in, and those that the result has of its own.</summary>
+    public ImmutableArray<string> TagsOf(IReadOnlyDictionary<string, string?> arguments, IEnumerable<string>? own) =>
+        [.. Tags.Select(tag => tag.Plain(arguments)).OfType<string>().Concat(own ?? []).Distinct(StringComparer.Ordinal)];
+
+    private bool MayRepeat => Writer?.IsIdempotent ?? Verb == HttpMethod.Get;
+}
+
+/// <summary>What a method that writes does beside its call.</summary>
+internal sealed class WriterPolicy
+{
+    /// <summary>As in <c>Allow</c>.</summary>
+    public required string Verbs { get; init; }
+
+    /// <summary>The method whose entry it writes; null for none.</summary>
+    public IntegrationMethod? Reader { get; init; }
+    public AfterWrite AfterWrite { get; init; }
+    public ImmutableArray<CallTemplate> Invalidates { get; init; } = [];
+    public bool IsIdempotent { get; init; }
 }
 
 /// <summary>What one HTTP client is made by; another one is made when this changes.</summary>

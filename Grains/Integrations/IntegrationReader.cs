@@ -61,9 +61,16 @@ internal sealed class IntegrationReader
             Limit = PolicyOf(options.RateLimit),
             Resilience = resilience,
             Http = inCode ? NoHttp(path, options) : Http(path, options),
-            Methods = options.Methods.Select(method => Resolve($"{path}:{nameof(options.Methods)}:{method.Key}", (name, options, inCode), method.Key, method.Value, resilience))
-                .ToFrozenDictionary(method => method.Name, StringComparer.Ordinal),
+            Methods = MethodsOf($"{path}:{nameof(options.Methods)}", (name, options, inCode), resilience),
         };
+    }
+
+    private FrozenDictionary<string, IntegrationMethod> MethodsOf(string path, (string Name, IntegrationOptions Options, bool InCode) integration, ResilienceSettings wider)
+    {
+        var resolved = integration.Options.Methods.ToFrozenDictionary(
+            method => method.Key, method => Resolve($"{path}:{method.Key}", integration, method.Key, method.Value, wider), StringComparer.Ordinal);
+        var writers = new WriterReader(path, integration.Options.Methods, resolved, _errors);
+        return resolved.Values.Select(writers.Resolve).ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
     }
 
     private IntegrationMethod Resolve(
@@ -107,7 +114,7 @@ internal sealed class IntegrationReader
             Verb = verb,
             Path = template,
             Parameters = parameters,
-            Tags = TagsOf(path, options, integration.InCode || template is not null ? parameters : null),
+            Tags = TagTemplates.Read($"{path}:{nameof(options.Tags)}", options.Tags, integration.InCode || template is not null ? parameters : null, _errors),
             Resilience = Narrowed(wider, path, options, options.Resilience),
             HasOwnBreaker = options.CircuitBreaker is not null || (options.Resilience is { } shared && _shared.GetValueOrDefault(shared)?.CircuitBreaker is not null),
         };
@@ -191,26 +198,6 @@ internal sealed class IntegrationReader
         if (names.Select(name => name.TrimEnd('?')).GroupBy(name => name).FirstOrDefault(name => name.Key.Length == 0 || name.Count() > 1) is { } wrong)
             _errors.Add($"{path}:{nameof(options.Parameters)}", string.Join(", ", names), wrong.Key.Length == 0 ? "name each one" : $"name '{wrong.Key}' once");
         return [.. names.Select(name => new ParameterDescription(name.TrimEnd('?'), name.EndsWith('?')))];
-    }
-
-    private ImmutableArray<CallTemplate> TagsOf(string path, MethodOptions options, ImmutableArray<ParameterDescription>? known)
-    {
-        var tags = ImmutableArray.CreateBuilder<CallTemplate>();
-        for (var i = 0; i < options.Tags.Length; i++)
-        {
-            var at = $"{path}:{nameof(options.Tags)}:{i}";
-            if (options.Tags[i].Length == 0 || CallTemplate.ParseText(options.Tags[i]) is not { } tag)
-            {
-                _errors.Add(at, options.Tags[i], "write text with arguments in braces, such as 'country:{code}'");
-                continue;
-            }
-
-            foreach (var unknown in known is not { } parameters ? [] : tag.Parameters.Where(used => !parameters.Any(parameter => parameter.Name == used.Name)))
-                _errors.Add(at, options.Tags[i], $"the method has no argument '{unknown.Name}'; {DidYouMean.Hint(unknown.Name, [.. known!.Value.Select(parameter => parameter.Name)])}");
-            tags.Add(tag);
-        }
-
-        return tags.ToImmutable();
     }
 
     private string RegionOf(string path, string integration, IntegrationOptions options, string method)

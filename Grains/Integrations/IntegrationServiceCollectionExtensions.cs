@@ -46,6 +46,7 @@ public static class IntegrationServiceCollectionExtensions
         services.TryAddSingleton<IntegrationParts>();
         services.TryAddSingleton<OriginCaller>();
         services.TryAddSingleton<IOriginCaller>(provider => provider.GetRequiredService<OriginCaller>());
+        services.TryAddSingleton<IOriginWriter>(provider => provider.GetRequiredService<OriginCaller>());
         services.TryAddSingleton<IIntegrationMonitor>(provider => provider.GetRequiredService<OriginCaller>());
         return services;
     }

@@ -10,6 +10,12 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
 
     public bool Background => background;
 
+    /// <summary>What is sent; default for a call that reads.</summary>
+    public WriterCall Write { get; init; }
+
+    /// <summary>True once an attempt reached the origin and gave nothing that says whether it was done.</summary>
+    public bool IsInDoubt { get; private set; }
+
     /// <summary>True when no permit was to be had for another attempt.</summary>
     public bool IsGivenUp { get; private set; }
 
@@ -18,6 +24,8 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
         (_last, _lastException) = (outcome, null);
         return outcome;
     }
+
+    public void Doubt() => IsInDoubt = true;
 
     public void Ended(Exception exception) => _lastException = ExceptionDispatchInfo.Capture(exception);
 
@@ -36,6 +44,9 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
         Arguments = arguments,
         ETag = eTag,
         LastModified = lastModified,
+        Body = Write.Body is { } body ? body : null,
+        ContentType = Write.ContentType,
+        Encoding = Write.Encoding,
         Permit = slip,
     };
 }

@@ -23,6 +23,18 @@ public sealed class MethodOptions : ResilienceOptions
     /// <summary>The arguments of a method in code, an optional one with <c>?</c> at its end. Not set for HTTP, whose path names them.</summary>
     public string[]? Parameters { get; set; }
 
+    /// <summary>Makes the method a writer: the name of the method, of the same integration, whose entry the write stands for. Its arguments must be among this one's.</summary>
+    public string? Writes { get; set; }
+
+    /// <summary>What becomes of that entry once the origin has the write; <see cref="OrleansCache.AfterWrite.Store"/> unless it is a <c>Delete</c>. Only with <see cref="Writes"/>.</summary>
+    public AfterWrite? AfterWrite { get; set; }
+
+    /// <summary>Makes the method a writer: tags that are raised once the origin has the write, or may have it, with arguments in braces: <c>status:{status}</c>. One whose optional argument is not given is left out.</summary>
+    public string[]? Invalidates { get; set; }
+
+    /// <summary>Whether a write may be repeated when nobody knows whether it was done; <c>Put</c> and <c>Delete</c> may unless this is false. Only for writers.</summary>
+    public bool? Idempotent { get; set; }
+
     /// <summary>The name of a section under <c>OrleansCache:Resilience</c>, before what the integration says.</summary>
     public string? Resilience { get; set; }
 

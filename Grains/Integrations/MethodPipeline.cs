@@ -101,17 +101,18 @@ internal sealed class MethodPipeline
     private async ValueTask<CallOutcome> CallAsync(MethodCall call, Permit permit, CancellationToken attempt)
     {
         var limit = _runtime.Integration.Limit;
-        var slip = new PermitSlip(permit, Renew, _parts.Clock, attempt);
+        var slip = new PermitSlip(permit, Renew, _parts.Clock, attempt) { IsOnce = _method.Writer is not null && !_method.IsRetried };
         var started = _parts.Clock.GetTimestamp();
-        var outcome = "failed";
+        var (outcome, isTold, isMade) = ("failed", false, false);
         PermitSlip.Current = slip;
         try
         {
             if (_runtime.Caller is not HttpIntegration)
                 await slip.EnsureFreshAsync().ConfigureAwait(false);
             _runtime.Health.Called();
+            isMade = _runtime.Caller is not HttpIntegration;
             var response = await _runtime.Caller.CallAsync(call.Request(_runtime.Integration.Name, _method.Name, slip), attempt).ConfigureAwait(false);
-            outcome = OutcomeOf(response.Kind);
+            (outcome, isTold) = (OutcomeOf(response.Kind), CallOutcome.Tells(response));
             await PauseAsync(response, attempt).ConfigureAwait(false);
             return new(response);
         }
@@ -132,6 +133,8 @@ internal sealed class MethodPipeline
         finally
         {
             PermitSlip.Current = null;
+            if (!isTold && (isMade || slip.IsUsed))
+                call.Doubt();
             if (outcome.Length > 0)
                 _parts.Metrics.Called(_runtime.Integration.Name, outcome, _parts.Clock.GetElapsedTime(started));
         }

@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace OrleansCache;
 
 internal sealed class OriginCaller(
-    LiveConfiguration configuration, IEnumerable<CodeIntegration> code, IServiceProvider services, IntegrationParts parts) : IOriginCaller, IIntegrationMonitor
+    LiveConfiguration configuration, IEnumerable<CodeIntegration> code, IServiceProvider services, IntegrationParts parts) : IOriginCaller, IOriginWriter, IIntegrationMonitor
 {
     private readonly ConcurrentDictionary<string, IntegrationRuntime> _runtimes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<IIntegration>> _code = code.ToDictionary(
@@ -13,6 +13,8 @@ internal sealed class OriginCaller(
 
     public Task<OriginResult> CallAsync(OriginCall call, CancellationToken cancellationToken) =>
         Task.Run(() => RunAsync(call, cancellationToken), cancellationToken);
+
+    public Task<WriterAnswer> WriteAsync(string integration, WriterCall call) => Task.Run(() => RunAsync(integration, call));
 
     public string? DescribeBreaker(string integration) => RuntimeOf(integration)?.DescribeBreaker();
 
@@ -24,18 +26,33 @@ internal sealed class OriginCaller(
 
     private static OriginResult Failed(LoadProblem problem) => new() { Kind = OriginResultKind.Failed, Problem = problem };
 
-    private static OriginResult BadCall(string detail, string message) =>
-        Failed(new() { Kind = ProblemKind.BadCall, Detail = detail, Message = message });
+    private static LoadProblem BadCall(string detail, string message) => new() { Kind = ProblemKind.BadCall, Detail = detail, Message = message };
 
     private async Task<OriginResult> RunAsync(OriginCall call, CancellationToken cancellationToken)
     {
-        if (Bind(call, out var runtime, out var method, out var arguments) is { } wrong)
-            return wrong;
+        if (Bind(call.Policy.Integration, call.Policy.Method, call.Arguments, writes: false, out var runtime, out var method, out var arguments) is { } wrong)
+            return Failed(wrong);
+        var (response, problem) = await RunAsync(runtime, method, new(arguments, call.Background, call.ETag, call.LastModified), cancellationToken).ConfigureAwait(false);
+        return ResultOf(response, problem, method, arguments);
+    }
+
+    private async Task<WriterAnswer> RunAsync(string integration, WriterCall write)
+    {
+        if (Bind(integration, write.Method, write.Arguments, writes: true, out var runtime, out var method, out var arguments) is { } wrong)
+            return WriterAnswers.Of(wrong, isInDoubt: false);
+        var call = new MethodCall(arguments, background: false, eTag: null, lastModified: null) { Write = write };
+        var (response, problem) = await RunAsync(runtime, method, call, CancellationToken.None).ConfigureAwait(false);
+        return problem is not null ? WriterAnswers.Of(problem, call.IsInDoubt) : WriterAnswers.Of(response, method.Writer!, arguments);
+    }
+
+    private async Task<(IntegrationResponse Response, LoadProblem? Problem)> RunAsync(
+        IntegrationRuntime runtime, IntegrationMethod method, MethodCall call, CancellationToken cancellationToken)
+    {
         var pipeline = runtime.Pipelines[method.Name];
         var (outcome, exception) = (default(CallOutcome), default(Exception));
         try
         {
-            outcome = await pipeline.RunAsync(new(arguments, call.Background, call.ETag, call.LastModified), cancellationToken).ConfigureAwait(false);
+            outcome = await pipeline.RunAsync(call, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -49,7 +66,7 @@ internal sealed class OriginCaller(
             parts.Logger.CallFailed(runtime.Integration.Name, method.Name, problem.Detail, problem.Message ?? "");
         }
 
-        return ResultOf(outcome.Response, problem, method, arguments);
+        return (outcome.Response, problem);
     }
 
     private static OriginResult ResultOf(in IntegrationResponse response, LoadProblem? problem, IntegrationMethod method, IReadOnlyDictionary<string, string?> arguments)
@@ -69,24 +86,26 @@ internal sealed class OriginCaller(
             Encoding = response.Encoding,
             ETag = response.ETag,
             LastModified = response.LastModified,
-            Tags = [.. method.Tags.Select(tag => tag.Plain(arguments)).OfType<string>().Concat(response.Tags ?? []).Distinct(StringComparer.Ordinal)],
+            Tags = method.TagsOf(arguments, response.Tags),
             Problem = problem,
         };
     }
 
-    /// <summary>Finds what is called; a result when there is no such call.</summary>
-    private OriginResult? Bind(OriginCall call, out IntegrationRuntime runtime, out IntegrationMethod method, out Dictionary<string, string?> arguments)
+    /// <summary>Finds what is called; a problem when there is no such call.</summary>
+    private LoadProblem? Bind(
+        string? name, string? methodName, ImmutableArray<CallArgument> given, bool writes, out IntegrationRuntime runtime, out IntegrationMethod method, out Dictionary<string, string?> arguments)
     {
-        var given = call.Arguments.IsDefault ? [] : call.Arguments;
         arguments = new(StringComparer.Ordinal);
         (runtime, method) = (null!, null!);
-        if (call.Policy.Integration is not { } name || RuntimeOf(name) is not { } found)
-            return BadCall("unknown-integration", $"There is no integration '{call.Policy.Integration}' in this silo's configuration.");
+        if (name is null || RuntimeOf(name) is not { } found)
+            return BadCall("unknown-integration", $"There is no integration '{name}' in this silo's configuration.");
         runtime = found;
-        if (call.Policy.Method is not { } methodName || !runtime.Integration.Methods.TryGetValue(methodName, out var foundMethod))
-            return BadCall("unknown-method", $"The integration '{name}' has no method '{call.Policy.Method}'.");
+        if (methodName is null || !runtime.Integration.Methods.TryGetValue(methodName, out var foundMethod))
+            return BadCall("unknown-method", $"The integration '{name}' has no method '{methodName}'.");
         method = foundMethod;
-        foreach (var argument in given)
+        if (method.Writer is not null != writes)
+            return BadCall("wrong-method", $"'{name}/{methodName}' {(writes ? "reads" : "writes, and is never called to read")}.");
+        foreach (var argument in given.IsDefault ? [] : given)
         {
             if (!arguments.TryAdd(argument.Name, argument.Value))
                 return BadCall("surplus-argument", $"The argument '{argument.Name}' is given twice.");

@@ -18,6 +18,9 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
     /// <summary>True once the first bytes left.</summary>
     public bool IsUsed => _usedOn is not null;
 
+    /// <summary>True for a request that must not reach the origin twice.</summary>
+    public bool IsOnce { get; init; }
+
     /// <summary>When a permit could be had; null while none was refused, or was still waited for when the attempt ended.</summary>
     public TimeSpan? Refusal { get; private set; }
 
@@ -30,6 +33,8 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
     {
         if (ReferenceEquals(_usedOn, connection))
             return default;
+        if (_usedOn is not null && IsOnce)
+            return ValueTask.FromException(new IOException("The connection ended with the request on it, and a write that may not be repeated is not sent again."));
         if (_usedOn is null && IsFresh)
         {
             _usedOn = connection;

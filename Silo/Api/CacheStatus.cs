@@ -30,6 +30,15 @@ internal static class CacheStatus
         return reply.Degraded ? status + Degraded : status;
     }
 
+    /// <summary>A write, which always goes to the origin if it goes anywhere.</summary>
+    public static string Of(in WriterAnswer answer, bool isStored) => answer switch
+    {
+        { Problem: null } => isStored ? "OrleansCache; fwd=method; stored" : "OrleansCache; fwd=method",
+        { End: OriginWriteEnd.Doubtful, Problem: { } problem } => $"OrleansCache; fwd=method; detail={Token(problem.Detail)}",
+        { Problem: { Kind: ProblemKind.OriginRefused or ProblemKind.NotFound or ProblemKind.OriginFailed } problem } => $"OrleansCache; fwd=method; detail={Token(problem.Detail)}",
+        { Problem: { } problem } => Refused(problem.Detail),
+    };
+
     /// <summary>A request that was refused before anything was looked up.</summary>
     public static string Refused(string detail) => $"{Unasked}; detail={Token(detail)}";
 

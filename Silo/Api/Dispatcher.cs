@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 /// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
 internal sealed class Dispatcher(
-    GatewayEndpoint gateway, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
+    GatewayEndpoint gateway, GatewayWrites writes, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -51,7 +51,9 @@ internal sealed class Dispatcher(
             return new(Undecodable("The integration's name", error).WriteAsync(context));
         if (!PercentText.TryDecode(second, plusIsSpace: false, out var method, out error))
             return new(Undecodable("The method's name", error).WriteAsync(context));
-        return Reads(context) ? gateway.HandleAsync(context, integration, method, query) : NotAllowed(context, GatewayEndpoint.Methods);
+        return Reads(context) ? gateway.HandleAsync(context, integration, method, query)
+            : Writes(context) ? writes.HandleAsync(context, integration, method, query)
+            : NotAllowed(context, GatewayWrites.Methods);
     }
 
     private ValueTask Api(HttpContext context, ReadOnlySpan<char> path)
@@ -127,9 +129,12 @@ internal sealed class Dispatcher(
 
     private static bool Reads(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
 
+    private static bool Writes(HttpContext context) =>
+        Posts(context) || HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsPatch(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method);
+
     private static bool Posts(HttpContext context) => HttpMethods.IsPost(context.Request.Method);
 
-    private static ValueTask NotAllowed(HttpContext context, string allow) => new(HttpProblem.MethodNotAllowed(context.Request.Method, allow).WriteAsync(context));
+    private static ValueTask NotAllowed(HttpContext context, string allow) => new(HttpProblem.MethodNotAllowed($"The method is {context.Request.Method}; use one of {allow}.", allow).WriteAsync(context));
 
     private static HttpProblem Undecodable(string what, string error) => HttpProblem.BadRequest("bad-encoding", "The request target cannot be decoded", $"{what} {error}.");
 

@@ -5,8 +5,13 @@ internal static class FailureResponse
 {
     public static ValueTask WriteAsync(HttpContext context, in ReadReply reply)
     {
-        var problem = reply.Problem ?? new LoadProblem { Kind = ProblemKind.Unavailable, Message = "The owner gave no reason." };
         context.Response.Headers["Cache-Status"] = CacheStatus.Of(in reply);
+        return WriteAsync(context, reply.Problem ?? new() { Kind = ProblemKind.Unavailable, Message = "The owner gave no reason." });
+    }
+
+    /// <summary>What the origin refused is passed on as it came.</summary>
+    public static ValueTask WriteAsync(HttpContext context, LoadProblem problem)
+    {
         if (problem.Kind is ProblemKind.OriginRefused or ProblemKind.NotFound)
         {
             if (RetryAfter(problem) is { } wait)
@@ -39,6 +44,7 @@ internal static class FailureResponse
     {
         "unknown-integration" => HttpProblem.NotFound("unknown-integration", "No such integration", said),
         "unknown-method" => HttpProblem.NotFound("unknown-method", "The integration has no such method", said),
+        "method-not-allowed" when problem.Allow is { } allow => HttpProblem.MethodNotAllowed(said, allow),
         "missing-argument" => HttpProblem.BadRequest("missing-argument", "An argument is missing", said),
         "surplus-argument" => HttpProblem.BadRequest("surplus-argument", "The method does not take this argument", said),
         "bad-argument" => HttpProblem.BadRequest("bad-argument", "An argument cannot be used", said),

@@ -19,8 +19,8 @@ internal sealed record HttpProblem(int Status, string Type, string Title, string
 
     public static HttpProblem NotFound(string type, string title, string detail) => new(StatusCodes.Status404NotFound, type, title, detail);
 
-    public static HttpProblem MethodNotAllowed(string method, string allow) =>
-        new(StatusCodes.Status405MethodNotAllowed, "method-not-allowed", "The resource does not have this method", $"The method is {method}; use one of {allow}.") { Allow = allow };
+    public static HttpProblem MethodNotAllowed(string said, string allow) =>
+        new(StatusCodes.Status405MethodNotAllowed, "method-not-allowed", "The resource does not have this method", said) { Allow = allow };
 
     public static HttpProblem Unavailable(string detail, TimeSpan? retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, "unavailable", "The key's owner or its store cannot serve this now", detail) { RetryAfter = retryAfter ?? TimeSpan.FromSeconds(1) };

@@ -19,6 +19,8 @@ internal sealed class FakeCatalog
             [
                 new() { Name = "country", Region = "shop:1.0:partner:country", Parameters = [new("code", Optional: false), new("lang", Optional: true)] },
                 new() { Name = "currencies", Region = "shop:1.0:partner:currencies" },
+                new() { Name = "setCountry", Region = "shop:1.0:partner:setCountry", Parameters = [new("code", Optional: false), new("note", Optional: true)], Verbs = "PUT", Writes = "country", Invalidates = ["country:{code}", "note:{note}"] },
+                new() { Name = "addCountry", Region = "shop:1.0:partner:addCountry", Verbs = "POST", Invalidates = ["countries"] },
             ],
         },
     };

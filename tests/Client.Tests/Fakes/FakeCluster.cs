@@ -30,6 +30,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     public FakeTags Tags { get; } = new();
     public FakeLimiter Limiter { get; } = new();
     public FakeProofs Proofs { get; } = new();
+    public FakeWriter Writer { get; } = new();
     public FakeEntry Entry => EntryOf(Key);
     public IOrleansCache Cache => _services.GetRequiredService<IOrleansCache>();
     public IRawCache Raw => _services.GetRequiredService<IRawCache>();
@@ -44,6 +45,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         : grain == typeof(ICatalogGrain) ? Catalog.Of(key)
         : grain == typeof(IRateLimiterGrain) ? Limiter.Of(key)
         : grain == typeof(ISiloProofGrain) ? Proofs.Of(key)
+        : grain == typeof(IOriginWriterGrain) ? Writer
         : Tags;
 
     /// <summary>Moves the clock on whenever something waits for it, until the task is done.</summary>

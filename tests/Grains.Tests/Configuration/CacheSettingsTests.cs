@@ -224,7 +224,7 @@ public class CacheSettingsTests
             refused.Failures.Order(StringComparer.Ordinal));
     }
 
-    private static (CacheSettings Settings, IReadOnlyList<string> Errors) Read(string json, params (string Key, string Value)[] over)
+    internal static (CacheSettings Settings, IReadOnlyList<string> Errors) Read(string json, params (string Key, string Value)[] over)
     {
         using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json));
         var configuration = new ConfigurationBuilder()

@@ -31,7 +31,7 @@ internal sealed class FaceHost : IAsyncDisposable
         var (cache, silo, logs, port) = (new FakeCache(), new FakeSilo(), new RecordingLoggers(), FreePort.Next());
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
-        builder.Services.AddSingleton<IRawCache>(cache).AddSingleton<IOrleansCache>(cache);
+        builder.Services.AddSingleton<IRawCache>(cache).AddSingleton<IOrleansCache>(cache).AddSingleton<IIntegrationWrites>(cache);
         builder.Services.AddSingleton<IOwnership>(silo).AddSingleton<IEntryStore>(silo).AddSingleton<IOriginCaller>(silo);
         builder.Services.AddSingleton(DispatchProxy.Create<IGrainFactory, NoGrains>());
         SiloApp.AddFace(builder, new(Listening(options ?? new(), port), new(), "", null));

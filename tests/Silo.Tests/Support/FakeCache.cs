@@ -3,13 +3,16 @@ using System.Collections.Concurrent;
 namespace OrleansCache.Silo.Tests;
 
 /// <summary>A cache that answers as it is told and remembers what it was asked.</summary>
-internal sealed class FakeCache : IRawCache, IOrleansCache
+internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites
 {
     public Func<CacheKey, ValueTask<ReadReply>> Get { get; set; } = _ => default;
     public Func<string, string, IReadOnlyDictionary<string, string?>, ValueTask<ReadReply>> Call { get; set; } = (_, _, _) => default;
     public Func<CacheKey, RawValue, EntryOptions?, WriteCondition, WriteReply> Set { get; set; } = (_, _, _, _) => new() { Status = WriteStatus.Accepted, Version = 1 };
     public Func<CacheKey, WriteCondition, WriteReply> Remove { get; set; } = (_, _) => new() { Status = WriteStatus.Accepted };
     public Func<CacheKey, ReadReply> Refresh { get; set; } = _ => default;
+    public Func<string, string, IReadOnlyDictionary<string, string?>, WriterBody, IntegrationWrite> Write { get; set; } = (_, _, _, _) =>
+        new(new() { End = OriginWriteEnd.Refused, Problem = new() { Kind = ProblemKind.BadCall, Detail = "method-not-allowed", Message = "It reads.", Allow = "GET, HEAD" } }, 0);
+
     public ConcurrentQueue<CacheKey> Keys { get; } = [];
     public ConcurrentQueue<string> Raised { get; } = [];
 
@@ -54,6 +57,11 @@ internal sealed class FakeCache : IRawCache, IOrleansCache
             Raised.Enqueue(tag);
         return default;
     }
+
+    public ValueTask<IntegrationWrite> RunAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, WriterBody body, CancellationToken ct = default) =>
+        new(Write(integration, method, args, body));
+
+    ValueTask<WriteAnswer<T>> IOrleansCache.WriteAsync<TBody, T>(string integration, string method, IReadOnlyDictionary<string, string?> args, TBody body, CancellationToken ct) => throw new NotSupportedException();
 
     ValueTask<CacheResult<T>> IOrleansCache.GetAsync<T>(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 

@@ -11,11 +11,10 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
     /// <summary>Runs the caller's write, and has its result take the place of the key's value.</summary>
     /// <param name="key">Whose turn it is.</param>
     /// <param name="write">Writes to the origin; what it gives is the new value.</param>
-    /// <param name="encode">Makes bytes of that.</param>
-    /// <param name="options">Of the new value.</param>
+    /// <param name="encode">Makes bytes of that, with their options; null for a key that has no value from then on.</param>
     /// <param name="ct">Ends the wait for the turn, and is given to the write.</param>
     public async ValueTask<WriteResult> RunAsync<T>(
-        CacheKey key, Func<CancellationToken, ValueTask<T>> write, Func<T, RawValue> encode, EntryOptions options, CancellationToken ct)
+        CacheKey key, Func<CancellationToken, ValueTask<T>> write, Func<T, Written?> encode, CancellationToken ct)
     {
         var ticket = await BeginAsync(key, ct).ConfigureAwait(false);
         var end = new EndWriteRequest { Ticket = ticket, End = OriginWriteEnd.Refused };
@@ -36,20 +35,8 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
                     throw;
                 }
 
-                var value = encode(written);
-                end = end with
-                {
-                    End = OriginWriteEnd.Written,
-                    Value = new()
-                    {
-                        OperationId = ids.Next(),
-                        Bytes = value.Bytes,
-                        ContentType = value.ContentType,
-                        Encoding = value.Encoding,
-                        Lifetime = options.ToWire(),
-                        Writer = ids.Process,
-                    },
-                };
+                if (encode(written) is { } value)
+                    end = end with { End = OriginWriteEnd.Written, Value = RequestOf(value) };
             }
         }
         catch
@@ -60,6 +47,16 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
 
         return new(true, await EndAsync(key, end).ConfigureAwait(false));
     }
+
+    private WriteRequest RequestOf(in Written written) => new()
+    {
+        OperationId = ids.Next(),
+        Bytes = written.Value.Bytes,
+        ContentType = written.Value.ContentType,
+        Encoding = written.Value.Encoding,
+        Lifetime = written.Options.ToWire(),
+        Writer = ids.Process,
+    };
 
     private async ValueTask<LoadTicket> BeginAsync(CacheKey key, CancellationToken ct)
     {
@@ -126,6 +123,8 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
     {
         for (var cause = e; cause is not null; cause = cause.InnerException)
         {
+            if (cause is IntegrationException integration)
+                return !integration.MayHaveHappened;
             if (cause is HttpRequestException { StatusCode: { } status })
                 return (int)status is >= 400 and < 500;
             if (cause is HttpRequestException or IOException or SocketException or TimeoutException or TimeoutRejectedException or OperationCanceledException or DbException)
@@ -137,3 +136,6 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
 
     private static bool IsFinal(OriginWriteReply reply) => reply.Status is not (OriginWriteStatus.NotOwner or OriginWriteStatus.AskAgain or OriginWriteStatus.InLine);
 }
+
+/// <summary>What a key holds after a write to its origin.</summary>
+internal readonly record struct Written(RawValue Value, EntryOptions Options);

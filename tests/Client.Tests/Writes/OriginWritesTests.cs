@@ -4,7 +4,7 @@ using OrleansCache.Fakes;
 using OrleansCache.TestSupport;
 using Polly.Timeout;
 
-namespace OrleansCache.Calls;
+namespace OrleansCache.Writes;
 
 /// <summary>What a caller does with its turn to write to an origin.</summary>
 public sealed class OriginWritesTests : IAsyncDisposable
@@ -23,6 +23,8 @@ public sealed class OriginWritesTests : IAsyncDisposable
         { new OperationCanceledException(), false },
         { new InvalidOperationException("The write failed.", new IOException("The connection was reset.")), false },
         { new DatabaseException(), false },
+        { new IntegrationException(new() { Kind = ProblemKind.OriginRefused }), true },
+        { new IntegrationException(new() { Kind = ProblemKind.OriginFailed }) { MayHaveHappened = true }, false },
     };
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();

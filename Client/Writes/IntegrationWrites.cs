@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansCache;
+
+/// <inheritdoc/>
+internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOriginWriter writer, IRawCache cache, OperationIds ids, ILogger<IntegrationWrites> logger) : IIntegrationWrites
+{
+    public async ValueTask<IntegrationWrite> RunAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, WriterBody body, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        if (body.Bytes is { Length: > ValueCodecs.MaxBytes } bytes)
+            throw new ArgumentException(ValueCodecs.TooLarge($"The body for '{integration}/{method}'", bytes.Length), nameof(body));
+        var target = await catalog.BindWriteAsync(integration, method, args, body.Verb, ct).ConfigureAwait(false);
+        if (target.Problem is not null)
+        {
+            // The description may be older than the configuration that knows this call.
+            catalog.Forget(integration);
+            target = await catalog.BindWriteAsync(integration, method, args, body.Verb, ct).ConfigureAwait(false);
+        }
+
+        if (target.Problem is { } problem)
+            return new(new() { Status = WriterStatus.Ended, End = OriginWriteEnd.Refused, Problem = problem }, 0);
+        foreach (var tag in target.Invalidates)
+            EntryOptionRules.CheckedTag(tag);
+        return await RunAsync(integration, target, new()
+        {
+            OperationId = ids.Next(),
+            Method = method,
+            Arguments = target.Arguments,
+            Body = body.Bytes,
+            ContentType = body.ContentType,
+            Encoding = body.Encoding,
+        }, ct).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IntegrationWrite> RunAsync(string integration, WriteTarget target, WriterCall call, CancellationToken ct)
+    {
+        var (answer, version) = (default(WriterAnswer), 0L);
+        try
+        {
+            if (target.Entry is { } entry)
+                version = (await turns.RunAsync(entry, _ => AskAsync(), KeptOf, ct).ConfigureAwait(false)).Version;
+            else
+                await AskAsync().ConfigureAwait(false);
+        }
+        catch (IntegrationException e) when (ReferenceEquals(e.Problem, answer.Problem))
+        {
+            // The answer says it.
+        }
+        catch (CacheUnavailableException) when (answer is { Status: WriterStatus.Ended, End: not OriginWriteEnd.Refused })
+        {
+            await RaiseAsync(target).ConfigureAwait(false);
+            throw;
+        }
+
+        if (answer.End != OriginWriteEnd.Refused)
+            await RaiseAsync(target).ConfigureAwait(false);
+        return new(answer, version);
+
+        async ValueTask<WriterAnswer> AskAsync()
+        {
+            answer = await writer.WriteAsync(integration, call).ConfigureAwait(false);
+            return answer.Problem is null ? answer : throw new IntegrationException(answer.Problem) { MayHaveHappened = answer.End == OriginWriteEnd.Doubtful };
+        }
+    }
+
+    private static Written? KeptOf(WriterAnswer answer) =>
+        answer.IsKept ? new(new(answer.Bytes ?? [], answer.ContentType, answer.Encoding), new EntryOptions { Tags = answer.Tags }) : null;
+
+    private async ValueTask RaiseAsync(WriteTarget target)
+    {
+        try
+        {
+            await cache.RemoveByTagAsync(target.Invalidates, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (CacheUnavailableException e)
+        {
+            logger.NotInvalidated(e);
+            throw new CacheUnavailableException($"The origin has the write, or may have it, and what it makes out of date could not be invalidated: {e.Message}", e);
+        }
+    }
+}

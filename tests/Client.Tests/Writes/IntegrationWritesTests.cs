@@ -1,0 +1,118 @@
+using OrleansCache.Fakes;
+
+namespace OrleansCache.Writes;
+
+/// <summary>Writes by a method that the silos declare, over scripted grains.</summary>
+public sealed class IntegrationWritesTests : IAsyncDisposable
+{
+    private static readonly CacheKey Netherlands = CacheKey.For("shop:1.0:partner:country", ("code", "NL"));
+    private readonly FakeCluster _cluster = new();
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task The_origins_answer_takes_the_place_of_the_readers_entry_and_then_the_tags_are_raised()
+    {
+        _cluster.Writer.Answer = _ =>
+        {
+            Assert.Empty(_cluster.EntryOf(Netherlands).Ends);
+            return new() { Status = WriterStatus.Ended, End = OriginWriteEnd.Written, StatusCode = 200, Bytes = "paid"u8.ToArray(), ContentType = "text/plain", Location = "/x", IsKept = true, Tags = ["t"] };
+        };
+
+        var written = await WriteAsync("setCountry", ("code", "NL"));
+
+        Assert.Equal(new("paid", 1, 200, "/x"), written);
+        var call = Assert.Single(_cluster.Writer.Calls);
+        Assert.Equal(("setCountry", "{\"name\":\"n\"}", "application/json", false), (call.Method, System.Text.Encoding.UTF8.GetString(call.Body!), call.ContentType, call.IsRepeated));
+        var end = Assert.Single(_cluster.EntryOf(Netherlands).Ends);
+        Assert.Equal((OriginWriteEnd.Written, "paid", "t"), (end.End, System.Text.Encoding.UTF8.GetString(end.Value.Bytes!), Assert.Single(end.Value.Lifetime!.Tags)));
+        Assert.Equal(["country:NL"], Assert.Single(_cluster.Tags.Raised));
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_kept_leaves_the_entry_without_a_value()
+    {
+        _cluster.Writer.Answer = _ => new() { Status = WriterStatus.Ended, End = OriginWriteEnd.Written, StatusCode = 204 };
+
+        var written = await WriteAsync("setCountry", ("code", "NL"), ("note", "x"));
+
+        Assert.Equal(new(null, 0, 204, null), written);
+        Assert.Equal(OriginWriteEnd.Doubtful, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
+        Assert.Equal(["country:NL", "note:x"], Assert.Single(_cluster.Tags.Raised));
+    }
+
+    [Theory]
+    [InlineData(OriginWriteEnd.Refused, 0)]
+    [InlineData(OriginWriteEnd.Doubtful, 1)]
+    internal async Task A_refusal_changes_nothing_and_what_the_origin_may_have_invalidates(OriginWriteEnd end, int raised)
+    {
+        _cluster.Writer.Answer = _ => new() { Status = WriterStatus.Ended, End = end, StatusCode = 409, Problem = new() { Kind = ProblemKind.OriginRefused, Detail = "origin-409", StatusCode = 409 } };
+
+        var thrown = await Assert.ThrowsAsync<IntegrationException>(() => WriteAsync("setCountry", ("code", "NL")));
+
+        Assert.Equal((409, "origin-409", end == OriginWriteEnd.Doubtful), (thrown.StatusCode, thrown.Detail, thrown.MayHaveHappened));
+        Assert.Equal(end, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
+        Assert.Equal(raised, _cluster.Tags.Raised.Count);
+    }
+
+    [Fact]
+    public async Task A_writer_of_no_entry_only_raises_its_tags()
+    {
+        Assert.Equal("paid", (await WriteAsync("addCountry")).Value);
+
+        Assert.Equal(["countries"], Assert.Single(_cluster.Tags.Raised));
+    }
+
+    [Fact]
+    public async Task A_call_that_runs_is_asked_for_again_and_begun_once()
+    {
+        var usual = _cluster.Writer.Answer;
+        _cluster.Writer.Answer = call => _cluster.Writer.Calls.Count < 3 ? new() { Status = WriterStatus.Running } : usual(call);
+
+        Assert.Equal("paid", (await _cluster.DriveAsync(new ValueTask<WriteAnswer<string>>(WriteAsync("setCountry", ("code", "NL"))))).Value);
+
+        Assert.Equal([false, true, true], _cluster.Writer.Calls.Select(call => call.IsRepeated));
+        Assert.Single(_cluster.Writer.Calls.Select(call => call.OperationId).Distinct());
+    }
+
+    [Fact]
+    public async Task Who_cannot_know_whether_it_was_begun_leaves_it_in_doubt()
+    {
+        _cluster.Writer.Answer = call => call.IsRepeated ? default : throw new TimeoutException();
+
+        var thrown = await Assert.ThrowsAsync<CacheUnavailableException>(() => _cluster.DriveAsync(new ValueTask<WriteAnswer<string>>(WriteAsync("setCountry", ("code", "NL")))));
+
+        Assert.Null(thrown.RetryAfter);
+        Assert.Equal(2, _cluster.Writer.Calls.Count);
+        Assert.Equal(OriginWriteEnd.Doubtful, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
+        Assert.Single(_cluster.Tags.Raised);
+    }
+
+    [Theory]
+    [InlineData("country", "PUT", "method-not-allowed", "GET, HEAD")]
+    [InlineData("setCountry", "PATCH", "method-not-allowed", "PUT")]
+    [InlineData("setCuntry", "PUT", "unknown-method", null)]
+    public async Task A_wrong_call_names_what_there_is_and_asks_nobody(string method, string verb, string detail, string? allow)
+    {
+        var written = await _cluster.Get<IIntegrationWrites>().RunAsync("partner", method, Args(("code", "NL")), new(null, Verb: verb));
+
+        Assert.Equal((OriginWriteEnd.Refused, ProblemKind.BadCall, detail, allow), (written.Answer.End, written.Answer.Problem!.Kind, written.Answer.Problem.Detail, written.Answer.Problem.Allow));
+        Assert.Empty(_cluster.Writer.Calls);
+    }
+
+    [Fact]
+    public async Task A_writer_is_no_method_to_read_by()
+    {
+        var reply = await _cluster.Raw.CallAsync("partner", "setCountry", Args(("code", "NL")));
+
+        Assert.Equal(("method-not-allowed", "PUT"), (reply.Problem!.Detail, reply.Problem.Allow));
+        Assert.Contains("'country'", reply.Problem.Message, StringComparison.Ordinal);
+    }
+
+    private Task<WriteAnswer<string>> WriteAsync(string method, params (string Name, string? Value)[] arguments) =>
+        _cluster.Cache.WriteAsync<Country, string>("partner", method, Args(arguments), new("n")).AsTask();
+
+    private static Dictionary<string, string?> Args(params (string Name, string? Value)[] arguments) => arguments.ToDictionary(argument => argument.Name, argument => argument.Value);
+
+    private sealed record Country(string Name);
+}
