@@ -41,8 +41,8 @@ internal static partial class ClientLog
     [LoggerMessage(1512, LogLevel.Error, "The changed configuration is not taken, the old one stays: {Error}")]
     public static partial void StrategyReloadRefused(this ILogger logger, string error);
 
-    [LoggerMessage(1510, LogLevel.Warning, "No silo of '{Address}' answers yet, and the start waits for one: {Reason}")]
-    public static partial void SearchesSilo(this ILogger logger, string address, string reason);
+    [LoggerMessage(1510, LogLevel.Warning, "No silo of '{Address}' answers yet, and the start waits for one: {Reason} It is asked {How}.")]
+    public static partial void SearchesSilo(this ILogger logger, string address, string reason, string how);
 
     [LoggerMessage(1513, LogLevel.Error, "An origin has a write, or may have it, and the tags of what it makes out of date could not be raised; those entries stay until they end.")]
     public static partial void NotInvalidated(this ILogger logger, Exception exception);

@@ -39,6 +39,11 @@ internal static class EngineClient
             cluster.ClusterId = cluster.ServiceId = client.Value.ClusterId ?? "default");
         builder.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (messaging, client) =>
             messaging.ResponseTimeout = Shorter(client.Value.AttemptTimeout, client.Value.Slice + BeyondSlice));
+        builder.Services.AddOptions<ClientConnectionOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (link, client) =>
+        {
+            if (client.Value.Tls is { Enabled: true } tls)
+                link.ConfigureConnection(connection => connection.UseClientTls(EngineTls.ToSilos(tls)));
+        });
         builder.Services.AddOptions<ConnectionOptions>().Configure<IOptions<OrleansCacheClientOptions>>(static (link, client) =>
             (link.ConnectionsPerEndpoint, link.OpenConnectionTimeout) = (client.Value.Connections, client.Value.AttemptTimeout));
     }
@@ -57,7 +62,6 @@ internal static class EngineClient
             throw new FormatException($"names Redis in a form that cannot be read ({exception.Message.TrimEnd('.')})", exception);
         }
         return address.Redis is null == connection.NamesRedis ? "whether it is redis= is decided by the first AddOrleansCacheClient on engine orleans; set it there."
-            : options.Tls.Enabled ? $"TLS is not wired on engine orleans; set {OrleansCacheClientOptions.SectionName}:Tls:Enabled to false, or use engine builtin."
             : null;
     }
 
@@ -77,7 +81,7 @@ internal sealed class SiloSearch(IOptions<OrleansCacheClientOptions> options, Ti
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
         if (_reason != exception.Message)
-            logger.SearchesSilo(ClusterAddress.Shown(options.Value.Endpoints!), _reason = exception.Message);
+            logger.SearchesSilo(ClusterAddress.Shown(options.Value.Endpoints!), _reason = exception.Message, options.Value.Tls.Enabled ? "with TLS, which the silo must have too" : "without TLS, which a silo that has it refuses");
         await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !cancellationToken.IsCancellationRequested;
     }

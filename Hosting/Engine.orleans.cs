@@ -28,8 +28,6 @@ internal static class EngineHosting
     /// <param name="redis">Where silos and clients find each other; null or empty: this silo is alone.</param>
     public static void AddSilo(IHostApplicationBuilder builder, CacheSiloOptions options, string? redis)
     {
-        if (options.Silo.Tls.CertificateFile is { } certificate)
-            throw new StartRefusedException($"OrleansCache:Silo:Tls:CertificateFile is '{certificate}': TLS is not wired on engine orleans; remove it, or use engine builtin.");
         if (redis is { Length: > 0 })
         {
             builder.Services.AddHostedService<EarlyEntry>();        // both before the silo, whose start waits for those who were killed
@@ -64,6 +62,7 @@ internal static class EngineHosting
             silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = messaging.SystemResponseTimeout = TimeSpan.FromSeconds(10));
             if (!builder.Services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, StorageServiceCollectionExtensions.GrainStorageName)))
                 silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
+            EngineSiloTls.Use(silo, options.Silo.Tls);
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);
         });
         if (redis is { Length: > 0 })

@@ -15,6 +15,9 @@ internal static class SiloTls
     };
 
     /// <summary>How this silo calls another: with its own certificate, and trusting whom it takes as a client. Null without a certificate.</summary>
-    public static Func<EndPoint, SslClientAuthenticationOptions>? ToSilos(SiloTlsOptions options) => options.CertificateFile is not { } certificate ? null
-        : silo => ClientTls.Of(new() { CertificateFile = certificate, KeyFile = options.KeyFile, CaFile = options.ClientCaFile }, SiloMember.HostOf(silo));
+    public static Func<EndPoint, SslClientAuthenticationOptions>? ToSilos(SiloTlsOptions options) => options.CertificateFile is null ? null
+        : silo => ClientTls.Of(AsClient(options), SiloMember.HostOf(silo));
+
+    /// <summary>This silo as the client of another.</summary>
+    public static ClientTlsOptions AsClient(SiloTlsOptions options) => new() { CertificateFile = options.CertificateFile, KeyFile = options.KeyFile, CaFile = options.ClientCaFile };
 }

@@ -80,7 +80,8 @@ internal sealed partial class Entry
         if (!IsProven && !await ProveAsync(tagged: !AreTagsProven, EntryLimits.ReadPatience, cancellationToken))
             return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();
         var needsStore = IsStrict || load == LoadMode.None;
-        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(needsStore ? EntryLimits.StoreLimit : EntryLimits.StorePatience, cancellationToken)
+        var limit = needsStore || _services.Store.IsReachable ? EntryLimits.StoreLimit : EntryLimits.StorePatience;     // a store that is only slow spares the origin a call
+        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(limit, cancellationToken)
             && !_isDisowned && needsStore)
             return Failed(new() { Kind = ProblemKind.Unavailable, Detail = LoadProblem.StoreAway, RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
 

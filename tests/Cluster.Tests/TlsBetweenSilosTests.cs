@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,13 +10,13 @@ namespace OrleansCache.Cluster;
 public sealed class TlsBetweenSilosTests
 {
     private const int Keys = 30;
+    private static readonly bool IsOrleans = EngineHosting.Name == "orleans";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Silos_and_clients_that_know_each_other_share_the_keys_and_a_plain_client_is_told_why_not()
     {
-        Assert.SkipWhen(EngineHosting.Name == "orleans", "TLS is not wired on engine orleans.");
         using var authority = new TestAuthority();
         var (certificate, key) = authority.Issue("silo");
         var (own, ownKey) = authority.Issue("client");
@@ -36,15 +38,34 @@ public sealed class TlsBetweenSilosTests
                 Assert.Equal((HttpStatusCode.OK, $"{i}"), await silo.GetAsync($"api/v1/entries/tls/key-{i}"));
         }
 
-        using var plain = await cluster.BeginToConnectAsync(static o => o.CallTimeout = TimeSpan.FromSeconds(1));
-        var refused = await Assert.ThrowsAsync<CacheUnavailableException>(async () => await plain.Services.GetRequiredService<IRawCache>().GetAsync(CacheKey.Of("tls", "key-0"), Ct));
+        var mine = new ClientTlsOptions { CaFile = authority.CaFile, CertificateFile = own, KeyFile = ownKey };
+        foreach (var silo in cluster.Silos)
+            await EncryptsAsync(silo.SiloPort, mine);
+
+        if (!IsOrleans)        // there the start of a client waits for a silo that lets it in, and its log says why
+        {
+            await RefusedAsync(cluster, new(), "TLS");
+            await RefusedAsync(cluster, new() { Enabled = true, CaFile = authority.CaFile }, "");
+        }
+        await client.StopAsync(Ct);
+    }
+
+    /// <summary>Where silos call each other.</summary>
+    private static async Task EncryptsAsync(int port, ClientTlsOptions tls)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port, Ct);
+        await using var stream = new SslStream(new NetworkStream(socket));
+        await stream.AuthenticateAsClientAsync(ClientTls.Of(tls, "127.0.0.1"), Ct);
+        Assert.True(stream.IsEncrypted);
+    }
+
+    private static async Task RefusedAsync(ClusterProcess cluster, ClientTlsOptions tls, string why)
+    {
+        using var client = await cluster.BeginToConnectAsync(o => (o.Tls, o.CallTimeout) = (tls, TimeSpan.FromSeconds(1)));
+        var refused = await Assert.ThrowsAsync<CacheUnavailableException>(async () => await client.Services.GetRequiredService<IRawCache>().GetAsync(CacheKey.Of("tls", "key-0"), Ct));
         TestContext.Current.TestOutputHelper!.WriteLine(refused.Message);
-        Assert.Contains("TLS", refused.Message, StringComparison.Ordinal);
-        using var unknown = await cluster.BeginToConnectAsync(o => (o.Tls, o.CallTimeout) = (new() { Enabled = true, CaFile = authority.CaFile }, TimeSpan.FromSeconds(1)));
-        refused = await Assert.ThrowsAsync<CacheUnavailableException>(async () => await unknown.Services.GetRequiredService<IRawCache>().GetAsync(CacheKey.Of("tls", "key-0"), Ct));
-        TestContext.Current.TestOutputHelper!.WriteLine(refused.Message);
-        await plain.StopAsync(Ct);
-        await unknown.StopAsync(Ct);
+        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
         await client.StopAsync(Ct);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Cluster;
@@ -30,6 +31,23 @@ internal sealed class OneSilo : IAsyncDisposable
         var builder = Builder([("ConnectionStrings:cache", Address)]);
         builder.AddOrleansCacheClient("cache", configure);
         return await StartedAsync(builder.Build());
+    }
+
+    /// <summary>What a client logs whose start finds no silo that lets it in; returns when that was enough.</summary>
+    public async Task<string> LogOfStartAsync(Action<OrleansCacheClientOptions> configure, Func<string, bool> isEnough)
+    {
+        var builder = Builder([("ConnectionStrings:cache", Address)]);
+        builder.AddOrleansCacheClient("cache", configure);
+        using var log = new TextLog();
+        builder.Logging.AddProvider(log);
+        using var host = builder.Build();
+        using var end = new CancellationTokenSource();
+        var start = host.StartAsync(end.Token);
+        await Eventually.TrueAsync(() => isEnough(log.Text) || start.IsCompleted, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.False(start.IsCompleted, "it was let in");
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => start);
+        return log.Text;
     }
 
     public async ValueTask DisposeAsync()

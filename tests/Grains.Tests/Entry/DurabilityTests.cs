@@ -680,6 +680,23 @@ public sealed class DurabilityTests
     }
 
     [Fact]
+    public async Task A_store_that_is_only_slow_is_waited_for_and_spares_the_origin_a_call()
+    {
+        var entry = new EntryHarness(Declared);
+        await entry.Put("1");
+        await entry.Flush();
+        entry.Crash();
+        entry.Store.Hold();
+        var call = entry.Call();
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+
+        entry.Time.Advance(EntryLimits.StorePatience + EntryLimits.StorePatience);
+        entry.Store.Open();
+
+        Assert.Equal((ReadStatus.Hit, "1", 0), ((await call) is var r ? r.Status : default, Text(r.Value), entry.Origin.Count));
+    }
+
+    [Fact]
     public async Task With_the_store_away_a_strict_cold_key_is_unavailable()
     {
         var entry = new EntryHarness();
