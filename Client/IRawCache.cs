@@ -16,7 +16,7 @@ internal interface IRawCache
 
     /// <summary>Calls an integration's method. A wrong call is a <see cref="ReadStatus.Failed"/> with <see cref="ProblemKind.BadCall"/>
     /// and the detail <c>unknown-integration</c>, <c>unknown-method</c>, <c>missing-argument</c> or <c>surplus-argument</c>.</summary>
-    ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default);
+    ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller = null, CancellationToken ct = default);
 
     /// <summary>The key that a call's entry lives under; a problem of kind <see cref="ProblemKind.BadCall"/> when it is a wrong call.</summary>
     ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default);
@@ -29,7 +29,7 @@ internal interface IRawCache
     ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default);
 
     /// <summary>Loads an integration's key again now; marks any other for its next get-or-create.</summary>
-    ValueTask<ReadReply> RefreshAsync(CacheKey key, CancellationToken ct = default);
+    ValueTask<ReadReply> RefreshAsync(CacheKey key, CallerToken? caller = null, CancellationToken ct = default);
 
     /// <summary>Says what the owner knows. Never loads.</summary>
     ValueTask<EntryExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default);

@@ -21,7 +21,7 @@ internal sealed partial class OrleansCacheClient(
     public async ValueTask<CacheResult<T>> CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default)
     {
         var started = metrics.Start();
-        return Decoded<T>(await raw.CallAsync(integration, method, args, ct).ConfigureAwait(false), $"{integration}/{method}", started);
+        return Decoded<T>(await raw.CallAsync(integration, method, args, ct: ct).ConfigureAwait(false), $"{integration}/{method}", started);
     }
 
     public ValueTask<CacheResult<T>> GetOrCreateAsync<T>(CacheKey key, Func<CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default)
@@ -86,7 +86,7 @@ internal sealed partial class OrleansCacheClient(
 
     public async ValueTask<bool> RefreshAsync(CacheKey key, CancellationToken ct = default)
     {
-        var reply = await raw.RefreshAsync(key, ct).ConfigureAwait(false);
+        var reply = await raw.RefreshAsync(key, ct: ct).ConfigureAwait(false);
         return reply.Status is ReadStatus.Failed ? throw Failure(reply.Problem) : reply.Status is not ReadStatus.Miss;
     }
 

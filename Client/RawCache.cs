@@ -15,16 +15,16 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
     public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) =>
         catalog.BindAsync(integration, method, args, ct);
 
-    public async ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default)
+    public async ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(args);
-        var reply = await CallKnownAsync(integration, method, args, ct).ConfigureAwait(false);
+        var reply = await CallKnownAsync(integration, method, args, caller, ct).ConfigureAwait(false);
         if (reply.Problem is not { Kind: ProblemKind.BadCall })
             return reply;
 
         // The description may be older than the configuration that knows this call.
         catalog.Forget(integration);
-        return await CallKnownAsync(integration, method, args, ct).ConfigureAwait(false);
+        return await CallKnownAsync(integration, method, args, caller, ct).ConfigureAwait(false);
     }
 
     public ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
@@ -52,7 +52,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         return ChangeAsync(key, request, static (entry, removal) => entry.RemoveAsync(removal, CancellationToken.None), RemoveDoubt, 0, ct);
     }
 
-    public async ValueTask<ReadReply> RefreshAsync(CacheKey key, CancellationToken ct = default)
+    public async ValueTask<ReadReply> RefreshAsync(CacheKey key, CallerToken? caller = null, CancellationToken ct = default)
     {
         var arguments = await DeclaredArgumentsAsync(key, ct).ConfigureAwait(false);
         var request = new ReadRequest
@@ -62,6 +62,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
             WaitMilliseconds = calls.SliceMilliseconds,
             Holder = ids.Process,
             OperationId = ids.Next(),
+            Caller = caller,
         };
         var answer = await calls.ReadAsync(key, request, new() { Refresh = true }).AsTask().WaitAsync(ct).ConfigureAwait(false);
         flights.Detach(key.GrainKey);
@@ -90,14 +91,14 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         }
     }
 
-    private async ValueTask<ReadReply> CallKnownAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct)
+    private async ValueTask<ReadReply> CallKnownAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller, CancellationToken ct)
     {
         var target = await catalog.BindAsync(integration, method, args, ct).ConfigureAwait(false);
         if (target.Problem is not null)
             return new() { Status = ReadStatus.Failed, Problem = target.Problem };
-        return (await flights.FlyAsync<(RawCache Self, CallTarget Target), Nothing>(
-            target.Key.GrainKey, FlightKind.Call, (this, target),
-            static (flight, s) => s.Self.ReadAsync(s.Target.Key, flight, new() { Load = LoadMode.Declared, Arguments = s.Target.Arguments }), ct).ConfigureAwait(false)).Reply;
+        return (await flights.FlyAsync<(RawCache Self, CallTarget Target, CallerToken? Caller), Nothing>(
+            target.Key.GrainKey, FlightKind.Call, (this, target, caller),
+            static (flight, s) => s.Self.ReadAsync(s.Target.Key, flight, new() { Load = LoadMode.Declared, Arguments = s.Target.Arguments, Caller = s.Caller }), ct).ConfigureAwait(false)).Reply;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

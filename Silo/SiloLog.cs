@@ -14,6 +14,9 @@ internal static partial class SiloLog
     [LoggerMessage(1704, LogLevel.Debug, "The silo warmed up for {Milliseconds} ms.")]
     public static partial void WarmedUp(this ILogger logger, long milliseconds);
 
+    [LoggerMessage(1706, LogLevel.Warning, "Credentials for {Integration} could not be exchanged at its auth service: {Reason}")]
+    public static partial void ExchangeFailed(this ILogger logger, string integration, string reason);
+
     [LoggerMessage(1705, LogLevel.Debug, "The silo could not call itself to warm up; its first answers take longer.")]
     public static partial void WarmUpFailed(this ILogger logger, Exception exception);
 }

@@ -23,7 +23,7 @@ internal static class CallBinding
         if (Find(integration, method) is not { } known)
             return new() { Problem = UnknownMethod(integration, method).Problem };
         if (known.Verbs is null)
-            return new() { Problem = WrongVerb($"'{integration.Name}/{method}' reads; one that writes has Writes or Invalidates in its configuration.", "GET, HEAD").Problem };
+            return new() { Problem = WrongVerb($"{(verb is null ? "" : $"The method is {verb}; ")}'{integration.Name}/{method}' reads: use GET or HEAD. One that writes has Writes or Invalidates in its configuration.", "GET, HEAD").Problem };
         if (verb is not null && !known.Verbs.Split(", ").Contains(verb, StringComparer.Ordinal))
             return new() { Problem = WrongVerb($"The method is {verb}; use {known.Verbs}.", known.Verbs).Problem };
         var call = Bind(integration, known, args);

@@ -19,7 +19,8 @@ internal interface IIntegrationWrites
 /// <param name="ContentType">The media type of the bytes.</param>
 /// <param name="Encoding">Their content encoding; null for none.</param>
 /// <param name="Verb">The HTTP method that the caller used; null when it used none.</param>
-internal readonly record struct WriterBody(byte[]? Bytes, string? ContentType = null, string? Encoding = null, string? Verb = null);
+/// <param name="Caller">Who calls; null for nobody.</param>
+internal readonly record struct WriterBody(byte[]? Bytes, string? ContentType = null, string? Encoding = null, string? Verb = null, CallerToken? Caller = null);
 
 /// <summary>What became of a write by an integration's method.</summary>
 /// <param name="Answer">The origin's, or why there is none.</param>

@@ -30,6 +30,7 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
             Body = body.Bytes,
             ContentType = body.ContentType,
             Encoding = body.Encoding,
+            Caller = body.Caller,
         }, ct).ConfigureAwait(false);
     }
 

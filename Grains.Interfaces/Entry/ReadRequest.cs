@@ -38,6 +38,9 @@ internal readonly record struct ReadRequest
     /// <summary>What happens past fresh time; the region's own when null.</summary>
     [Id(10)] public Strategy? Strategy { get; init; }
 
+    /// <summary>Who calls, for the origin of a declared load; null for nobody. No part of the key.</summary>
+    [Id(12)] public CallerToken? Caller { get; init; }
+
     /// <summary>True when the holder of a lease takes the limiter's permit itself: one call of its makes the values of many keys.</summary>
     [Id(11)] public bool SharesPermit { get; init; }
 }

@@ -35,6 +35,9 @@ internal readonly record struct WriterCall
     [Id(4)] public byte[]? Body { get; init; }
     [Id(5)] public string? ContentType { get; init; }
     [Id(6)] public string? Encoding { get; init; }
+
+    /// <summary>Who calls; null for nobody.</summary>
+    [Id(7)] public CallerToken? Caller { get; init; }
 }
 
 /// <summary>What the origin said to it. <c>default</c> is no answer, and says nothing of what the origin has.</summary>

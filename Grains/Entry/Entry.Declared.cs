@@ -9,23 +9,23 @@ internal sealed partial class Entry
     {
         var flight = Begin(leased: false, request.OperationId, limiter: null);
         var arguments = request.Arguments.IsDefault ? ArgumentKey.Parse(CacheKey.OfGrain(_key).Key) : request.Arguments;
-        _ = RunDeclaredAsync(flight, arguments, background);
+        _ = RunDeclaredAsync(flight, arguments, background, request.Caller);
         return flight;
     }
 
-    private async Task RunDeclaredAsync(LoadFlight flight, ImmutableArray<CallArgument>? arguments, bool background)
+    private async Task RunDeclaredAsync(LoadFlight flight, ImmutableArray<CallArgument>? arguments, bool background, CallerToken? caller)
     {
         using var cancellation = new CancellationTokenSource();
         flight.Cancellation = cancellation;
         var result = arguments is { } bound && _policy.Integration is not null
-            ? await CallOriginAsync(bound, background, cancellation.Token)
+            ? await CallOriginAsync(bound, background, caller, cancellation.Token)
             : LoadResult.Failure(BadCall(arguments is null));
         flight.Cancellation = null;
         if (!flight.Done.IsCompleted)
             await EndAsync(flight, result);
     }
 
-    private async Task<LoadResult> CallOriginAsync(ImmutableArray<CallArgument> arguments, bool background, CancellationToken cancellationToken)
+    private async Task<LoadResult> CallOriginAsync(ImmutableArray<CallArgument> arguments, bool background, CallerToken? caller, CancellationToken cancellationToken)
     {
         var (origin, basis) = (_services.Origin, _state.Content);
         var call = new OriginCall
@@ -35,6 +35,7 @@ internal sealed partial class Entry
             Background = background,
             ETag = basis?.OriginETag,
             LastModified = basis?.OriginLastModified,
+            Caller = caller,
         };
         try
         {

@@ -98,6 +98,8 @@ internal sealed class HttpIntegration(Integration integration, HttpMessageInvoke
             message.Headers.TryAddWithoutValidation(name, value);
         if (!settings.Headers.ContainsKey("Accept-Encoding"))
             message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        if (request.BearerToken is not null)
+            message.Headers.TryAddWithoutValidation("Authorization", $"Bearer {request.BearerToken}");
         if (request.ETag is not null)
             message.Headers.TryAddWithoutValidation("If-None-Match", request.ETag);
         if (request.LastModified is not null)

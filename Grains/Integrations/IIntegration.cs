@@ -37,6 +37,9 @@ public sealed class IntegrationRequest
     /// <summary>The content encoding of <see cref="Body"/>; null for none.</summary>
     public string? Encoding { get; init; }
 
+    /// <summary>The token that the caller's credentials were exchanged for; null for a call of nobody in particular.</summary>
+    public string? BearerToken { get; init; }
+
     internal PermitSlip? Permit { get; init; }
 
     /// <summary>Makes sure that the call's permit is still good. A permit lasts 50 ms: who prepares for longer calls this right before the bytes leave.</summary>

@@ -27,6 +27,9 @@ internal readonly record struct OriginCall
     /// <summary>The validators of the value that is there, for a conditional request.</summary>
     public string? ETag { get; init; }
     public string? LastModified { get; init; }
+
+    /// <summary>Who calls; null for nobody.</summary>
+    public CallerToken? Caller { get; init; }
 }
 
 /// <summary>What the origin gave.</summary>

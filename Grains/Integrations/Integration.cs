@@ -17,6 +17,9 @@ internal sealed class Integration
     public required ResilienceSettings Resilience { get; init; }
     public required FrozenDictionary<string, IntegrationMethod> Methods { get; init; }
 
+    /// <summary>Null for one that asks callers for nothing.</summary>
+    public ExchangePolicy? Exchange { get; init; }
+
     /// <summary>Null for one in code.</summary>
     public HttpSettings? Http { get; init; }
 }

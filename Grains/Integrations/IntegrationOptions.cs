@@ -18,6 +18,9 @@ public sealed class IntegrationOptions : ResilienceOptions
     /// <summary>How often the origin may be called; null does not limit.</summary>
     public RateLimitOptions? RateLimit { get; set; }
 
+    /// <summary>How callers over HTTP show who they are; null asks them for nothing.</summary>
+    public AuthenticationOptions? Authentication { get; set; }
+
     /// <summary>Sent with every request.</summary>
     public Dictionary<string, string> Headers { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 

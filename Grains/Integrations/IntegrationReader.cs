@@ -60,6 +60,7 @@ internal sealed class IntegrationReader
             ServiceVersion = options.ServiceVersion,
             Limit = PolicyOf(options.RateLimit),
             Resilience = resilience,
+            Exchange = ExchangePolicy.Read(path, options, _errors),
             Http = inCode ? NoHttp(path, options) : Http(path, options),
             Methods = MethodsOf($"{path}:{nameof(options.Methods)}", (name, options, inCode), resilience),
         };

@@ -10,6 +10,9 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
 
     public bool Background => background;
 
+    /// <summary>Whose call it is; null for nobody's.</summary>
+    public CallerToken? Caller { get; init; }
+
     /// <summary>What is sent; default for a call that reads.</summary>
     public WriterCall Write { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
         Body = Write.Body is { } body ? body : null,
         ContentType = Write.ContentType,
         Encoding = Write.Encoding,
+        BearerToken = Caller?.Value,
         Permit = slip,
     };
 }

@@ -32,7 +32,7 @@ internal sealed class OriginCaller(
     {
         if (Bind(call.Policy.Integration, call.Policy.Method, call.Arguments, writes: false, out var runtime, out var method, out var arguments) is { } wrong)
             return Failed(wrong);
-        var (response, problem) = await RunAsync(runtime, method, new(arguments, call.Background, call.ETag, call.LastModified), cancellationToken).ConfigureAwait(false);
+        var (response, problem) = await RunAsync(runtime, method, new(arguments, call.Background, call.ETag, call.LastModified) { Caller = call.Caller }, cancellationToken).ConfigureAwait(false);
         return ResultOf(response, problem, method, arguments);
     }
 
@@ -40,7 +40,7 @@ internal sealed class OriginCaller(
     {
         if (Bind(integration, write.Method, write.Arguments, writes: true, out var runtime, out var method, out var arguments) is { } wrong)
             return WriterAnswers.Of(wrong, isInDoubt: false);
-        var call = new MethodCall(arguments, background: false, eTag: null, lastModified: null) { Write = write };
+        var call = new MethodCall(arguments, background: false, eTag: null, lastModified: null) { Write = write, Caller = write.Caller };
         var (response, problem) = await RunAsync(runtime, method, call, CancellationToken.None).ConfigureAwait(false);
         return problem is not null ? WriterAnswers.Of(problem, call.IsInDoubt) : WriterAnswers.Of(response, method.Writer!, arguments);
     }

@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 /// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
 internal sealed class Dispatcher(
-    GatewayEndpoint gateway, GatewayWrites writes, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
+    GatewayEndpoint gateway, GatewayWrites writes, CallerGate gate, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -76,7 +76,7 @@ internal sealed class Dispatcher(
         var (explains, refreshes) = (path is "explain", path is "refresh");
         if (hasRegion && rawKey is "many" && path.IsEmpty && Posts(context))
         {
-            return TryReadKey(region, "many", out var inRegion, out var unreadable) ? many.PostAsync(context, inRegion.Region) : new(unreadable.WriteAsync(context));
+            return TryReadKey(region, "many", out var inRegion, out var unreadable) ? gate.GuardAsync(context, inRegion.Region, _ => many.PostAsync(context, inRegion.Region)) : new(unreadable.WriteAsync(context));
         }
 
         if (!hasRegion || !hasKey || !(path.IsEmpty || explains || refreshes))
@@ -87,11 +87,11 @@ internal sealed class Dispatcher(
         if (explains)
             return Reads(context) ? entries.ExplainAsync(context, key) : NotAllowed(context, GatewayEndpoint.Methods);
         if (refreshes)
-            return Posts(context) ? entries.RefreshAsync(context, key) : NotAllowed(context, EventsEndpoint.Methods);
+            return Posts(context) ? gate.GuardAsync(context, key.Region, caller => entries.RefreshAsync(context, key, caller)) : NotAllowed(context, EventsEndpoint.Methods);
         var method = context.Request.Method;
-        return Reads(context) ? entries.GetAsync(context, key)
-            : HttpMethods.IsPut(method) ? entries.PutAsync(context, key)
-            : HttpMethods.IsDelete(method) ? entries.DeleteAsync(context, key)
+        return Reads(context) ? gate.GuardAsync(context, key.Region, _ => entries.GetAsync(context, key))
+            : HttpMethods.IsPut(method) ? gate.GuardAsync(context, key.Region, _ => entries.PutAsync(context, key))
+            : HttpMethods.IsDelete(method) ? gate.GuardAsync(context, key.Region, _ => entries.DeleteAsync(context, key))
             : NotAllowed(context, EntriesEndpoint.Methods);
     }
 

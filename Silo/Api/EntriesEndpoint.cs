@@ -65,9 +65,9 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
     }
 
     /// <summary>Loads an integration's key now; marks any other for its next get-or-create.</summary>
-    public async ValueTask RefreshAsync(HttpContext context, CacheKey key)
+    public async ValueTask RefreshAsync(HttpContext context, CacheKey key, CallerToken? caller)
     {
-        var reply = await cache.RefreshAsync(key, context.RequestAborted);
+        var reply = await cache.RefreshAsync(key, caller, context.RequestAborted);
         if (reply.Problem is not null || reply.Value is null or { IsAbsent: true })
         {
             await (reply.Problem is null ? Answer(context, in reply) : FailureResponse.WriteAsync(context, in reply));

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary><c>POST /api/v1/events</c>: changes by key, in the order of their source, whatever order they come in and however often.</summary>
-internal sealed class EventsEndpoint(IRawCache cache)
+internal sealed class EventsEndpoint(IRawCache cache, CallerGate gate)
 {
     public const string Methods = "POST";
 
@@ -23,6 +23,14 @@ internal sealed class EventsEndpoint(IRawCache cache)
         if (!EventBody.TryRead(body, out var events, out var isArray, out var refusal))
         {
             await refusal.WriteAsync(context);
+            return;
+        }
+
+        foreach (var region in events.Select(static one => one.Key.Region).Distinct(StringComparer.Ordinal))
+        {
+            if ((await gate.PassRegionAsync(context, region)).Refusal is not { } unknown)
+                continue;
+            await unknown.WriteAsync(context);
             return;
         }
 

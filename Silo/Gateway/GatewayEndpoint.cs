@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary><c>GET /{integration}/{method}?arg=value</c>: an integration's method through its key's owner.</summary>
-internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, SiloStatistics statistics, TimeProvider clock, IHostApplicationLifetime lifetime)
+internal sealed class GatewayEndpoint(IRawCache cache, CallerGate gate, ClientMetrics metrics, SiloStatistics statistics, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     public const string Methods = "GET, HEAD";
 
@@ -12,12 +12,19 @@ internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, Si
 
     private async ValueTask CallAsync(HttpContext context, string integration, string method, Dictionary<string, string?> arguments)
     {
+        var pass = await gate.PassAsync(context, integration);
+        if (pass.Refusal is { } refusal)
+        {
+            await refusal.WriteAsync(context);
+            return;
+        }
+
         ReadReply reply;
         var started = metrics.Start();
         try
         {
             // A silo that stops lets nobody wait for a load: the callers ask another, or this one when it is back.
-            var pending = cache.CallAsync(integration, method, arguments, context.RequestAborted);
+            var pending = cache.CallAsync(integration, method, arguments, pass.Token, context.RequestAborted);
             reply = pending.IsCompletedSuccessfully ? await pending : await pending.AsTask().WaitAsync(lifetime.ApplicationStopping);
         }
         catch (ArgumentException e)
@@ -27,6 +34,7 @@ internal sealed class GatewayEndpoint(IRawCache cache, ClientMetrics metrics, Si
         }
 
         metrics.Read(ReadOutcome.Of(in reply), started);
+        gate.Heard(context, integration, reply.Problem);
         await Answer(context, integration, in reply);
     }
 

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary><c>PUT|POST|PATCH|DELETE /{integration}/{method}?arg=value</c>: an integration's writing method, in the turn of the entry that it stands for.</summary>
-internal sealed class GatewayWrites(IIntegrationWrites writes, SiloStatistics statistics)
+internal sealed class GatewayWrites(IIntegrationWrites writes, CallerGate gate, SiloStatistics statistics)
 {
     public const string Methods = "GET, HEAD, PUT, POST, PATCH, DELETE";
 
@@ -13,6 +13,13 @@ internal sealed class GatewayWrites(IIntegrationWrites writes, SiloStatistics st
     private async ValueTask WriteAsync(HttpContext context, string integration, string method, Dictionary<string, string?> arguments)
     {
         var request = context.Request;
+        var pass = await gate.PassAsync(context, integration);
+        if (pass.Refusal is { } refusal)
+        {
+            await refusal.WriteAsync(context);
+            return;
+        }
+
         if (await BodyReader.ReadAsync(request, context.RequestAborted) is not { } body)
         {
             await HttpProblem.TooLarge("The body is larger than an entry may be", request.ContentLength).WriteAsync(context);
@@ -22,7 +29,8 @@ internal sealed class GatewayWrites(IIntegrationWrites writes, SiloStatistics st
         IntegrationWrite written;
         try
         {
-            var sent = new WriterBody(body.Length > 0 ? body : null, request.ContentType, request.Headers.ContentEncoding.Count > 0 ? request.Headers.ContentEncoding.ToString() : null, request.Method);
+            var encoding = request.Headers.ContentEncoding.Count > 0 ? request.Headers.ContentEncoding.ToString() : null;
+            var sent = new WriterBody(body.Length > 0 ? body : null, request.ContentType, encoding, request.Method, pass.Token);
             written = await writes.RunAsync(integration, method, arguments, sent, context.RequestAborted);
         }
         catch (ArgumentException e)
@@ -31,6 +39,7 @@ internal sealed class GatewayWrites(IIntegrationWrites writes, SiloStatistics st
             return;
         }
 
+        gate.Heard(context, integration, written.Answer.Problem);
         await AnswerAsync(context, integration, written);
     }
 

@@ -142,7 +142,7 @@ public sealed class CutOffTests
             var arguments = new Dictionary<string, string?> { ["id"] = $"{id}" };
             if (owner is not null && (await cache.ExplainAsync((await cache.TargetAsync("origin", "item", arguments, Ct)).Key, Ct)) is var known && (known.Owner != owner || known.Version > 0))
                 continue;
-            var reply = await cache.CallAsync("origin", "item", arguments, Ct);
+            var reply = await cache.CallAsync("origin", "item", arguments, ct: Ct);
             return reply.Problem;
         }
     }

@@ -66,5 +66,5 @@ public sealed class EagerTests
     }
 
     private static async Task<ReadStatus> ReadAsync(IRawCache cache, int id) =>
-        (await cache.CallAsync("origin", "now", new Dictionary<string, string?> { ["id"] = $"{id}" }, Ct)).Status;
+        (await cache.CallAsync("origin", "now", new Dictionary<string, string?> { ["id"] = $"{id}" }, ct: Ct)).Status;
 }

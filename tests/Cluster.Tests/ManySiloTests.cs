@@ -190,7 +190,7 @@ public sealed class ManySiloTests
 
     private static async Task ItemAsync(IRawCache cache, int id)
     {
-        var reply = await cache.CallAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, Ct);
+        var reply = await cache.CallAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, ct: Ct);
         Assert.Equal($"{id}", Encoding.UTF8.GetString(reply.Value?.Bytes ?? []));
     }
 
@@ -198,7 +198,7 @@ public sealed class ManySiloTests
     {
         try
         {
-            await cache.CallAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, Ct);
+            await cache.CallAsync("origin", "item", new Dictionary<string, string?> { ["id"] = $"{id}" }, ct: Ct);
         }
         catch (CacheUnavailableException)
         {

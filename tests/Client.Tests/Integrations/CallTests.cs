@@ -21,6 +21,19 @@ public class CallTests
     }
 
     [Fact]
+    public async Task A_callers_token_goes_with_the_call_and_is_no_part_of_its_key()
+    {
+        await using var cluster = new FakeCluster();
+
+        await cluster.Raw.CallAsync("partner", "country", Args(("code", "NL")), new("t1"));
+        await cluster.Raw.CallAsync("partner", "country", Args(("code", "NL")), new("t2"));
+        await cluster.Raw.RefreshAsync(Netherlands, new("t3"));
+
+        Assert.Equal(["t1", "t2"], cluster.EntryOf(Netherlands).Reads.Select(read => read.Caller!.Value));
+        Assert.Equal("t3", cluster.EntryOf(Netherlands).Refreshes.Single().Caller!.Value);
+    }
+
+    [Fact]
     public async Task A_description_is_asked_for_once_while_it_is_good()
     {
         await using var cluster = new FakeCluster();

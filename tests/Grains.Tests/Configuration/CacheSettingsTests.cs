@@ -76,6 +76,8 @@ public class CacheSettingsTests
     [InlineData("BaseAddress", "partner.example", $"{Partner}:BaseAddress is 'partner.example': set an absolute address such as 'https://partner.example/api/', http or https, without query, fragment or credentials.")]
     [InlineData("BaseAddress", "ftp://partner.example/", $"{Partner}:BaseAddress is 'ftp://partner.example/': set an absolute address such as 'https://partner.example/api/', http or https, without query, fragment or credentials.")]
     [InlineData("BaseAddress", "", $"{Partner}:BaseAddress is not set: set an absolute address such as 'https://partner.example/api/', http or https, without query, fragment or credentials.")]
+    [InlineData("Authentication:Exchange:Url", "auth/token", $"{Partner}:Authentication:Exchange:Url is 'auth/token': set an absolute address such as 'https://partner.example/api/', http or https, without query, fragment or credentials.")]
+    [InlineData("Authentication:Exchange:Urll", "http://x/", $"{Partner}:Authentication:Exchange:Urll is not a setting: did you mean 'Url'?")]
     [InlineData("Headers:X Y", "1", "is not a header that a request can carry")]
     [InlineData("Timeout", "00:00:00", $"{Partner}:Timeout is '00:00:00': set 00:00:00.0100000 to 1.00:00:00.")]
     [InlineData("AttemptTimeout", "00:01:00", $"{Partner}:AttemptTimeout is '00:01:00': one attempt can't last longer than the whole call; set it to Timeout (00:00:30) or less, or raise Timeout.")]
@@ -96,6 +98,21 @@ public class CacheSettingsTests
         var (_, errors) = Read(Whole, (key, value), ("OrleansCache:Resilience:gentl:Timeout", "00:00:30"));
 
         Assert.Contains(error, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Authentication:Exchange:Margin", "02:00:00", $"{Partner}:Authentication:Exchange:Margin is '02:00:00': set 00:00:00 to 01:00:00.")]
+    [InlineData("Authentication:Exchange:TokenFor", "00:00:00", $"{Partner}:Authentication:Exchange:TokenFor is '00:00:00': set 00:00:00.0000001 to 1.00:00:00.")]
+    [InlineData("Authentication:Exchange:RefusedFor", "00:02:00", $"{Partner}:Authentication:Exchange:RefusedFor is '00:02:00': set 00:00:00 to 00:01:00.")]
+    [InlineData("Authentication:Exchange:Timeout", "00:00:00", $"{Partner}:Authentication:Exchange:Timeout is '00:00:00': set 00:00:00.0100000 to 00:01:00.")]
+    [InlineData("Authentication:Exchange:MaxTokens", "0", $"{Partner}:Authentication:Exchange:MaxTokens is '0': set 1 to 1000000.")]
+    [InlineData("Headers:Authorization", "Basic x", $"{Partner}:Headers:Authorization is set beside an exchange, whose token goes to the origin in its place: leave one of them out.")]
+    [InlineData("Methods:country:Strategy", "Eager", $"{Partner}:Methods:country:Strategy is 'Eager': it loads with nobody asking, and so with no caller's token; set Background.")]
+    public void An_exchange_of_credentials_is_checked(string key, string value, string error)
+    {
+        var (_, errors) = Read(Whole, (key, value), ("Authentication:Exchange:Url", "http://localhost/token"));
+
+        Assert.Equal(error, Assert.Single(errors));
     }
 
     [Fact]

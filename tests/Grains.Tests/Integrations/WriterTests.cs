@@ -129,6 +129,19 @@ public sealed class WriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_callers_token_goes_along_to_the_origin_and_nobodys_call_has_none()
+    {
+        await using var harness = Harness();
+        var read = new OriginCall { Policy = harness.Policies.For(RegionName.OfMethod("default", "1.0", "partner", "order")), Arguments = [new("id", "42")] };
+
+        await harness.Caller.CallAsync(read with { Caller = new("t1") }, TestContext.Current.CancellationToken);
+        await harness.Caller.WriteAsync("partner", new() { Method = "put", Arguments = [new("id", "42")], Caller = new("t2") });
+        await harness.Caller.CallAsync(read, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["Bearer t1", "Bearer t2", null], _origin.Seen.Select(seen => seen.Headers.GetValueOrDefault("Authorization")));
+    }
+
+    [Fact]
     public async Task What_may_not_be_repeated_uses_its_permit_on_one_connection_only()
     {
         static PermitSlip Slip(bool isOnce) => new(new(PermitKind.NotNeeded), _ => default, TimeProvider.System, CancellationToken.None) { IsOnce = isOnce };

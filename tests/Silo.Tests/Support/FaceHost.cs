@@ -26,13 +26,16 @@ internal sealed class FaceHost : IAsyncDisposable
     public RecordingLoggers Logs { get; }
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<FaceHost> StartAsync(HttpOptions? options = null)
+    public static async Task<FaceHost> StartAsync(HttpOptions? options = null, TimeProvider? clock = null)
     {
         var (cache, silo, logs, port) = (new FakeCache(), new FakeSilo(), new RecordingLoggers(), FreePort.Next());
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<IRawCache>(cache).AddSingleton<IOrleansCache>(cache).AddSingleton<IIntegrationWrites>(cache);
         builder.Services.AddSingleton<IOwnership>(silo).AddSingleton<IEntryStore>(silo).AddSingleton<IOriginCaller>(silo);
+        builder.Services.AddSingleton<IExchangePolicies>(cache);
+        if (clock is not null)
+            builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(DispatchProxy.Create<IGrainFactory, NoGrains>());
         SiloApp.AddFace(builder, new(Listening(options ?? new(), port), new(), "", null));
         var app = builder.Build();

@@ -3,18 +3,25 @@ using System.Collections.Concurrent;
 namespace OrleansCache.Silo.Tests;
 
 /// <summary>A cache that answers as it is told and remembers what it was asked.</summary>
-internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites
+internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, IExchangePolicies
 {
     public Func<CacheKey, ValueTask<ReadReply>> Get { get; set; } = _ => default;
     public Func<string, string, IReadOnlyDictionary<string, string?>, ValueTask<ReadReply>> Call { get; set; } = (_, _, _) => default;
     public Func<CacheKey, RawValue, EntryOptions?, WriteCondition, WriteReply> Set { get; set; } = (_, _, _, _) => new() { Status = WriteStatus.Accepted, Version = 1 };
     public Func<CacheKey, WriteCondition, WriteReply> Remove { get; set; } = (_, _) => new() { Status = WriteStatus.Accepted };
     public Func<CacheKey, ReadReply> Refresh { get; set; } = _ => default;
-    public Func<string, string, IReadOnlyDictionary<string, string?>, WriterBody, IntegrationWrite> Write { get; set; } = (_, _, _, _) =>
-        new(new() { End = OriginWriteEnd.Refused, Problem = new() { Kind = ProblemKind.BadCall, Detail = "method-not-allowed", Message = "It reads.", Allow = "GET, HEAD" } }, 0);
+    public Func<string, string, IReadOnlyDictionary<string, string?>, WriterBody, IntegrationWrite> Write { get; set; } = (_, _, _, body) =>
+        new(new() { End = OriginWriteEnd.Refused, Problem = new() { Kind = ProblemKind.BadCall, Detail = "method-not-allowed", Message = $"The method is {body.Verb}.", Allow = "GET, HEAD" } }, 0);
 
     public ConcurrentQueue<CacheKey> Keys { get; } = [];
     public ConcurrentQueue<string> Raised { get; } = [];
+
+    /// <summary>Of the integration <c>partner</c>, whose entries live in the region <c>partner</c>.</summary>
+    public ExchangePolicy? Exchange { get; set; }
+
+    ExchangePolicy? IExchangePolicies.Of(string integration) => integration == "partner" ? Exchange : null;
+
+    string? IExchangePolicies.IntegrationOf(string region) => region == "partner" ? region : null;
 
     public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) => CacheKey.For($"{integration}:{method}", arguments);
 
@@ -26,7 +33,15 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites
         return Get(key);
     }
 
-    public ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) => Call(integration, method, args);
+    /// <summary>Who called last.</summary>
+    public CallerToken? Caller { get; private set; }
+
+    public ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller = null, CancellationToken ct = default)
+    {
+        Caller = caller;
+        return Call(integration, method, args);
+    }
+
 
     public ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
     {
@@ -45,7 +60,7 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites
 
     ValueTask<EntryExplanation> IRawCache.ExplainAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 
-    ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CancellationToken ct) => new(Refresh(key));
+    ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CallerToken? caller, CancellationToken ct) => new(Refresh(key));
 
     public ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default) => throw new NotSupportedException();
 
