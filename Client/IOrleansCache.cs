@@ -49,6 +49,13 @@ public interface IOrleansCache
     /// <exception cref="IntegrationException">The origin failed or refused and no stale value could be served.</exception>
     ValueTask<CacheResult<T>> CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default);
 
+    /// <summary>
+    /// Calls a method for many keys; where the method offers that (<c>Many</c> in its configuration), what is missing is loaded by one call of the
+    /// integration, with one permit. Each key is loaded once in the cluster all the same.
+    /// </summary>
+    /// <returns>A result for each of the arguments, in their order. A wrong call, or a failure of the origin, is the error of its own.</returns>
+    ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> CallManyAsync<T>(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CancellationToken ct = default);
+
     /// <summary>Writes a value; acknowledged as the region's durability says. It wins over every load that began before it.</summary>
     ValueTask<WriteResult> SetAsync<T>(CacheKey key, T value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default);
 

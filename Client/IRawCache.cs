@@ -18,6 +18,9 @@ internal interface IRawCache
     /// and the detail <c>unknown-integration</c>, <c>unknown-method</c>, <c>missing-argument</c> or <c>surplus-argument</c>.</summary>
     ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller = null, CancellationToken ct = default);
 
+    /// <summary>Calls a method for many keys, with one call of the integration for all that is missing where it offers that. A reply for each, in their order.</summary>
+    ValueTask<KeyResult<ReadReply>[]> CallManyAsync(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CallerToken? caller = null, CancellationToken ct = default);
+
     /// <summary>The key that a call's entry lives under; a problem of kind <see cref="ProblemKind.BadCall"/> when it is a wrong call.</summary>
     ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default);
 

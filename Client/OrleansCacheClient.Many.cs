@@ -22,6 +22,27 @@ internal sealed partial class OrleansCacheClient
         return Concurrently.Spread(asked, await Task.WhenAll(loads).ConfigureAwait(false));
     }
 
+    public async ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> CallManyAsync<T>(
+        string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CancellationToken ct = default)
+    {
+        var started = metrics.Start();
+        return [.. (await raw.CallManyAsync(integration, method, args, ct: ct).ConfigureAwait(false)).Select(reply => TypedOf<T>(reply, $"{integration}/{method}", started))];
+    }
+
+    private KeyResult<CacheResult<T>> TypedOf<T>(KeyResult<ReadReply> reply, string where, long started)
+    {
+        if (reply.Error is { } error)
+            return new(reply.Key, error);
+        try
+        {
+            return new(reply.Key, Decoded<T>(reply.Result, where, started));
+        }
+        catch (Exception e) when (e is CacheSerializationException or IntegrationException or ArgumentException or CacheUnavailableException)
+        {
+            return new(reply.Key, e);
+        }
+    }
+
     public async ValueTask<IReadOnlyList<KeyResult<WriteResult>>> SetManyAsync<T>(IReadOnlyDictionary<CacheKey, T> values, EntryOptions? options = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -43,7 +64,7 @@ internal sealed partial class OrleansCacheClient
         finally
         {
             if (!isRefreshing)
-                order.Seat!.Leave();
+                order.Seat.Leave();
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace OrleansCache;
 
 /// <inheritdoc/>
-internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flights, Catalog catalog, OperationIds ids) : IRawCache
+internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flights, Catalog catalog, OperationIds ids, BatchedCalls batched) : IRawCache
 {
     private static readonly Doubt<WriteRequest, WriteReply> WriteDoubt = new(static r => r.IsPending, static r => r with { IsRepeated = true }, Doubtful);
     private static readonly Doubt<RemoveRequest, WriteReply> RemoveDoubt = new(static r => r.IsPending, static r => r with { IsRepeated = true }, Doubtful);
@@ -25,6 +25,12 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         // The description may be older than the configuration that knows this call.
         catalog.Forget(integration);
         return await CallKnownAsync(integration, method, args, caller, ct).ConfigureAwait(false);
+    }
+
+    public ValueTask<KeyResult<ReadReply>[]> CallManyAsync(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CallerToken? caller = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return batched.CallAsync(integration, method, args, caller, (target, flight) => CallAsync(target, caller, flight), ct);
     }
 
     public ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
@@ -97,9 +103,11 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         if (target.Problem is not null)
             return new() { Status = ReadStatus.Failed, Problem = target.Problem };
         return (await flights.FlyAsync<(RawCache Self, CallTarget Target, CallerToken? Caller), Nothing>(
-            target.Key.GrainKey, FlightKind.Call, (this, target, caller),
-            static (flight, s) => s.Self.ReadAsync(s.Target.Key, flight, new() { Load = LoadMode.Declared, Arguments = s.Target.Arguments, Caller = s.Caller }), ct).ConfigureAwait(false)).Reply;
+            target.Key.GrainKey, FlightKind.Call, (this, target, caller), static (flight, s) => s.Self.CallAsync(s.Target, s.Caller, flight), ct).ConfigureAwait(false)).Reply;
     }
+
+    private ValueTask<Landing<Nothing>> CallAsync(CallTarget target, CallerToken? caller, Flight? flight) =>
+        ReadAsync(target.Key, flight, new() { Load = LoadMode.Declared, Arguments = target.Arguments, Caller = caller });
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Landing<Nothing>> ReadAsync(CacheKey key, Flight? flight, ReadRequest request)

@@ -13,11 +13,14 @@ internal static class OwnedGrains
     /// <summary>Of each integration: who asks again how a write ended must come to where it was begun.</summary>
     public const string Writer = "oc.origin";
 
+    /// <summary>One for each call that is made for many keys.</summary>
+    public const string Batch = "oc.batch";
+
     /// <summary>Not one for each key: asked by way of one, a silo speaks for itself.</summary>
     public const string Proof = "oc.proof";
 
-    public static ImmutableArray<string> All { get; } = [Entry, Limiter, Roster, Writer, Proof];
+    public static ImmutableArray<string> All { get; } = [Entry, Limiter, Roster, Writer, Batch, Proof];
 
     /// <param name="grainType">A grain type's name.</param>
-    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster or Writer or Proof;
+    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster or Writer or Batch or Proof;
 }

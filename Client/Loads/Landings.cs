@@ -22,6 +22,28 @@ internal static class Landings
     public static Landing<T> Uncached<T>(T value, RawValue raw, bool isAbsent) =>
         new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = isAbsent } }, value);
 
+    /// <summary>By a call of the integration for many keys, under a lease, and handed to the owner.</summary>
+    public static Landing<Nothing> Made(LoadCompletion made, LoadReply done)
+    {
+        if (made.Kind is not LoadResultKind.Failed && (made.Kind is not LoadResultKind.Absent || done.Stored))
+        {
+            var landing = Loaded(default(Nothing), new(made.Bytes ?? [], made.ContentType, made.Encoding), made.Kind is LoadResultKind.Absent, done);
+            return landing with { Reply = landing.Reply with { Value = landing.Reply.Value! with { Encoding = made.Encoding } } };
+        }
+
+        var problem = made.Problem ?? new() { Detail = "absent", StatusCode = 404, Body = made.Bytes, ContentType = made.ContentType };
+        problem = made.Kind is LoadResultKind.Absent ? problem with { Kind = ProblemKind.NotFound } : problem;
+        return new(new ReadReply
+        {
+            Status = done.Value is null ? ReadStatus.Failed : ReadStatus.Stale,
+            Value = done.Value,
+            FreshMilliseconds = done.FreshMilliseconds,
+            StaleMilliseconds = done.StaleMilliseconds,
+            Problem = problem,
+            View = done.View,
+        }, default) { FirstOnly = true };
+    }
+
     /// <summary>The old value, after the load failed.</summary>
     public static ReadReply StaleInstead(EntryValue old, LoadReply failed, ReadReply asked, Exception e) => asked with
     {

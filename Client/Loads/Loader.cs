@@ -246,20 +246,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     private ValueTask<LoadReply> GiveBackAsync(CacheKey key, LoadTicket ticket) =>
         CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, OperationId = ids.Next() });
 
-    /// <summary>Hands the result over, for no longer than the lease lasts; a result that cannot be handed over is one that was not stored.</summary>
-    private async ValueTask<LoadReply> CompleteAsync(CacheKey key, LoadCompletion completion)
-    {
-        var lease = TimeSpan.FromMilliseconds(completion.Ticket!.LeaseMilliseconds);
-        try
-        {
-            return await calls.CallAsync<IEntryGrain, LoadReply>(key.GrainKey, entry => entry.CompleteLoadAsync(completion, CancellationToken.None), limit: lease < calls.Limit ? lease : calls.Limit).ConfigureAwait(false);
-        }
-        catch (CacheUnavailableException e)
-        {
-            logger.CompletionFailed(e, RoutingHash.Of(key.GrainKey));
-            return new() { Detail = "unreachable" };
-        }
-    }
+    private ValueTask<LoadReply> CompleteAsync(CacheKey key, LoadCompletion completion) => calls.CompleteAsync(key, completion, logger);
 
     private async ValueTask RemoveAsync(CacheKey key, long version)
     {

@@ -29,6 +29,7 @@ internal static class CacheClientCore
             services.TryAddSingleton<FirstPermits>();
             services.TryAddSingleton<Loader>();
             services.TryAddSingleton<OriginWrites>();
+            services.TryAddSingleton<BatchedCalls>();
             services.TryAddSingleton<IRawCache, RawCache>();
             services.TryAddSingleton<IOriginWriter, RemoteOriginWriter>();      // a silo has its own
             services.TryAddSingleton<IIntegrationWrites, IntegrationWrites>();

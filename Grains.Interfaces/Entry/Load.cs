@@ -42,6 +42,13 @@ internal readonly record struct LoadCompletion
     /// no failure is remembered, and the next who asks gets the lease.</summary>
     [Id(5)] public LoadProblem? Problem { get; init; }
     [Id(6)] public Guid OperationId { get; init; }
+
+    /// <summary>The content encoding of <see cref="Bytes"/>; null for none.</summary>
+    [Id(7)] public string? Encoding { get; init; }
+
+    /// <summary>The origin's validators, for later conditional requests.</summary>
+    [Id(8)] public string? ETag { get; init; }
+    [Id(9)] public string? LastModified { get; init; }
 }
 
 internal enum LoadResultKind : byte

@@ -56,6 +56,9 @@ internal enum LoadMode : byte
 
     /// <summary>The silo, by the integration method that the region names.</summary>
     Declared = 2,
+
+    /// <summary>The caller, who has a silo make one call of that method for many keys, under a lease for each; a refresh behind a stale value is the silo's.</summary>
+    Batched = 3,
 }
 
 /// <summary>A bound argument. Null, empty and not given are three things; not given is not listed.</summary>

@@ -51,13 +51,16 @@ internal sealed class CallTemplate
 
     /// <summary>The path and query, every argument percent-encoded.</summary>
     /// <exception cref="FormatException">An argument of the path is missing, or would make a segment that is empty or leads elsewhere.</exception>
-    public string Path(IReadOnlyDictionary<string, string?> arguments)
+    public string Path(IReadOnlyDictionary<string, string?> arguments) => Path(arguments, Uri.EscapeDataString);
+
+    /// <summary>The same with another way to encode arguments.</summary>
+    public string Path(IReadOnlyDictionary<string, string?> arguments, Func<string, string> encode)
     {
         var path = new StringBuilder();
         for (var i = 0; i < _segments.Length; i++)
         {
             var argument = _segments[i].FirstOrDefault(piece => piece.IsArgument).Text;
-            var text = Fill(_segments[i], arguments, Uri.EscapeDataString)
+            var text = Fill(_segments[i], arguments, encode)
                 ?? throw new FormatException($"The argument '{argument}' is null; it stands in the path, give it a value.");
             if (text is "" or "." or ".." && argument is not null)
                 throw new FormatException($"The argument '{argument}' would make the path segment '{text}'; give it another value.");
@@ -67,7 +70,7 @@ internal sealed class CallTemplate
         var separator = '?';
         foreach (var pair in _query)
         {
-            if (Fill(pair, arguments, Uri.EscapeDataString) is not { } text)
+            if (Fill(pair, arguments, encode) is not { } text)
                 continue;
             path.Append(separator).Append(text);
             separator = '&';

@@ -46,6 +46,15 @@ internal sealed record MethodDescription
 
     /// <summary>Tags to raise after a write, with arguments in braces.</summary>
     [Id(5)] public ImmutableArray<string> Invalidates { get; init; } = [];
+
+    /// <summary>How many keys one call may be for; 0 for one.</summary>
+    [Id(6)] public int Most { get; init; }
+
+    /// <summary>The argument that those keys may differ in; null for any.</summary>
+    [Id(7)] public string? Varies { get; init; }
+
+    /// <summary>A value of that argument with this in it is called for alone; null for none.</summary>
+    [Id(8)] public string? Separator { get; init; }
 }
 
 /// <summary>An argument that a method takes.</summary>

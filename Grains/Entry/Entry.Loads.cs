@@ -88,7 +88,7 @@ internal sealed partial class Entry
             if (flight.Load.Leased)
                 return await GrantAsync(flight, request, slice, stale: false, cancellationToken);
         }
-        else if (request.Load == LoadMode.Leased && flight.Load.Leased && !flight.IsSeeking && (!flight.IsGranted || flight.IsHeldBy(request.OperationId)))
+        else if (request.Load != LoadMode.Declared && flight.Load.Leased && !flight.IsSeeking && (!flight.IsGranted || flight.IsHeldBy(request.OperationId)))
         {
             return await GrantAsync(flight, request, slice, stale: false, cancellationToken);
         }

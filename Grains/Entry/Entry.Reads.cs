@@ -31,7 +31,7 @@ internal sealed partial class Entry
             case ReadDecision.Stale:
                 reply = Stale(now, request.Load);
                 return true;
-            case ReadDecision.StaleAndRefresh when request.Load == LoadMode.Declared:
+            case ReadDecision.StaleAndRefresh when request.Load is LoadMode.Declared or LoadMode.Batched:
                 BeginDeclared(request, background: true);
                 reply = Stale(now, request.Load);
                 return true;

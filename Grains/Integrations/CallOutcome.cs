@@ -10,6 +10,13 @@ namespace OrleansCache;
 /// <param name="Hold">For <paramref name="IsLimited"/>, what keeps permits back.</param>
 internal readonly record struct CallOutcome(IntegrationResponse Response, bool IsLimited = false, TimeSpan RetryAfter = default, PermitHold Hold = default)
 {
+    /// <summary>The answers for many keys; null for a call that is for one. Then the response is that of the whole.</summary>
+    public IReadOnlyList<IntegrationResponse>? Items { get; init; }
+
+    /// <summary>Judged as a value as long as one key has an answer: another attempt for all makes none of the failed ones alone.</summary>
+    public static CallOutcome Of(IReadOnlyList<IntegrationResponse> items) =>
+        new(items.All(static item => item.Kind is IntegrationResponseKind.Failed) ? items[0] : IntegrationResponse.Value(default)) { Items = items };
+
     public static CallOutcome Limited(TimeSpan retryAfter, PermitHold hold) => new(default, IsLimited: true, retryAfter, hold);
 
     /// <summary>True for what another attempt may make better.</summary>

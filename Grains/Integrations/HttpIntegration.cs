@@ -8,7 +8,7 @@ namespace OrleansCache;
 /// The body is kept as the origin sends it. <c>identity</c> is asked for, so that readers need not know what the silo can decompress; an
 /// origin that encodes all the same has its encoding kept beside the bytes.
 /// </remarks>
-internal sealed class HttpIntegration(Integration integration, HttpMessageInvoker client, TimeProvider clock) : IIntegration
+internal sealed class HttpIntegration(Integration integration, HttpMessageInvoker client, TimeProvider clock) : IManyIntegration
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
@@ -27,12 +27,32 @@ internal sealed class HttpIntegration(Integration integration, HttpMessageInvoke
 
     public async ValueTask<IntegrationResponse> CallAsync(IntegrationRequest request, CancellationToken cancellationToken)
     {
-        using var message = MessageOf(request);
+        var method = integration.Methods[request.Method];
+        using var message = MessageOf(method.Verb, method.Path!.Path(request.Arguments), request.BearerToken);
+        if (request.ETag is not null)
+            message.Headers.TryAddWithoutValidation("If-None-Match", request.ETag);
+        if (request.LastModified is not null)
+            message.Headers.TryAddWithoutValidation("If-Modified-Since", request.LastModified);
+        if (method.Writer is not null && (request.Body is not null || method.Verb != HttpMethod.Delete))
+            message.Content = ContentOf(request);
+        return await SendAsync(message, isConditional: request.ETag is not null || request.LastModified is not null, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<IReadOnlyList<IntegrationResponse>> CallManyAsync(IntegrationManyRequest request, CancellationToken cancellationToken)
+    {
+        var many = integration.Methods[request.Method].Many!;
+        using var message = MessageOf(HttpMethod.Get, ManyValues.Path(many, request.Arguments), request.BearerToken);
+        var whole = await SendAsync(message, isConditional: false, cancellationToken).ConfigureAwait(false);
+        return ManyValues.Of(many, request.Arguments, whole);
+    }
+
+    private async ValueTask<IntegrationResponse> SendAsync(HttpRequestMessage message, bool isConditional, CancellationToken cancellationToken)
+    {
         using var response = await client.SendAsync(message, cancellationToken).ConfigureAwait(false);
         var status = (int)response.StatusCode;
         if (response.StatusCode == HttpStatusCode.NotModified)
         {
-            return request.ETag is null && request.LastModified is null
+            return !isConditional
                 ? IntegrationResponse.Status(IntegrationResponseKind.Unusable, status)
                 : IntegrationResponse.NotModified with { ETag = Header(response, "ETag"), LastModified = Header(response, "Last-Modified") };
         }
@@ -85,11 +105,11 @@ internal sealed class HttpIntegration(Integration integration, HttpMessageInvoke
         }
     }
 
-    private HttpRequestMessage MessageOf(IntegrationRequest request)
+    private HttpRequestMessage MessageOf(HttpMethod verb, string path, string? bearerToken)
     {
-        var (settings, method) = (integration.Http!, integration.Methods[request.Method]);
-        var address = $"{settings.BaseAddress.AbsoluteUri.TrimEnd('/')}/{method.Path!.Path(request.Arguments)}";
-        var message = new HttpRequestMessage(method.Verb, new Uri(address, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+        var settings = integration.Http!;
+        var address = $"{settings.BaseAddress.AbsoluteUri.TrimEnd('/')}/{path}";
+        var message = new HttpRequestMessage(verb, new Uri(address, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -98,14 +118,8 @@ internal sealed class HttpIntegration(Integration integration, HttpMessageInvoke
             message.Headers.TryAddWithoutValidation(name, value);
         if (!settings.Headers.ContainsKey("Accept-Encoding"))
             message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        if (request.BearerToken is not null)
-            message.Headers.TryAddWithoutValidation("Authorization", $"Bearer {request.BearerToken}");
-        if (request.ETag is not null)
-            message.Headers.TryAddWithoutValidation("If-None-Match", request.ETag);
-        if (request.LastModified is not null)
-            message.Headers.TryAddWithoutValidation("If-Modified-Since", request.LastModified);
-        if (method.Writer is not null && (request.Body is not null || method.Verb != HttpMethod.Delete))
-            message.Content = ContentOf(request);
+        if (bearerToken is not null)
+            message.Headers.TryAddWithoutValidation("Authorization", $"Bearer {bearerToken}");
         return message;
     }
 

@@ -9,6 +9,9 @@ internal interface IOriginCaller
     /// <summary>Loads what the region's method gives for the arguments.</summary>
     Task<OriginResult> CallAsync(OriginCall call, CancellationToken cancellationToken);
 
+    /// <summary>The same for many keys of one method by one call, with one permit for each attempt. A result for each, in their order.</summary>
+    Task<ImmutableArray<OriginResult>> CallManyAsync(RegionPolicy policy, ImmutableArray<BatchItem> items, CallerToken? caller, CancellationToken cancellationToken);
+
     /// <summary>The breaker's state for people: <c>closed</c>, <c>open until …</c>, <c>half-open</c>; null without one.</summary>
     string? DescribeBreaker(string integration);
 }

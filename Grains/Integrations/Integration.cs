@@ -42,6 +42,9 @@ internal sealed record IntegrationMethod
     /// <summary>Null for code.</summary>
     public CallTemplate? Path { get; init; }
 
+    /// <summary>How one call is made for many keys; null when it is not.</summary>
+    public ManyCalls? Many { get; init; }
+
     /// <summary>Null for a method that reads.</summary>
     public WriterPolicy? Writer { get; init; }
 

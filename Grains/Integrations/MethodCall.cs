@@ -19,6 +19,9 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
     /// <summary>True once an attempt reached the origin and gave nothing that says whether it was done.</summary>
     public bool IsInDoubt { get; private set; }
 
+    /// <summary>The arguments of each key; null for a call that is for one.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, string?>>? Many { get; init; }
+
     /// <summary>True when no permit was to be had for another attempt.</summary>
     public bool IsGivenUp { get; private set; }
 
@@ -39,6 +42,9 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
         _lastException?.Throw();
         return _last ?? limited;
     }
+
+    public IntegrationManyRequest ManyRequest(string integration, string method, PermitSlip slip) =>
+        new() { Integration = integration, Method = method, Arguments = Many!, BearerToken = Caller?.Value, Permit = slip };
 
     public IntegrationRequest Request(string integration, string method, PermitSlip slip) => new()
     {

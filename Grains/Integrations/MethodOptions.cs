@@ -35,6 +35,9 @@ public sealed class MethodOptions : ResilienceOptions
     /// <summary>Whether a write may be repeated when nobody knows whether it was done; <c>Put</c> and <c>Delete</c> may unless this is false. Only for writers.</summary>
     public bool? Idempotent { get; set; }
 
+    /// <summary>How the origin is asked for many values by one call; null when it takes one at a time.</summary>
+    public ManyOptions? Many { get; set; }
+
     /// <summary>The name of a section under <c>OrleansCache:Resilience</c>, before what the integration says.</summary>
     public string? Resilience { get; set; }
 

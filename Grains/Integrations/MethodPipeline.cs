@@ -111,10 +111,10 @@ internal sealed class MethodPipeline
                 await slip.EnsureFreshAsync().ConfigureAwait(false);
             _runtime.Health.Called();
             isMade = _runtime.Caller is not HttpIntegration;
-            var response = await _runtime.Caller.CallAsync(call.Request(_runtime.Integration.Name, _method.Name, slip), attempt).ConfigureAwait(false);
-            (outcome, isTold) = (OutcomeOf(response.Kind), CallOutcome.Tells(response));
-            await PauseAsync(response, attempt).ConfigureAwait(false);
-            return new(response);
+            var answer = await AskAsync(call, slip, attempt).ConfigureAwait(false);
+            (outcome, isTold) = (OutcomeOf(answer.Response.Kind), CallOutcome.Tells(answer.Response));
+            await PauseAsync(answer.Response, attempt).ConfigureAwait(false);
+            return answer;
         }
         catch (Exception) when (slip.Refusal is { } retryAfter)
         {
@@ -144,6 +144,18 @@ internal sealed class MethodPipeline
             _parts.Logger.PermitRenewed(_runtime.Integration.Name, _method.Name);
             return limit is null ? new(PermitKind.NotNeeded) : await PermitAsync(limit, call, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask<CallOutcome> AskAsync(MethodCall call, PermitSlip slip, CancellationToken attempt)
+    {
+        var (name, method) = (_runtime.Integration.Name, _method.Name);
+        if (call.Many is null)
+            return new(await _runtime.Caller.CallAsync(call.Request(name, method, slip), attempt).ConfigureAwait(false));
+        if (_runtime.Caller is not IManyIntegration many)
+            throw new InvalidOperationException($"The method '{name}/{method}' has Many set, and its integration is no IManyIntegration; implement it, or leave Many out.");
+        var items = await many.CallManyAsync(call.ManyRequest(name, method, slip), attempt).ConfigureAwait(false);
+        return items.Count == call.Many.Count ? CallOutcome.Of(items)
+            : throw new InvalidOperationException($"'{name}/{method}' gave {items.Count} answers for {call.Many.Count} keys; give one for each, in their order.");
     }
 
     /// <summary>Refreshes wait in the background class; a call that somebody waits for does as <see cref="RateLimitPolicy.OnMiss"/> says.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace OrleansCache;
 
@@ -15,6 +16,9 @@ internal sealed class OriginCaller(
         Task.Run(() => RunAsync(call, cancellationToken), cancellationToken);
 
     public Task<WriterAnswer> WriteAsync(string integration, WriterCall call) => Task.Run(() => RunAsync(integration, call));
+
+    public Task<ImmutableArray<OriginResult>> CallManyAsync(RegionPolicy policy, ImmutableArray<BatchItem> items, CallerToken? caller, CancellationToken cancellationToken) =>
+        Task.Run(() => RunManyAsync(policy, items, caller, cancellationToken), cancellationToken);
 
     public string? DescribeBreaker(string integration) => RuntimeOf(integration)?.DescribeBreaker();
 
@@ -32,8 +36,8 @@ internal sealed class OriginCaller(
     {
         if (Bind(call.Policy.Integration, call.Policy.Method, call.Arguments, writes: false, out var runtime, out var method, out var arguments) is { } wrong)
             return Failed(wrong);
-        var (response, problem) = await RunAsync(runtime, method, new(arguments, call.Background, call.ETag, call.LastModified) { Caller = call.Caller }, cancellationToken).ConfigureAwait(false);
-        return ResultOf(response, problem, method, arguments);
+        var (outcome, problem) = await RunAsync(runtime, method, new(arguments, call.Background, call.ETag, call.LastModified) { Caller = call.Caller }, cancellationToken).ConfigureAwait(false);
+        return ResultOf(outcome.Response, problem, method, arguments);
     }
 
     private async Task<WriterAnswer> RunAsync(string integration, WriterCall write)
@@ -41,11 +45,41 @@ internal sealed class OriginCaller(
         if (Bind(integration, write.Method, write.Arguments, writes: true, out var runtime, out var method, out var arguments) is { } wrong)
             return WriterAnswers.Of(wrong, isInDoubt: false);
         var call = new MethodCall(arguments, background: false, eTag: null, lastModified: null) { Write = write, Caller = write.Caller };
-        var (response, problem) = await RunAsync(runtime, method, call, CancellationToken.None).ConfigureAwait(false);
-        return problem is not null ? WriterAnswers.Of(problem, call.IsInDoubt) : WriterAnswers.Of(response, method.Writer!, arguments);
+        var (outcome, problem) = await RunAsync(runtime, method, call, CancellationToken.None).ConfigureAwait(false);
+        return problem is not null ? WriterAnswers.Of(problem, call.IsInDoubt) : WriterAnswers.Of(outcome.Response, method.Writer!, arguments);
     }
 
-    private async Task<(IntegrationResponse Response, LoadProblem? Problem)> RunAsync(
+    private async Task<ImmutableArray<OriginResult>> RunManyAsync(RegionPolicy policy, ImmutableArray<BatchItem> items, CallerToken? caller, CancellationToken cancellationToken)
+    {
+        var results = new OriginResult[items.Length];
+        var bound = new List<(int Index, IReadOnlyDictionary<string, string?> Arguments)>();
+        (IntegrationRuntime? runtime, IntegrationMethod? method) = (null, null);
+        foreach (var (index, item) in items.Index())
+        {
+            if (Bind(policy.Integration, policy.Method, item.Arguments, writes: false, out var found, out var known, out var arguments) is { } wrong)
+            {
+                results[index] = Failed(wrong);
+                continue;
+            }
+
+            (runtime, method) = (found, known);
+            bound.Add((index, arguments));
+        }
+
+        if (bound.Count == 0)
+            return ImmutableCollectionsMarshal.AsImmutableArray(results);
+        var call = new MethodCall(bound[0].Arguments, background: false, null, null) { Many = [.. bound.Select(static one => one.Arguments)], Caller = caller };
+        var (outcome, problem) = await RunAsync(runtime!, method!, call, cancellationToken).ConfigureAwait(false);
+        foreach (var (place, (index, arguments)) in bound.Index())
+        {
+            var item = problem is null ? outcome.Items![place] : default;
+            results[index] = ResultOf(item, problem ?? CallOutcome.ProblemOf(new(item), null, breaker: null), method!, arguments);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(results);
+    }
+
+    private async Task<(CallOutcome Outcome, LoadProblem? Problem)> RunAsync(
         IntegrationRuntime runtime, IntegrationMethod method, MethodCall call, CancellationToken cancellationToken)
     {
         var pipeline = runtime.Pipelines[method.Name];
@@ -66,7 +100,7 @@ internal sealed class OriginCaller(
             parts.Logger.CallFailed(runtime.Integration.Name, method.Name, problem.Detail, problem.Message ?? "");
         }
 
-        return (outcome.Response, problem);
+        return (outcome, problem);
     }
 
     private static OriginResult ResultOf(in IntegrationResponse response, LoadProblem? problem, IntegrationMethod method, IReadOnlyDictionary<string, string?> arguments)

@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 /// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
 internal sealed class Dispatcher(
-    GatewayEndpoint gateway, GatewayWrites writes, CallerGate gate, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
+    GatewayEndpoint gateway, GatewayWrites writes, CallerGate gate, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, CallsEndpoint calls, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -65,6 +65,7 @@ internal sealed class Dispatcher(
             "entries" => Entries(context, path),
             "events" when path.IsEmpty => Posts(context) ? events.PostAsync(context) : NotAllowed(context, EventsEndpoint.Methods),
             "tags" => Tags(context, path),
+            "calls" => Calls(context, path),
             _ => Unknown(context),
         };
     }
@@ -93,6 +94,17 @@ internal sealed class Dispatcher(
             : HttpMethods.IsPut(method) ? gate.GuardAsync(context, key.Region, _ => entries.PutAsync(context, key))
             : HttpMethods.IsDelete(method) ? gate.GuardAsync(context, key.Region, _ => entries.DeleteAsync(context, key))
             : NotAllowed(context, EntriesEndpoint.Methods);
+    }
+
+    private ValueTask Calls(HttpContext context, ReadOnlySpan<char> path)
+    {
+        if (!RequestTarget.TryTake(ref path, out var first) || !RequestTarget.TryTake(ref path, out var second) || !path.IsEmpty)
+            return Unknown(context);
+        if (!PercentText.TryDecode(first, plusIsSpace: false, out var integration, out var error))
+            return new(Undecodable("The integration's name", error).WriteAsync(context));
+        if (!PercentText.TryDecode(second, plusIsSpace: false, out var method, out error))
+            return new(Undecodable("The method's name", error).WriteAsync(context));
+        return Posts(context) ? calls.PostAsync(context, integration, method) : NotAllowed(context, EventsEndpoint.Methods);
     }
 
     private ValueTask Tags(HttpContext context, ReadOnlySpan<char> path)
@@ -140,7 +152,7 @@ internal sealed class Dispatcher(
 
     private static ValueTask Unknown(HttpContext context) => new(HttpProblem.NotFound(
         "unknown-path", "Nothing is served under this path",
-        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, …/refresh, /api/v1/entries/{region}/many, /api/v1/events, /api/v1/tags/{tag}/invalidate, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
+        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, …/refresh, /api/v1/entries/{region}/many, /api/v1/calls/{integration}/{method}, /api/v1/events, /api/v1/tags/{tag}/invalidate, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
 
     private static async ValueTask EnginePage(HttpContext context, RequestDelegate next)
     {

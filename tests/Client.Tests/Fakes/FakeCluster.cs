@@ -31,6 +31,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     public FakeLimiter Limiter { get; } = new();
     public FakeProofs Proofs { get; } = new();
     public FakeWriter Writer { get; } = new();
+    public FakeBatches Batches { get; } = new();
     public FakeEntry Entry => EntryOf(Key);
     public IOrleansCache Cache => _services.GetRequiredService<IOrleansCache>();
     public IRawCache Raw => _services.GetRequiredService<IRawCache>();
@@ -44,6 +45,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         grain == typeof(IEntryGrain) ? _entries.GetOrAdd(key, static _ => new())
         : grain == typeof(ICatalogGrain) ? Catalog.Of(key)
         : grain == typeof(IRateLimiterGrain) ? Limiter.Of(key)
+        : grain == typeof(IBatchGrain) ? Batches
         : grain == typeof(ISiloProofGrain) ? Proofs.Of(key)
         : grain == typeof(IOriginWriterGrain) ? Writer
         : Tags;

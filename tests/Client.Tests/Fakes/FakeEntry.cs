@@ -44,7 +44,7 @@ internal sealed class FakeEntry : IEntryGrain
         lock (_lock)
         {
             return Value is { } value ? new() { Status = ReadStatus.Hit, Value = value, FreshMilliseconds = ReadReply.NoLifetime, StaleMilliseconds = ReadReply.NoLifetime }
-                : request.Load is LoadMode.Leased ? Lease()
+                : request.Load is LoadMode.Leased or LoadMode.Batched ? Lease()
                 : default;
         }
     }

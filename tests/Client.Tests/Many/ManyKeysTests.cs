@@ -63,7 +63,7 @@ public class ManyKeysTests
 
         var loading = cluster.Cache.GetOrCreateManyAsync<int>([A, B, C], MakeAsync).AsTask();
         Assert.Empty(_calls);
-        cluster.Clock.Advance(LoadBatch<int>.Patience);
+        cluster.Clock.Advance(Gathering<int, int>.Patience);
         await Eventually.TrueAsync(() => !cluster.EntryOf(C).Completions.IsEmpty);
         late.SetResult(cluster.EntryOf(B).Lease());
         await Eventually.TrueAsync(() => !cluster.EntryOf(B).Completions.IsEmpty);

@@ -120,6 +120,9 @@ internal sealed class FakePolicies(RegionPolicy policy) : IRegionPolicies, IRate
 /// <summary>An origin whose calls end when the test says so.</summary>
 internal sealed class FakeOrigin : IOriginCaller
 {
+    public Task<System.Collections.Immutable.ImmutableArray<OriginResult>> CallManyAsync(
+        RegionPolicy policy, System.Collections.Immutable.ImmutableArray<BatchItem> items, CallerToken? caller, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public List<(OriginCall Call, TaskCompletionSource<OriginResult> End)> Calls { get; } = [];
 
     public Task<OriginResult> CallAsync(OriginCall call, CancellationToken cancellationToken)

@@ -39,6 +39,23 @@ public sealed class CallerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Calls_for_many_keys_are_for_those_whose_credentials_are_good()
+    {
+        using var refused = await PostManyAsync(AuthService.Basic("ann", "wrong"));
+        using var answered = await PostManyAsync(AuthService.Basic("ann", "secret"));
+
+        await refused.ProblemAsync(401, "unauthorized");
+        Assert.Equal((HttpStatusCode.OK, true), (answered.StatusCode, _face.Cache.Caller is not null));
+    }
+
+    private async Task<HttpResponseMessage> PostManyAsync(string credentials)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/calls/partner/country") { Content = new StringContent("""{ "calls": [ { "code": "NL" } ] }""", System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.TryAddWithoutValidation("Authorization", credentials);
+        return await _face.Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_revoked_credential_stops_working_when_its_token_ends()
     {
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(AuthService.Basic("ann", "secret")));

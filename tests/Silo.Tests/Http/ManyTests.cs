@@ -108,6 +108,49 @@ public sealed class ManyTests : IAsyncLifetime
         Assert.Equal("many", _face.Cache.Keys.Single().Key);
     }
 
+    [Fact]
+    public async Task A_method_is_called_for_many_keys_by_one_request()
+    {
+        (string Integration, string Method, string Calls) asked = default;
+        _face.Cache.CallMany = (integration, method, args) =>
+        {
+            asked = (integration, method, string.Join(';', args.Select(static one => string.Join(',', one.Select(static a => $"{a.Key}={a.Value ?? "null"}")))));
+            return
+            [
+                new(CacheKey.Of("r", "a"), Reply(ReadStatus.Loaded, "1")),
+                new(CacheKey.Of("r", "b"), new ReadReply { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.NotFound } }),
+                new(default, new ReadReply { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.BadCall, Detail = "missing-argument", Message = "No code." } }),
+            ];
+        };
+
+        using var answer = await _face.Http.PostAsync("api/v1/calls/partner/country", Json("""{ "calls": [ { "code": "NL", "n": 7 }, { "code": null, "x": true }, {} ] }"""), Ct);
+
+        Assert.Equal(("partner", "country", "code=NL,n=7;code=null,x=true;"), asked);
+        Assert.Equal(
+            """
+            [{"status":"loaded","version":7,"age":2,"contentType":"application/json","value":1},
+            {"status":"absent"},
+            {"status":"failed","problem":{"type":"missing-argument","title":"An argument is missing","status":400,"detail":"No code."}}]
+            """.ReplaceLineEndings(""),
+            await answer.TextAsync());
+    }
+
+    [Theory]
+    [InlineData("[]", "no array calls")]
+    [InlineData("""{ "calls": [], "more": 1 }""", "more is no field")]
+    [InlineData("""{ "calls": [ 1 ] }""", "calls[0]")]
+    [InlineData("""{ "calls": [ { "a": [] } ] }""", "calls[0].a")]
+    [InlineData("""{ "calls": [ { "a": 1, "a": 2 } ] }""", "'a' twice")]
+    [InlineData("{", "JSON")]
+    public async Task Wrong_arguments_of_many_calls_are_told_with_their_place(string body, string named)
+    {
+        using var answer = await _face.Http.PostAsync("api/v1/calls/partner/country", Json(body), Ct);
+
+        Assert.Contains(named, await answer.ProblemAsync(400, "bad-many"), StringComparison.Ordinal);
+    }
+
+    private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
+
     private static ReadReply Reply(ReadStatus status, string text, string type = "application/json") =>
         new() { Status = status, AgeMilliseconds = 2_500, Value = new() { Bytes = Encoding.UTF8.GetBytes(text), ContentType = type, Version = 7 } };
 

@@ -84,6 +84,16 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
 
     ValueTask<CacheResult<T>> IOrleansCache.GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options, CancellationToken ct) => throw new NotSupportedException();
 
+    public Func<string, string, IReadOnlyList<IReadOnlyDictionary<string, string?>>, KeyResult<ReadReply>[]> CallMany { get; set; } = (_, _, _) => [];
+
+    public ValueTask<KeyResult<ReadReply>[]> CallManyAsync(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CallerToken? caller = null, CancellationToken ct = default) 
+    {
+        Caller = caller;
+        return new(CallMany(integration, method, args));
+    }
+
+    ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.CallManyAsync<T>(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CancellationToken ct) => throw new NotSupportedException();
+
     ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.GetManyAsync<T>(IEnumerable<CacheKey> keys, CancellationToken ct) => throw new NotSupportedException();
 
     ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.GetOrCreateManyAsync<T>(

@@ -3,6 +3,9 @@ namespace OrleansCache.Silo.Tests;
 /// <summary>What the health answer is made of.</summary>
 internal sealed class FakeSilo : IOwnership, IEntryStore, IOriginCaller
 {
+    public Task<System.Collections.Immutable.ImmutableArray<OriginResult>> CallManyAsync(
+        RegionPolicy policy, System.Collections.Immutable.ImmutableArray<BatchItem> items, CallerToken? caller, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public bool IsReachable { get; set; } = true;
     public bool FenceHolds { get; set; } = true;
     public string Self => "silo-0";

@@ -1,0 +1,104 @@
+using OrleansCache.Fakes;
+
+namespace OrleansCache.Many;
+
+/// <summary>Calls of a method for many keys, over scripted owners and a scripted origin.</summary>
+public class BatchedCallsTests
+{
+    [Fact]
+    public async Task One_call_of_the_integration_loads_all_that_is_missing()
+    {
+        await using var cluster = Cluster(most: 50);
+        cluster.EntryOf(KeyOf("DE")).Value = FakeEntry.Json("here");
+
+        var results = await CallAsync(cluster, "NL", "DE", "FR", "NL");
+
+        Assert.Equal(["NL", "here", "FR", "NL"], results.Select(static r => r.Result.Value));
+        Assert.Equal([Outcome.Loaded, Outcome.Hit, Outcome.Loaded, Outcome.Loaded], results.Select(static r => r.Result.Outcome));
+        Assert.Equal(["NL FR"], cluster.Batches.Calls);
+        Assert.Equal(KeyOf("FR"), results[2].Key);
+    }
+
+    [Fact]
+    public async Task A_call_is_for_no_more_keys_than_the_method_says_and_for_one_value_of_the_other_arguments()
+    {
+        await using var cluster = Cluster(most: 2);
+
+        var results = await cluster.Cache.CallManyAsync<string>("partner", "country", [Args("NL"), Args("DE"), Args("FR", "en"), Args("BE"), Args("ES", "en")]);
+
+        Assert.Equal(["NL", "DE", "FR", "BE", "ES"], results.Select(static r => r.Result.Value));
+        Assert.Equal(["BE", "FR ES", "NL DE"], cluster.Batches.Calls.Order());
+    }
+
+    [Fact]
+    public async Task A_value_with_the_separator_in_it_and_a_method_for_one_key_are_called_alone()
+    {
+        await using var cluster = Cluster(most: 50);
+        cluster.EntryOf(KeyOf("a,b")).OnRead = static request => new(request.Load is LoadMode.Declared ? FakeEntry.Hit("alone") : default);
+        await using var single = Cluster(most: 0);
+        foreach (var code in new[] { "NL", "DE" })
+            single.EntryOf(KeyOf(code)).OnRead = static request => new(request.Load is LoadMode.Declared ? FakeEntry.Hit("alone") : default);
+
+        Assert.Equal(["NL", "alone", "DE"], (await CallAsync(cluster, "NL", "a,b", "DE")).Select(static r => r.Result.Value));
+        Assert.Equal(["alone", "alone"], (await CallAsync(single, "NL", "DE")).Select(static r => r.Result.Value));
+
+        Assert.Equal(["NL DE"], cluster.Batches.Calls);
+        Assert.Empty(single.Batches.Calls);
+    }
+
+    [Fact]
+    public async Task A_key_that_somebody_else_loads_is_joined_and_not_called_for()
+    {
+        await using var cluster = Cluster(most: 50);
+        cluster.EntryOf(KeyOf("DE")).OnRead = static request => new(request.WaitMilliseconds == 0 ? new() { Status = ReadStatus.AskAgain } : FakeEntry.Hit("theirs") with { Status = ReadStatus.Joined });
+
+        var results = await CallAsync(cluster, "NL", "DE");
+
+        Assert.Equal(["NL", "theirs"], results.Select(static r => r.Result.Value));
+        Assert.Equal(["NL"], cluster.Batches.Calls);
+    }
+
+    [Fact]
+    public async Task Failures_absence_and_wrong_calls_are_their_keys_own()
+    {
+        await using var cluster = Cluster(most: 50);
+        var usual = cluster.Batches.Answer;
+        cluster.Batches.Answer = code => code switch
+        {
+            "XX" => new() { Kind = LoadResultKind.Absent },
+            "YY" or "ZZ" => new() { Problem = new() { Kind = ProblemKind.OriginFailed, Detail = "origin-503", Message = "down" } },
+            _ => usual(code),
+        };
+        cluster.EntryOf(KeyOf("XX")).OnComplete = static _ => new(new LoadReply { Detail = "absent" });
+        cluster.EntryOf(KeyOf("ZZ")).OnComplete = static _ => new(new LoadReply { Value = FakeEntry.Json("old"), StaleMilliseconds = 1000 });
+
+        var results = await cluster.Cache.CallManyAsync<string>("partner", "country", [Args("NL"), Args("XX"), Args("YY"), Args("ZZ"), new Dictionary<string, string?> { ["cod"] = "NL" }]);
+
+        Assert.Equal(("NL", Outcome.Miss), (results[0].Result.Value, results[1].Result.Outcome));
+        Assert.Equal("down", Assert.IsType<IntegrationException>(results[2].Error).Problem.Message);
+        Assert.Equal(("old", Outcome.Stale), (results[3].Result.Value, results[3].Result.Outcome));
+        Assert.IsType<ArgumentException>(results[4].Error);
+        Assert.All(new[] { "NL", "XX", "YY", "ZZ" }, code => Assert.Equal(1, cluster.EntryOf(KeyOf(code)).Completions.Single().Ticket!.Number));
+    }
+
+    private static CacheKey KeyOf(string code) => CacheKey.For("shop:1.0:partner:country", ("code", code));
+
+    private static Dictionary<string, string?> Args(string code, string? language = null)
+    {
+        var args = new Dictionary<string, string?> { ["code"] = code };
+        if (language is not null)
+            args["lang"] = language;
+        return args;
+    }
+
+    private static ValueTask<IReadOnlyList<KeyResult<CacheResult<string>>>> CallAsync(FakeCluster cluster, params string[] codes) =>
+        cluster.Cache.CallManyAsync<string>("partner", "country", [.. codes.Select(static code => Args(code))]);
+
+    private static FakeCluster Cluster(int most)
+    {
+        var cluster = new FakeCluster();
+        var partner = cluster.Catalog.Known["partner"];
+        cluster.Catalog.Known["partner"] = partner with { Methods = [partner.Methods[0] with { Most = most, Varies = "code", Separator = "," }] };
+        return cluster;
+    }
+}
