@@ -6,5 +6,16 @@ namespace OrleansCache;
 [Reentrant, GrainType("oc.tags")]
 internal sealed class TagGrain(ITagLog log) : Grain, ITagGrain
 {
-    public ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken = default) => log.RaiseAsync(tags, cancellationToken);
+    /// <exception cref="SiloUnavailableException">The store is away: a raise may be repeated, here or elsewhere.</exception>
+    public async ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await log.RaiseAsync(tags, cancellationToken);
+        }
+        catch (StoreUnavailableException away)
+        {
+            throw new SiloUnavailableException(away.Message);
+        }
+    }
 }

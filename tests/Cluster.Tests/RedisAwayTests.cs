@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -28,6 +29,13 @@ public sealed class RedisAwayTests
         return AwayAsync(how, TimeSpan.FromMinutes(1), noiseMs: 10);
     }
 
+    private static async Task<HttpStatusCode> RaiseAsync(SiloNode silo)
+    {
+        using var http = new HttpClient();
+        using var answer = await http.PostAsync($"http://127.0.0.1:{silo.Port}/api/v1/tags/any/invalidate", null, Ct);
+        return answer.StatusCode;
+    }
+
     /// <param name="how">Redis goes.</param>
     /// <param name="length">For so long.</param>
     /// <param name="noiseMs">What other tests on the same cores may add to a p99 of few calls.</param>
@@ -50,6 +58,8 @@ public sealed class RedisAwayTests
             await cluster.Redis.PauseAsync();
         var reading = Latencies.OfAsync(n => SeenAsync(cache, Eventual, n), length);
         await Task.Delay(Runs.Fence + Runs.AWhile, TimeProvider.System, Ct);
+        var raise = Assert.ThrowsAsync<CacheUnavailableException>(() => cache.RemoveByTagAsync(["any"], Ct).AsTask());
+        var raiseOverHttp = RaiseAsync(cluster.Silos[0]);
 
         for (var i = 0; i < 30; i++)
         {
@@ -62,6 +72,8 @@ public sealed class RedisAwayTests
         var told = TimeProvider.System.GetElapsedTime(asked);
         await RefusedAsync(() => cache.SetAsync(Key(Refusing, 1), new(Text(-1)), ct: Ct).AsTask());
         await RefusedAsync(() => cache.RemoveAsync(Key(Stale, 1), ct: Ct).AsTask());
+        await raise;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await raiseOverHttp);
         var during = await reading;
 
         if (how == "killed")
