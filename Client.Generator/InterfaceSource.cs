@@ -7,6 +7,7 @@ internal sealed class InterfaceSource(INamedTypeSymbol type)
     private readonly List<Fault> _faults = [];
     private readonly StringBuilder _members = new();
     private readonly List<string> _invalidations = [];
+    private readonly List<IMethodSymbol> _methods = [];
     private readonly List<IMethodSymbol> _cached = [];
     private readonly string _full = Symbols.Full(type);
 
@@ -22,7 +23,8 @@ internal sealed class InterfaceSource(INamedTypeSymbol type)
         }
 
         var members = type.AllInterfaces.Prepend(type).SelectMany(static i => i.GetMembers()).Where(static m => m.IsAbstract || m.IsVirtual).ToList();
-        _cached.AddRange(members.OfType<IMethodSymbol>().Where(static m => Symbols.Find(m, Symbols.Cached) is not null));
+        _methods.AddRange(members.OfType<IMethodSymbol>());
+        _cached.AddRange(_methods.Where(static m => Symbols.Find(m, Symbols.Cached) is not null));
         foreach (var member in members)
             Write(member);
         var methods = _cached.Select(Description).ToList();
@@ -97,12 +99,37 @@ internal sealed class InterfaceSource(INamedTypeSymbol type)
         var result = Symbols.Full(((INamedTypeSymbol)method.ReturnType).TypeArguments[0]);
         var own = Arguments(method);
         var state = own.Count == 0 ? "0" : own.Count == 1 ? "@" + own[0].Name : $"({string.Join(", ", own.Select(static p => "@" + p.Name))})";
-        var given = method.Parameters.Select(p => Symbols.IsToken(p.Type) ? "ct" : own.Count == 1 ? "s" : $"s.Item{own.IndexOf(p) + 1}");
-        var call = $"(({Symbols.Full(method.ContainingType)})api).@{method.Name}({string.Join(", ", given)})";
-        if (isTask)
-            call = $"new global::System.Threading.Tasks.ValueTask<{result}>({call})";
-        Line($"{PassThrough.Head(method)} => _api.CallAsync({_cached.IndexOf(method)}, {state}, static (api, s, ct) => {call}, {Bound(own)}, {More(method, TagsOf(attribute))}, {Token(method)}){(isTask ? ".AsTask()" : "")};");
+        var call = Call(method, result, own);
+        var version = VersionOf(method, attribute) is { } asked ? $", static (api, s, ct) => {Call(asked, "string", own)}" : "";
+        Line($"{PassThrough.Head(method)} => _api.CallAsync({_cached.IndexOf(method)}, {state}, static (api, s, ct) => {call}, {Bound(own)}, {More(method, TagsOf(attribute))}, {Token(method)}{version}){(isTask ? ".AsTask()" : "")};");
     }
+
+    /// <summary>The call of one method with the arguments of another, which has them all.</summary>
+    private static string Call(IMethodSymbol called, string result, List<IParameterSymbol> own)
+    {
+        var given = called.Parameters.Select(p => Symbols.IsToken(p.Type) ? "ct" : own.Count == 1 ? "s" : $"s.Item{own.FindIndex(argument => argument.Name == p.Name) + 1}");
+        var call = $"(({Symbols.Full(called.ContainingType)})api).@{called.Name}({string.Join(", ", given)})";
+        return Symbols.TaskOf(called.ReturnType) == "Task<T>" ? $"new global::System.Threading.Tasks.ValueTask<{result}>({call})" : call;
+    }
+
+    /// <summary>The method that says which version a call has; null without one.</summary>
+    private IMethodSymbol? VersionOf(IMethodSymbol method, AttributeData attribute)
+    {
+        if (Symbols.Named(attribute, "Version")?.Value is not string name)
+            return null;
+        var named = _methods.Where(m => m.Name == name).ToList();
+        var fitting = named.Where(m => Symbols.TaskOf(m.ReturnType) is "Task<T>" or "ValueTask<T>" && ((INamedTypeSymbol)m.ReturnType).TypeArguments[0].SpecialType == SpecialType.System_String
+            && !m.IsGenericMethod && m.Parameters.All(p => p.RefKind == RefKind.None && (Symbols.IsToken(p.Type) || Has(method, p)))).ToList();
+        if (fitting.Count == 1)
+            return fitting[0];
+        Fail(Rules.NoVersion, method, method.Name, name, named.Count == 0 ? $"is no method of {type.Name}"
+            : fitting.Count > 1 ? "fits more than once: give the overloads names of their own"
+            : "does not fit: it returns Task<string> or ValueTask<string> and takes only arguments that this method has, by name and type");
+        return null;
+    }
+
+    private static bool Has(IMethodSymbol method, IParameterSymbol parameter) =>
+        method.Parameters.Any(own => own.Name == parameter.Name && SymbolEqualityComparer.Default.Equals(own.Type, parameter.Type));
 
     private void WriteInvalidating(IMethodSymbol method)
     {
@@ -130,7 +157,7 @@ internal sealed class InterfaceSource(INamedTypeSymbol type)
     private IEnumerable<int> Removed(IMethodSymbol method, string name)
     {
         var named = _cached.Where(c => c.Name == name).ToList();
-        var fitting = named.Where(c => Arguments(c).All(p => method.Parameters.Any(own => own.Name == p.Name && SymbolEqualityComparer.Default.Equals(own.Type, p.Type)))).ToList();
+        var fitting = named.Where(c => Arguments(c).All(p => Has(method, p))).ToList();
         if (named.Count == 0)
             Fail(Rules.NoSuchMethod, method, method.Name, name, $"is no [Cached] method of {type.Name}");
         else if (fitting.Count == 0)
@@ -149,8 +176,17 @@ internal sealed class InterfaceSource(INamedTypeSymbol type)
                 settings.Add($"{property} = global::System.TimeSpan.FromSeconds({Number(seconds)})");
         }
 
+        var hasVersion = Symbols.Named(attribute, "Version")?.Value is string;
         if (Symbols.Named(attribute, "Strategy")?.Value is int kind)
             settings.Add($"Strategy = (global::OrleansCache.Strategy){kind}");
+        else if (hasVersion)
+            settings.Add("Strategy = global::OrleansCache.Strategy.Versioned");
+        if (hasVersion)
+            settings.Add("Version = global::OrleansCache.DecoratedMethod.OwnVersion");
+        if (Symbols.Named(attribute, "DefaultVersion")?.Value is string none)
+            settings.Add($"DefaultVersion = {Symbols.Quote(none)}");
+        if (Symbols.Named(attribute, "OnVersionFailure")?.Value is int failure)
+            settings.Add($"OnVersionFailure = (global::OrleansCache.OnVersionFailure){failure}");
         if (Symbols.Named(attribute, "Jitter")?.Value is double jitter)
             settings.Add($"Jitter = {Number(jitter)}");
         if (Symbols.Named(attribute, "Limiter")?.Value is string limiter)

@@ -16,5 +16,7 @@ internal static class Rules
     public static readonly DiagnosticDescriptor NoIntegration = Error("OCI011", "{0} has [{1}], and {2} is no interface with [Integration], so it would do nothing; give it one, or remove the attribute");
     public static readonly DiagnosticDescriptor OutOfRange = Error("OCI012", "{0} of {1} is {2}; {3}");
 
+    public static readonly DiagnosticDescriptor NoVersion = Error("OCI013", "{0} has its version from '{1}', which {2}");
+
     private static DiagnosticDescriptor Error(string id, string message) => new(id, message, message, "OrleansCache", DiagnosticSeverity.Error, isEnabledByDefault: true);
 }

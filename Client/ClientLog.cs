@@ -41,6 +41,9 @@ internal static partial class ClientLog
     [LoggerMessage(1512, LogLevel.Error, "The changed configuration is not taken, the old one stays: {Error}")]
     public static partial void StrategyReloadRefused(this ILogger logger, string error);
 
+    [LoggerMessage(1514, LogLevel.Warning, "Nobody can say which version the origin has of key {KeyHash:x16} in region {Region}; its readers do as their strategy says.")]
+    public static partial void VersionUnknown(this ILogger logger, Exception exception, ulong keyHash, string region);
+
     [LoggerMessage(1510, LogLevel.Warning, "No silo of '{Address}' answers yet, and the start waits for one: {Reason} It is asked {How}.")]
     public static partial void SearchesSilo(this ILogger logger, string address, string reason, string how);
 

@@ -23,8 +23,10 @@ internal static class EntryOptionRules
             throw Wrong(nameof(EntryOptions.AbsentFor), absent, "set it to zero or more");
         if (options.Sliding is { } sliding && sliding <= TimeSpan.Zero)
             throw Wrong(nameof(EntryOptions.Sliding), sliding, "set it over zero");
-        if (options.Strategy is { } kind and not (Strategy.Ttl or Strategy.Background))
-            throw Wrong(nameof(EntryOptions.Strategy), kind, "set Ttl or Background: no other can be kept without the caller, so it is for methods that a silo is configured with");
+        if (options.Strategy is { } kind and not (Strategy.Ttl or Strategy.Background or Strategy.Versioned))
+            throw Wrong(nameof(EntryOptions.Strategy), kind, "set Ttl, Background or Versioned: no other can be kept without the caller, so it is for methods that a silo is configured with");
+        if (options.Strategy is Strategy.Versioned && options is not CacheStrategy)
+            throw Wrong(nameof(EntryOptions.Strategy), options.Strategy, "give a CacheStrategy.Versioned, which has the function to ask");
         if (options.Limiter is { Length: 0 })
             throw Wrong(nameof(EntryOptions.Limiter), "\"\"", "name an integration, or leave it null");
         foreach (var tag in options.Tags ?? [])
@@ -40,6 +42,12 @@ internal static class EntryOptionRules
             throw new ArgumentException("CacheStrategy.FreshFor is not set; Background refreshes past it: set a time, or another Strategy.");
         if (strategy.Strategy is Strategy.Background && strategy.StaleFor is null or { Ticks: 0 })
             throw new ArgumentException("CacheStrategy.StaleFor is not set; Background serves the old value that long past FreshFor: set a time, or Strategy to Ttl.");
+        if (strategy is { Strategy: Strategy.Versioned, Version: null })
+            throw new ArgumentException("CacheStrategy.Version is not set; Versioned asks it before a value is served: give the function, or another Strategy.");
+        if (strategy is { Strategy: null, Version: not null })
+            throw new ArgumentException("CacheStrategy.Strategy is not set, so that Version would never be asked: set it to Versioned.");
+        if (strategy.SessionVersions < 1)
+            throw WrongStrategy(nameof(CacheStrategy.SessionVersions), strategy.SessionVersions, "set it to 1 or more");
         CheckTimeout(nameof(CacheStrategy.Timeout), strategy.Timeout);
         CheckTimeout(nameof(CacheStrategy.AttemptTimeout), strategy.AttemptTimeout);
         if (strategy.AttemptTimeout > strategy.Timeout)

@@ -15,10 +15,20 @@ internal sealed partial class OrleansCacheClient
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(factory);
+        options = EntryOptionRules.Checked(options);
         CacheKey[] asked = [.. keys];
+        CacheKey[] distinct = [.. asked.Distinct()];
+        // All versions first, so that the keys that changed are loaded together.
+        var known = options is not CacheStrategy { Strategy: Strategy.Versioned } versioned ? null
+            : await Concurrently.RunAsync(distinct, static key => key, key => versions.AskAsync(key, versioned, versioned.PlanOf<T>(plans), ct), ct).ConfigureAwait(false);
         Task<KeyResult<CacheResult<T>>>[] loads;
-        using (var batch = new LoadBatch<T>(factory, EntryOptionRules.Checked(options), plans))
-            loads = [.. asked.Distinct().Select(key => LoadOfManyAsync<T>(new(key, batch), ct))];
+        using (var batch = new LoadBatch<T>(factory, options, plans))
+        {
+            loads = [.. distinct.Select((key, i) => known?[i].Error is { } error
+                ? Task.FromResult(new KeyResult<CacheResult<T>>(key, error))
+                : LoadOfManyAsync<T>(new(key, batch), known?[i].Result, ct))];
+        }
+
         return Concurrently.Spread(asked, await Task.WhenAll(loads).ConfigureAwait(false));
     }
 
@@ -50,12 +60,12 @@ internal sealed partial class OrleansCacheClient
         return await Concurrently.RunAsync([.. values], static pair => pair.Key, pair => SetAsync(pair.Key, pair.Value, options, ct: ct), ct).ConfigureAwait(false);
     }
 
-    private async Task<KeyResult<CacheResult<T>>> LoadOfManyAsync<T>(LoadBatch<T>.Order order, CancellationToken ct)
+    private async Task<KeyResult<CacheResult<T>>> LoadOfManyAsync<T>(LoadBatch<T>.Order order, VersionOfRead? version, CancellationToken ct)
     {
         var isRefreshing = false;
         try
         {
-            var result = await Concurrently.OneAsync(order.Key, order => GetOrCreateAsync(order, ct), order, ct).ConfigureAwait(false);
+            var result = await Concurrently.OneAsync(order.Key, order => version is { } known ? GetOrCreateAsync(order, known, ct) : GetOrCreateAsync(order, ct), order, ct).ConfigureAwait(false);
             isRefreshing = result is { Error: null, Result.Outcome: Outcome.Stale };
             return result.Error is IntegrationException { Problem: { Kind: ProblemKind.Limited } limited }
                 ? new(order.Key, Result(new ReadReply { Status = ReadStatus.Failed, Problem = limited }, default(T), metrics.Start()))

@@ -5,7 +5,8 @@ namespace OrleansCache;
 
 /// <inheritdoc/>
 internal sealed partial class OrleansCacheClient(
-    IRawCache raw, Reader reader, FlightTable flights, Loader loader, OriginWrites writes, IIntegrationWrites integrations, ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans,
+    IRawCache raw, Reader reader, FlightTable flights, Loader loader, VersionQuestions versions, OriginWrites writes, IIntegrationWrites integrations,
+    ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans,
     IOptions<OrleansCacheClientOptions> client) : IOrleansCache
 {
     public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
@@ -33,7 +34,8 @@ internal sealed partial class OrleansCacheClient(
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(CacheKey key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, EntryOptions? options = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return GetOrCreateAsync(new LoadOrder<TState, T>(key, state, factory, EntryOptionRules.Checked(options)) { Plan = (options as CacheStrategy)?.PlanOf<T>(plans) }, ct);
+        var order = new LoadOrder<TState, T>(key, state, factory, EntryOptionRules.Checked(options)) { Plan = (options as CacheStrategy)?.PlanOf<T>(plans) };
+        return options is CacheStrategy { Strategy: Strategy.Versioned } versioned ? VersionedAsync(order, versioned, ct) : GetOrCreateAsync(order, ct);
     }
 
     /// <inheritdoc cref="IOrleansCache.GetOrCreateAsync{TState, T}"/>
@@ -41,12 +43,21 @@ internal sealed partial class OrleansCacheClient(
     public async ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(LoadOrder<TState, T> order, CancellationToken ct)
     {
         var started = metrics.Start();
-        var landing = await flights.FlyAsync<(Loader Loader, LoadOrder<TState, T> Order), T>(
-            order.Key.GrainKey, FlightKind.Load, (loader, order), static (flight, s) => s.Loader.RunAsync(flight, s.Order), ct).ConfigureAwait(false);
-        return landing.Joined && !codecs.Of<T>().IsShareable
-            ? Decoded<T>(landing.Reply, order.Key.Region, started)
-            : Result(landing.Reply, landing.Value, started);
+        return ResultOf(await LandingAsync(order, ct).ConfigureAwait(false), order.Key, started);
     }
+
+    private async ValueTask<CacheResult<T>> VersionedAsync<TState, T>(LoadOrder<TState, T> order, CacheStrategy versioned, CancellationToken ct) =>
+        await GetOrCreateAsync(order, await versions.AskAsync(order.Key, versioned, order.Plan!, ct).ConfigureAwait(false), ct).ConfigureAwait(false);
+
+    private async ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(LoadOrder<TState, T> order, VersionOfRead version, CancellationToken ct)
+    {
+        var started = metrics.Start();
+        order.Wanted = version.Wanted;
+        return ResultOf(version.Judge(order.Key, await LandingAsync(order, ct).ConfigureAwait(false)), order.Key, started);
+    }
+
+    private ValueTask<Landing<T>> LandingAsync<TState, T>(LoadOrder<TState, T> order, CancellationToken ct) => flights.FlyAsync<(Loader Loader, LoadOrder<TState, T> Order), T>(
+        order.Key.GrainKey, FlightKind.Load, (loader, order), static (flight, s) => s.Loader.RunAsync(flight, s.Order), ct, order.Apart);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<WriteResult> SetAsync<T>(CacheKey key, T value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
@@ -114,6 +125,10 @@ internal sealed partial class OrleansCacheClient(
     }
 
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => raw.RemoveByTagAsync(tags, ct);
+
+    private CacheResult<T> ResultOf<T>(in Landing<T> landing, CacheKey key, long started) => landing.Joined && !codecs.Of<T>().IsShareable
+        ? Decoded<T>(landing.Reply, key.Region, started)
+        : Result(landing.Reply, landing.Value, started);
 
     private CacheResult<T> Decoded<T>(in ReadReply reply, string where, long started, bool isShared = true) =>
         codecs.TryDecode<T>(reply.Value, out var value, out var error, isShared)

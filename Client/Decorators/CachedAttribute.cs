@@ -27,6 +27,18 @@ public sealed class CachedAttribute(string? strategy = null) : Attribute
     /// <summary>0 to 1: fresh time is shortened by a random share up to this.</summary>
     public double Jitter { get; set; }
 
+    /// <summary>
+    /// A method of the same interface, by <c>nameof</c>, that says which version the origin has of this call, cheaply: it returns a task of text
+    /// and takes some of this method's arguments, by name and type. Null is no history. Sets <see cref="Strategy"/> to <see cref="Strategy.Versioned"/>.
+    /// </summary>
+    public string? Version { get; set; }
+
+    /// <summary>The version where there is no history; <c>-1</c> by default.</summary>
+    public string? DefaultVersion { get; set; }
+
+    /// <summary>What a read does when <see cref="Version"/> throws.</summary>
+    public OnVersionFailure OnVersionFailure { get; set; }
+
     /// <summary>Tags of each result, with arguments or their members in braces: <c>patient:{id}</c>, <c>user:{order.User}</c>. One whose argument is null is left out.</summary>
     public string[] Tags { get; set; } = [];
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansCache;
 
@@ -20,13 +19,14 @@ public sealed class DecoratedApi<TApi>
 
     /// <summary>Answers from the cache, or by the application's own class.</summary>
     public ValueTask<T> CallAsync<TState, T>(
-        int method, TState state, Func<TApi, TState, CancellationToken, ValueTask<T>> call, (string Name, object? Value)[] arguments, (string Name, object? Value)[]? more, CancellationToken ct) =>
-        _integration.CallAsync(method, new(arguments, more), (_integration, state, call), static async (s, ct) =>
-        {
-            var scope = s._integration.Scopes.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
-                return await s.call(s._integration.Resolve(scope.ServiceProvider), s.state, ct).ConfigureAwait(false);
-        }, ct);
+        int method, TState state, Func<TApi, TState, CancellationToken, ValueTask<T>> call, (string Name, object? Value)[] arguments, (string Name, object? Value)[]? more, CancellationToken ct,
+        Func<TApi, TState, CancellationToken, ValueTask<string?>>? version = null)
+    {
+        var integration = _integration;
+        return _integration.CallAsync(
+            method, new(arguments, more), (integration, state, call), static (s, ct) => s.integration.InScopeAsync(s.call, s.state, ct),
+            version is null ? null : ct => integration.InScopeAsync(version, state, ct), ct);
+    }
 
     /// <summary>Raises tags and removes values, after what they stand for was changed. No token: that is done already.</summary>
     public ValueTask InvalidateAsync(int invalidation, (string Name, object? Value)[] arguments, (string Name, object? Value)[]? more) =>

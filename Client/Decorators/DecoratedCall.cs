@@ -54,10 +54,13 @@ internal sealed class DecoratedCall
     /// <param name="state">For <paramref name="call"/>.</param>
     /// <param name="call">Makes the result.</param>
     /// <param name="ct">Ends this caller's wait.</param>
-    public ValueTask<T> CallAsync<TState, T>(in CallArguments arguments, string? key, TState state, Func<TState, CancellationToken, ValueTask<T>> call, CancellationToken ct)
+    /// <param name="version">The interface's own version of the call; null without one.</param>
+    public ValueTask<T> CallAsync<TState, T>(
+        in CallArguments arguments, string? key, TState state, Func<TState, CancellationToken, ValueTask<T>> call, CancellationToken ct, Func<CancellationToken, ValueTask<string?>>? version = null)
     {
         var following = _following;
-        var strategy = following.HasArguments ? following.Strategy.WithTags(arguments.Fill(following.Tags)) : following.Strategy;
+        var strategy = following.IsSame ? following.Strategy
+            : following.Strategy.For(following.HasArguments ? arguments.Fill(following.Tags) : following.Strategy.Tags, new(arguments.Bound, version));
         return ResultAsync(_cache.GetOrCreateAsync(KeyOf(arguments, key), state, call, strategy, ct));
     }
 
@@ -84,5 +87,8 @@ internal sealed class DecoratedCall
     private sealed record Following(CacheStrategy Strategy, CallTemplate[] Tags)
     {
         public bool HasArguments { get; } = Tags.Any(static tag => tag.Parameters.Length > 0);
+
+        /// <summary>True when it is the same for all calls.</summary>
+        public bool IsSame => !HasArguments && Strategy.Strategy is not OrleansCache.Strategy.Versioned;
     }
 }

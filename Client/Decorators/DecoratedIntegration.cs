@@ -15,6 +15,7 @@ internal sealed class DecoratedIntegration<TApi> : IDisposable
     private readonly IOrleansCache _cache;
     private readonly CachedIntegrationOptions _options;
     private readonly IConfiguration _configuration;
+    private readonly IServiceScopeFactory _scopes;
     private readonly ILogger _logger;
     private readonly DecoratedCall[] _calls;
     private readonly IDisposable _watch;
@@ -23,7 +24,7 @@ internal sealed class DecoratedIntegration<TApi> : IDisposable
     public DecoratedIntegration(
         DecoratedName<TApi> name, IOrleansCache cache, IOptionsMonitor<CachedIntegrationOptions> options, IConfiguration configuration, IServiceScopeFactory scopes, ILogger<OrleansCacheClient> logger)
     {
-        (_name, _cache, _configuration, Scopes, _logger) = (name, cache, configuration, scopes, logger);
+        (_name, _cache, _configuration, _scopes, _logger) = (name, cache, configuration, scopes, logger);
         _registration = DecoratedInterface.Find<TApi>();
         _options = options.Get(name.Value);
         var read = configuration.GetReloadToken();
@@ -36,16 +37,23 @@ internal sealed class DecoratedIntegration<TApi> : IDisposable
             Reload();       // since it was read above, and before it was watched
     }
 
-    public IServiceScopeFactory Scopes { get; }
-
     public TApi Resolve(IServiceProvider services) => (TApi)services.GetRequiredService(_name.Implementation);
 
     public TApi Make(IServiceProvider services) => _registration.Make(new(this, services));
 
     public void Dispose() => _watch.Dispose();
 
-    public ValueTask<T> CallAsync<TState, T>(int method, in CallArguments arguments, TState state, Func<TState, CancellationToken, ValueTask<T>> call, CancellationToken ct) =>
-        _calls[method].CallAsync(arguments, KeyOf(method, arguments), state, call, ct);
+    public ValueTask<T> CallAsync<TState, T>(
+        int method, in CallArguments arguments, TState state, Func<TState, CancellationToken, ValueTask<T>> call, Func<CancellationToken, ValueTask<string?>>? version, CancellationToken ct) =>
+        _calls[method].CallAsync(arguments, KeyOf(method, arguments), state, call, ct, version);
+
+    /// <summary>Calls an instance in a scope of its own: who shares the result may outlive who asked.</summary>
+    public async ValueTask<T> InScopeAsync<TState, T>(Func<TApi, TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken ct)
+    {
+        var scope = _scopes.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+            return await call(Resolve(scope.ServiceProvider), state, ct).ConfigureAwait(false);
+    }
 
     public async ValueTask InvalidateAsync(int invalidation, CallArguments arguments)
     {

@@ -12,6 +12,9 @@ namespace OrleansCache;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class DecoratedMethod(string name, string[] parameters, string[] more, string[] unkeyed, string? strategyName, CacheStrategy strategy)
 {
+    /// <summary>The version of a call as another method of its interface says.</summary>
+    public static Func<VersionCall, CancellationToken, ValueTask<string?>> OwnVersion { get; } = static (call, ct) => call.Own!(ct);
+
     internal string Name => name;
     internal string[] Parameters => parameters;
     internal string[] Known { get; } = [.. parameters, .. more];

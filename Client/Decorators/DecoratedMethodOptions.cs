@@ -10,6 +10,7 @@ internal sealed class DecoratedMethodOptions : ResilienceOptions
     public double? Jitter { get; set; }
     public string[]? Tags { get; set; }
     public string? Limiter { get; set; }
+    public DecoratedVersionOptions? Version { get; set; }
 
     public CacheStrategy Over(CacheStrategy strategy) => strategy.With(new()
     {
@@ -22,6 +23,9 @@ internal sealed class DecoratedMethodOptions : ResilienceOptions
         Limiter = Limiter,
         Timeout = Timeout,
         AttemptTimeout = AttemptTimeout,
+        DefaultVersion = Version?.Default,
+        OnVersionFailure = Version?.OnFailure,
+        SessionVersions = Version?.SessionVersions,
     }) is var over && Retry is null ? over : over with { Retry = Over(over.Retry) };
 
     private CallRetryOptions? Over(CallRetryOptions? known)
@@ -46,4 +50,12 @@ internal sealed class DecoratedMethodOptions : ResilienceOptions
             Wrap = known.Wrap,
         };
     }
+}
+
+/// <summary>What it says of the version of a <see cref="Strategy.Versioned"/> call.</summary>
+internal sealed class DecoratedVersionOptions
+{
+    public string? Default { get; set; }
+    public OnVersionFailure? OnFailure { get; set; }
+    public int? SessionVersions { get; set; }
 }

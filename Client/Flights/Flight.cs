@@ -10,6 +10,9 @@ internal abstract class Flight(FlightKind kind)
     /// <summary>The grain's name that it goes to. The table's.</summary>
     public string Key { get; set; } = "";
 
+    /// <summary>Only who brings the same shares it; null for all. The table's.</summary>
+    public string? Apart { get; set; }
+
     /// <summary>Of the key. The table's.</summary>
     public int Hash { get; set; }
 
@@ -69,4 +72,7 @@ internal enum FlightKind : byte
 
     /// <summary>A get-or-create, whose factory the first caller brought.</summary>
     Load,
+
+    /// <summary>A question for the origin's version.</summary>
+    Version,
 }

@@ -26,18 +26,20 @@ internal sealed class FlightTable
     /// <param name="state">For <paramref name="run"/>.</param>
     /// <param name="run">Makes the call; only the first caller's runs. Without a flight when it shall share nothing: it would wait for itself.</param>
     /// <param name="ct">Ends this caller's wait.</param>
+    /// <param name="apart">Only callers who bring the same share a flight.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Landing<T>> FlyAsync<TState, T>(string key, FlightKind kind, TState state, Func<Flight?, TState, ValueTask<Landing<T>>> run, CancellationToken ct)
+    public async ValueTask<Landing<T>> FlyAsync<TState, T>(
+        string key, FlightKind kind, TState state, Func<Flight?, TState, ValueTask<Landing<T>>> run, CancellationToken ct, string? apart = null)
     {
         ct.ThrowIfCancellationRequested();
-        var scope = kind is FlightKind.Load ? LoadScope.Current : null;
+        var scope = kind is FlightKind.Load or FlightKind.Version ? LoadScope.Current : null;
         if (scope?.Contains(RoutingHash.Of(key)) ?? false)
             return await EndedByAsync(run(null, state), ct).ConfigureAwait(false);
 
         ReadStatus? earlier = null;
         while (true)
         {
-            var flight = JoinOrStart<T>(key, kind, out var joined);
+            var flight = JoinOrStart<T>(key, kind, apart, out var joined);
             if (scope is not null && !LoadGraph.TryWait(scope, flight))
             {
                 flight.Leave();
@@ -102,7 +104,7 @@ internal sealed class FlightTable
         var bucket = BucketOf(hash);
         lock (bucket.Gate)
         {
-            if (bucket.Find<T>(key, flight.Kind) is not null)
+            if (bucket.Find<T>(key, flight.Kind, flight.Apart) is not null)
                 return false;
             bucket.Add(key, hash, flight);
             return true;
@@ -138,20 +140,20 @@ internal sealed class FlightTable
     // The wait ends by the token, not what is waited for.
     private static ValueTask<T> EndedByAsync<T>(ValueTask<T> running, CancellationToken ct) => ct.CanBeCanceled ? new(running.AsTask().WaitAsync(ct)) : running;
 
-    private Flight<T> JoinOrStart<T>(string key, FlightKind kind, out Task<Landing<T>>? joined)
+    private Flight<T> JoinOrStart<T>(string key, FlightKind kind, string? apart, out Task<Landing<T>>? joined)
     {
         var hash = HashOf(key);
         var bucket = BucketOf(hash);
         lock (bucket.Gate)
         {
-            if (bucket.Find<T>(key, kind) is { } found)
+            if (bucket.Find<T>(key, kind, apart) is { } found)
             {
                 joined = found.Join();
                 return found;
             }
 
             joined = null;
-            var started = new Flight<T>(kind);
+            var started = new Flight<T>(kind) { Apart = apart };
             bucket.Add(key, hash, started);
             return started;
         }
@@ -176,11 +178,11 @@ internal sealed class FlightTable
 
         public Flight? First { get; set; }
 
-        public Flight<T>? Find<T>(string key, FlightKind kind)
+        public Flight<T>? Find<T>(string key, FlightKind kind, string? apart)
         {
             for (var flight = First; flight is not null; flight = flight.Next)
             {
-                if (flight.Kind == kind && flight.Key == key && flight is Flight<T> found)
+                if (flight.Kind == kind && flight.Key == key && flight.Apart == apart && flight is Flight<T> found)
                     return found;
             }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansCache;
 
 /// <summary>A get-or-create: what makes the value, and how it shall live.</summary>
@@ -8,6 +10,12 @@ internal class LoadOrder<TState, T>(CacheKey key, TState state, Func<TState, Can
 
     /// <summary>What stands around the factory and judges its results; null for nothing.</summary>
     public CallPlan<T>? Plan { get; init; }
+
+    /// <summary>What a <see cref="Strategy.Versioned"/> read goes by.</summary>
+    public VersionWanted Wanted { get; set; }
+
+    /// <summary>Who goes by something else may not share this load.</summary>
+    public string? Apart => Wanted.Version is null ? null : string.Create(CultureInfo.InvariantCulture, $"{Wanted.Seen} {Wanted.Version}");
 
     /// <summary>True for callers whose cache may be away: the factory then runs for this process alone.</summary>
     public bool SurvivesOutage { get; init; }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansCache;
 
 /// <summary>Get-or-create as one flight: asks the owner, and runs the caller's factory under the lease it may get.</summary>
-internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable flights, FirstPermits permits, ValueCodecs codecs, OperationIds ids, TimeProvider clock, ILogger<Loader> logger) : IDisposable
+internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable flights, FirstPermits permits, ValueCodecs codecs, OperationIds ids, ProcessEnd end, TimeProvider clock, ILogger<Loader> logger)
 {
     private const int DecodingTries = 2;
     private const int InvalidTries = 1;
@@ -12,15 +12,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     /// <summary>How long a load that its caller can do without the cache looks for an owner.</summary>
     private static readonly TimeSpan OutagePatience = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _closing = new();
     private volatile bool _isAway;
-
-    /// <summary>Ends the factories that run.</summary>
-    public void Dispose()
-    {
-        _closing.Cancel();
-        _closing.Dispose();
-    }
 
     /// <summary>Answers from the owner, or by the factory.</summary>
     /// <param name="flight">Null when this load may wait for no other: it would wait for itself.</param>
@@ -41,6 +33,8 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             Limiter = order.Options.Limiter,
             Strategy = order.Options.Strategy,
             SharesPermit = order.Seat is not null,
+            OriginVersion = order.Wanted.Version,
+            Seen = order.Wanted.Seen,
         };
         order.Seat?.Take(flight);
         // Within another load a wait has an end: a circle through other processes cannot be seen from here.
@@ -145,7 +139,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         {
             try
             {
-                value = await order.MakeAsync(ticket, isBackground: flight is null, _closing.Token).ConfigureAwait(false);
+                value = await order.MakeAsync(ticket, isBackground: flight is null, end.Token).ConfigureAwait(false);
                 isAbsent = value is null || context.IsAbsent;
                 raw = isAbsent ? ValueCodecs.Null : codecs.Encode(value);
             }
@@ -230,12 +224,12 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     private async ValueTask<Landing<T>> MakeAloneAsync<TState, T>(LoadOrder<TState, T> order)
     {
         var (terms, refusal) = order.Seat is null
-            ? await permits.TakeAsync(order.Options.Limiter, _closing.Token).ConfigureAwait(false)
-            : (await permits.TermsAsync(order.Options.Limiter, _closing.Token).ConfigureAwait(false), null);
+            ? await permits.TakeAsync(order.Options.Limiter, end.Token).ConfigureAwait(false)
+            : (await permits.TermsAsync(order.Options.Limiter, end.Token).ConfigureAwait(false), null);
         if (refusal is not null)
             return new(new ReadReply { Status = ReadStatus.Failed, Problem = refusal }, default);
         LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), null);
-        var value = await order.MakeAsync(terms, isBackground: false, _closing.Token).ConfigureAwait(false);
+        var value = await order.MakeAsync(terms, isBackground: false, end.Token).ConfigureAwait(false);
         var isAbsent = value is null || LoadScope.Current!.Context.IsAbsent;
         return Landings.Uncached(value, isAbsent ? ValueCodecs.Null : codecs.Encode(value), isAbsent);
     }

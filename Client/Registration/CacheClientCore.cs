@@ -27,6 +27,8 @@ internal static class CacheClientCore
             services.TryAddSingleton<ClientMetrics>();
             services.TryAddSingleton<CallPlanParts>();
             services.TryAddSingleton<FirstPermits>();
+            services.TryAddSingleton<ProcessEnd>();
+            services.TryAddSingleton<VersionQuestions>();
             services.TryAddSingleton<Loader>();
             services.TryAddSingleton<OriginWrites>();
             services.TryAddSingleton<BatchedCalls>();

@@ -13,16 +13,21 @@ namespace OrleansCache;
 public sealed record CacheStrategy : EntryOptions
 {
     private readonly PlanCache _plans;
+    private readonly VersionCall _call;
 
     /// <summary>Makes a strategy that leaves everything to the region.</summary>
     public CacheStrategy() => _plans = new();
 
     // A copy is compiled anew: it may differ in anything.
     private CacheStrategy(CacheStrategy original)
-        : base(original) => (Retry, Timeout, AttemptTimeout, Rules, _plans) = (original.Retry, original.Timeout, original.AttemptTimeout, original.Rules, new());
+        : base(original)
+    {
+        (Retry, Timeout, AttemptTimeout, Rules, _plans) = (original.Retry, original.Timeout, original.AttemptTimeout, original.Rules, new());
+        (Version, DefaultVersion, OnVersionFailure, SessionVersions) = (original.Version, original.DefaultVersion, original.OnVersionFailure, original.SessionVersions);
+    }
 
-    private CacheStrategy(CacheStrategy original, IReadOnlyCollection<string> tags)
-        : this(original) => (Tags, _plans) = (tags, original._plans);
+    private CacheStrategy(CacheStrategy original, IReadOnlyCollection<string> tags, VersionCall call)
+        : this(original) => (Tags, _call, _plans) = (tags, call, original._plans);
 
     /// <summary>Attempts after a failed one; null does not retry.</summary>
     public CallRetryOptions? Retry { get; init; }
@@ -36,6 +41,21 @@ public sealed record CacheStrategy : EntryOptions
     /// <summary>One attempt, 10 ms to a day and at most <see cref="Timeout"/>; no limit when null. It too ends by the call's token.</summary>
     public TimeSpan? AttemptTimeout { get; init; }
 
+    /// <summary>
+    /// With <see cref="Strategy.Versioned"/>: says which version the origin has now, cheaply; null for no history. It takes no permit and is not
+    /// retried, and has <see cref="AttemptTimeout"/>. Who reads a key at the same time shares one question. Its token ends with the process.
+    /// </summary>
+    public Func<VersionCall, CancellationToken, ValueTask<string?>>? Version { get; init; }
+
+    /// <summary>The version where there is no history; <c>-1</c> when null.</summary>
+    public string? DefaultVersion { get; init; }
+
+    /// <summary>What a read does when <see cref="Version"/> throws; it fails as that did when null.</summary>
+    public OnVersionFailure? OnVersionFailure { get; init; }
+
+    /// <summary>How many argument sets a session remembers the versions of, for each region and so each method; 1 or more, 1,000 when null. What was read longest ago goes first.</summary>
+    public int? SessionVersions { get; init; }
+
     internal ImmutableArray<ResultRule> Rules { get; private init; } = [];
 
     /// <summary>A reader past <paramref name="freshFor"/> waits for the load.</summary>
@@ -47,6 +67,15 @@ public sealed record CacheStrategy : EntryOptions
     /// <param name="staleFor">How long past that the old value may be served; over zero.</param>
     public static CacheStrategy Background(TimeSpan freshFor, TimeSpan staleFor) =>
         new() { Strategy = OrleansCache.Strategy.Background, FreshFor = freshFor, StaleFor = staleFor };
+
+    /// <summary>The origin's version is asked for before a cached value is served: the same one serves it, another one loads.</summary>
+    /// <param name="version">As <see cref="Version"/>.</param>
+    /// <param name="maxAge">A ceiling on the value's lifetime, from when it was stored; over zero. No end when null.</param>
+    public static CacheStrategy Versioned(Func<VersionCall, CancellationToken, ValueTask<string?>> version, TimeSpan? maxAge = null)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        return new() { Strategy = OrleansCache.Strategy.Versioned, Version = version, FreshFor = maxAge };
+    }
 
     /// <summary>Results that the rule refuses go to their callers and are not stored. Asked after the filters, and not for null.</summary>
     /// <typeparam name="T">The rule is for calls that return this, or a class derived from it. So are the other rules.</typeparam>
@@ -68,7 +97,10 @@ public sealed record CacheStrategy : EntryOptions
 
     internal CallPlan<T> PlanOf<T>(CallPlanParts parts) => _plans.Of<T>(this, parts);
 
-    internal CacheStrategy WithTags(IReadOnlyCollection<string> tags) => new(this, tags);
+    /// <summary>For one call.</summary>
+    internal CacheStrategy For(IReadOnlyCollection<string> tags, VersionCall call = default) => new(this, tags, call);
+
+    internal VersionCall CallOf(CacheKey key) => _call.IsOf(key);
 
     /// <summary>What a narrower place sets goes before what this says; rules of both hold.</summary>
     internal CacheStrategy With(CacheStrategy? narrower) => narrower is null ? this : this with
@@ -84,6 +116,10 @@ public sealed record CacheStrategy : EntryOptions
         Retry = narrower.Retry ?? Retry,
         Timeout = narrower.Timeout ?? Timeout,
         AttemptTimeout = narrower.AttemptTimeout ?? AttemptTimeout,
+        Version = narrower.Version ?? Version,
+        DefaultVersion = narrower.DefaultVersion ?? DefaultVersion,
+        OnVersionFailure = narrower.OnVersionFailure ?? OnVersionFailure,
+        SessionVersions = narrower.SessionVersions ?? SessionVersions,
         Rules = [.. Rules, .. narrower.Rules],
     };
 

@@ -49,6 +49,11 @@ internal sealed class CallPlan<T>
     /// <summary>Whether a value that was read may be served.</summary>
     public bool IsValid(T? value) => value is null || Array.TrueForAll(_validate, rule => rule(value));
 
+    /// <summary>Asks for the origin's version, in an attempt's time.</summary>
+    public ValueTask<string?> AskAsync(Func<VersionCall, CancellationToken, ValueTask<string?>> version, VersionCall call, CancellationToken ct) => _attempt is null
+        ? version(call, ct)
+        : _attempt.ExecuteAsync(static (s, ct) => s.Version(s.Call, ct), (Version: version, Call: call), ct);
+
     /// <summary>Makes the call, in the load's scope.</summary>
     /// <exception cref="IntegrationException">A later attempt got no permit.</exception>
     public async ValueTask<T> RunAsync<TState>(CallRun run, TState state, Func<TState, CancellationToken, ValueTask<T>> call, CancellationToken ct)

@@ -33,4 +33,7 @@ internal sealed record EntryExplanation : IOwnersReply
 
     /// <summary>True from a silo that does not own the key and so knows nothing of it.</summary>
     [Id(15)] public bool IsRefusal { get; init; }
+
+    /// <summary>The origin's version that the value belongs to; null when nobody knows it.</summary>
+    [Id(16)] public string? OriginVersion { get; init; }
 }

@@ -43,6 +43,14 @@ internal readonly record struct ReadRequest
 
     /// <summary>True when the holder of a lease takes the limiter's permit itself: one call of its makes the values of many keys.</summary>
     [Id(11)] public bool SharesPermit { get; init; }
+
+    /// <inheritdoc cref="VersionWanted.Version"/>
+    [Id(13)] public string? OriginVersion { get; init; }
+
+    /// <inheritdoc cref="VersionWanted.Seen"/>
+    [Id(14)] public long Seen { get; init; }
+
+    public VersionWanted Wanted => new(OriginVersion, Seen);
 }
 
 /// <summary>Who loads when nothing fresh is there.</summary>

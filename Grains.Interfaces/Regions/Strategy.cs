@@ -14,4 +14,10 @@ public enum Strategy
     /// Readers never wait while an old value is there. For methods of integrations only.
     /// </summary>
     Eager = 2,
+
+    /// <summary>
+    /// The origin's version is asked for before a value is served: the same one serves it, another one loads. Past fresh time a reader waits for
+    /// the load, as with <see cref="Ttl"/>.
+    /// </summary>
+    Versioned = 3,
 }

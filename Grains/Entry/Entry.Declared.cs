@@ -7,7 +7,7 @@ internal sealed partial class Entry
 {
     private LoadFlight BeginDeclared(in ReadRequest request, bool background)
     {
-        var flight = Begin(leased: false, request.OperationId, limiter: null);
+        var flight = Begin(leased: false, request, limiter: null);
         var arguments = request.Arguments.IsDefault ? ArgumentKey.Parse(CacheKey.OfGrain(_key).Key) : request.Arguments;
         _ = RunDeclaredAsync(flight, arguments, background, request.Caller);
         return flight;
@@ -61,7 +61,7 @@ internal sealed partial class Entry
         {
             if (await NotReadyAsync(LoadMode.Declared, cancellationToken) is { } refusal)
                 return refusal;
-            if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && AnswerOf(ended, await ended.Done, request.OperationId, arrival) is { } kept)
+            if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && AnswerOf(ended, await ended.Done, request, arrival) is { } kept)
                 return kept;
 
             var flight = Joinable() ?? BeginDeclared(request, background: false);

@@ -3,7 +3,7 @@ namespace OrleansCache;
 /// <summary>Loads by a caller, under a lease, with the limiter's permit in the same call.</summary>
 internal sealed partial class Entry
 {
-    private LoadFlight BeginLeased(in ReadRequest request) => Begin(leased: true, request.OperationId, request.SharesPermit ? null : request.Limiter);
+    private LoadFlight BeginLeased(in ReadRequest request) => Begin(leased: true, request, request.SharesPermit ? null : request.Limiter);
 
     /// <summary>The stale value at once; with it the lease to refresh, if a permit is to be had without waiting.</summary>
     private async ValueTask<ReadReply> StaleWithTicketAsync(ReadRequest request, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal sealed partial class Entry
     private async ValueTask<ReadReply> GrantAsync(LoadFlight flight, ReadRequest request, Slice slice, bool stale, CancellationToken cancellationToken)
     {
         if (flight.Limiter is null)
-            return Lease(flight, request.OperationId, limits: request.Limiter is { } shared ? _services.Limits.For(shared) : null, stale: stale);
+            return Lease(flight, request, limits: request.Limiter is { } shared ? _services.Limits.For(shared) : null, stale: stale);
 
         flight.IsSeeking = true;
         flight.SeekingSince = flight.SeekingSince == 0 ? _services.Time.GetTimestamp() : flight.SeekingSince;
@@ -42,10 +42,10 @@ internal sealed partial class Entry
                 switch (permit.Status)
                 {
                     case PermitStatus.Unlimited:
-                        return Lease(flight, request.OperationId, limits: limits, stale: stale);
+                        return Lease(flight, request, limits: limits, stale: stale);
                     case PermitStatus.Granted when slice.Elapsed - asked < Permit.Life:
                         // The caller counts from before it asked, so what passed in here until the limiter was asked comes on top.
-                        return Lease(flight, request.OperationId, (int)(asked + Permit.Life).TotalMilliseconds, limits, stale);
+                        return Lease(flight, request, (int)(asked + Permit.Life).TotalMilliseconds, limits, stale);
                     case PermitStatus.Granted:
                         break;
                     case PermitStatus.Wait or PermitStatus.NotOwner when !stale:
@@ -56,7 +56,7 @@ internal sealed partial class Entry
                         await Task.Delay(slice.AtMost(pause) is { Ticks: > 0 } left ? left : TimeSpan.FromTicks(1), _services.Time, cancellationToken);
                         break;
                     case PermitStatus.Refused when !stale && limits is { OnMiss: OnMiss.Bypass }:
-                        return Lease(flight, request.OperationId, limits: limits, stale: stale);
+                        return Lease(flight, request, limits: limits, stale: stale);
                     default:
                         return await RefusedAsync(flight, permit, request);
                 }
@@ -95,7 +95,7 @@ internal sealed partial class Entry
             Message = $"The rate limiter of '{flight.Limiter}' refused a permit.",
         };
         var answer = await EndAsync(flight, LoadResult.Failure(problem));
-        return AnswerOf(flight, answer, request.OperationId, Arrival) ?? Reply(ReadStatus.AskAgain);
+        return AnswerOf(flight, answer, request, Arrival) ?? Reply(ReadStatus.AskAgain);
     }
 
     /// <summary>A load without a limit because of a misspelt name would break the very promise that the name asks for.</summary>
@@ -106,10 +106,10 @@ internal sealed partial class Entry
         Message = $"EntryOptions.Limiter is '{limiter}', and the silo has no integration of that name; name one that it has, or leave the option null.",
     };
 
-    private ReadReply Lease(LoadFlight flight, Guid holder, int permitMilliseconds = 0, RateLimitPolicy? limits = null, bool stale = false)
+    private ReadReply Lease(LoadFlight flight, in ReadRequest request, int permitMilliseconds = 0, RateLimitPolicy? limits = null, bool stale = false)
     {
         (_state, _) = LoadRules.Renew(_state, flight.Load.Number, LeaseSpan, Now);
-        (flight.Holder, flight.IsGranted) = (holder, true);
+        (flight.Holder, flight.OriginVersion, flight.IsGranted) = (request.OperationId, request.OriginVersion, true);
         _reason = EntryReason.LoadedByCaller;
         return Reply(ReadStatus.Lease) with
         {

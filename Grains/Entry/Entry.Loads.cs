@@ -34,7 +34,7 @@ internal sealed partial class Entry
         if (answer.Problem is not null)
         {
             var now = Now;
-            var stale = ReadRules.Judge(_state, now, TagsGood) != Freshness.Absent && IsProven;
+            var stale = ReadRules.Judge(_state, now, TagsGood, new(flight.OriginVersion)) != Freshness.Absent && IsProven;
             return new()
             {
                 Value = stale ? _state.Content!.Value : null,
@@ -72,7 +72,7 @@ internal sealed partial class Entry
         if (UnknownLimiter(request) is { } misspelt)
             return Failed(misspelt, EntryReason.LoadFailed);
         if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && Now - ended.EndedAt < LeaseSpan
-            && AnswerOf(ended, await ended.Done, request.OperationId, arrival) is { } kept)
+            && AnswerOf(ended, await ended.Done, request, arrival) is { } kept)
             return kept;
 
         var flight = Joinable();
@@ -115,8 +115,9 @@ internal sealed partial class Entry
         }
 
         if (ended)
-            return AnswerOf(flight, await flight.Done, request.OperationId, arrival);
-        flight.Remember(request.OperationId);
+            return flight.IsFor(request.Wanted) ? AnswerOf(flight, await flight.Done, request, arrival) : null;
+        if (flight.IsFor(request.Wanted))
+            flight.Remember(request.OperationId);
         if (!slice.IsOver)
             return null;
         _reason = EntryReason.StillLoading;
@@ -124,14 +125,14 @@ internal sealed partial class Entry
     }
 
     /// <summary>What one who waited is told; null when the answer is not for them.</summary>
-    private ReadReply? AnswerOf(LoadFlight flight, LoadAnswer answer, Guid operationId, (long Head, long Generation) arrival)
+    private ReadReply? AnswerOf(LoadFlight flight, LoadAnswer answer, in ReadRequest request, (long Head, long Generation) arrival)
     {
         var now = Now;
         if (answer.Value is { } value)
         {
             // Who came after a raise may not have what was loaded before it; whose load it is came before it began.
             var load = flight.Load;
-            var own = flight.IsHeldBy(operationId);
+            var own = flight.IsHeldBy(request.OperationId);
             if (!own && answer.TagHashes.Length > 0 && arrival != (load.Born, load.LogGeneration)
                 && ((IsStrict && !_services.Tags.IsProven) || !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration)))
                 return null;
@@ -150,11 +151,12 @@ internal sealed partial class Entry
 
         if (answer.Problem is not { } problem)
             return null;
-        if (problem.Kind == ProblemKind.NotFound || !IsProven || ReadRules.Judge(_state, now, TagsGood) == Freshness.Absent)
+        var freshness = ReadRules.Judge(_state, now, TagsGood, request.Wanted);
+        if (problem.Kind == ProblemKind.NotFound || !IsProven || freshness == Freshness.Absent)
             return Failed(problem, EntryReason.LoadFailed);
         _reason = EntryReason.StaleAfterFailure;
         _services.Metrics.Read(ReadOutcomes.Stale, _policy.Integration);
-        return Answer(now < _state.FreshUntil ? ReadStatus.Hit : ReadStatus.Stale, now) with { Problem = now < _state.FreshUntil ? null : problem };
+        return freshness == Freshness.Fresh ? Answer(ReadStatus.Hit, now) : Answer(ReadStatus.Stale, now) with { Problem = problem };
     }
 
     /// <summary>The load that a reader may join: the one in flight, while its lease lasts.</summary>
@@ -166,14 +168,14 @@ internal sealed partial class Entry
             ? TimeSpan.FromMicroseconds(Math.Max(1_000, load.LeaseUntil - Now))
             : EntryLimits.Slice;
 
-    private LoadFlight Begin(bool leased, Guid holder, string? limiter)
+    private LoadFlight Begin(bool leased, in ReadRequest request, string? limiter)
     {
         var now = Now;
         Tasks.Flights.RemoveAll(f => f.Load.Leased && f.Load.Number != _state.Work?.Load?.Number && now - f.Load.Stamp > 10 * LeaseSpan);
         if (_state.Work?.Load is { } late)
             Tasks.Flights.RemoveAll(f => f.Load.Number == late.Number);
         (_state, var load) = LoadRules.Begin(_state, leased, LeaseSpan, _services.Tags.Head, _services.Tags.Generation, now);
-        var flight = new LoadFlight(load, holder, limiter);
+        var flight = new LoadFlight(load, request.OperationId, limiter) { OriginVersion = request.OriginVersion };
         Tasks.Flights.Add(flight);
         return flight;
     }
@@ -185,7 +187,7 @@ internal sealed partial class Entry
             return LoadAnswer.GivenUp;
         if (_state.Stored == StoreKnowledge.Unread)
             await ReadStoreAsync(EntryLimits.StorePatience, CancellationToken.None);
-        result = await ComparedAsync(result);
+        result = await ComparedAsync(result with { OriginVersion = flight.OriginVersion });
 
         var load = flight.Load;
         if (_tasks?.Writer is not null)

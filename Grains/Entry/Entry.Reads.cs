@@ -22,7 +22,7 @@ internal sealed partial class Entry
         if (_state.Content is null || !IsProven || !IsUpToDate)
             return false;
         var now = Now;
-        var freshness = ReadRules.Judge(_state, now, TagsGood);
+        var freshness = ReadRules.Judge(_state, now, TagsGood, request.Wanted);
         switch (ReadRules.Decide(_state, freshness, request.Load, request.Strategy ?? _policy.Strategy, now))
         {
             case ReadDecision.Hit:
@@ -55,7 +55,7 @@ internal sealed partial class Entry
                 return reply;
 
             var now = Now;
-            var freshness = ReadRules.Judge(_state, now, TagsGood);
+            var freshness = ReadRules.Judge(_state, now, TagsGood, request.Wanted);
             switch (ReadRules.Decide(_state, freshness, request.Load, request.Strategy ?? _policy.Strategy, now))
             {
                 case ReadDecision.Miss:

@@ -91,6 +91,7 @@ internal sealed partial class Entry : EntryNode
             Tags = content?.Tags ?? [],
             Degraded = IsDegraded,
             IsRefusal = _isDisowned,
+            OriginVersion = content?.OriginVersion,
         };
     }
 

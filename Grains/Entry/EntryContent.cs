@@ -34,6 +34,9 @@ internal sealed record EntryContent
     public string? OriginETag { get; init; }
     public string? OriginLastModified { get; init; }
 
+    /// <summary>The origin's version from before its load began; null for a write, and for a load that asked for none.</summary>
+    public string? OriginVersion { get; init; }
+
     /// <summary>One string for all entries of a type, not one an entry.</summary>
     public static string? Shared(string? text) => text is null ? null : string.IsInterned(text) ?? text;
 

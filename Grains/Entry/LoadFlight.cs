@@ -13,6 +13,12 @@ internal sealed class LoadFlight(LoadLease load, Guid holder, string? limiter)
 
     public string? Limiter => limiter;
 
+    /// <summary>The origin's version that its holder goes by; its result is one of that version.</summary>
+    public string? OriginVersion { get; set; }
+
+    /// <summary>False for a reader who goes by another version: a result of this one is not theirs.</summary>
+    public bool IsFor(in VersionWanted wanted) => wanted.Version is null || wanted.Version == OriginVersion;
+
     /// <summary>Keeps this load's place with the limiter over many askings.</summary>
     public Guid PermitTicket { get; } = limiter is null ? Guid.Empty : Guid.NewGuid();
 

@@ -16,6 +16,9 @@ internal sealed record LoadResult
     public LoadProblem? Problem { get; init; }
     public Guid OperationId { get; init; }
 
+    /// <summary>The origin's version from before the load began; null when it was not asked for.</summary>
+    public string? OriginVersion { get; init; }
+
     /// <summary>The content that <see cref="Same"/> was found for; null when nothing was compared.</summary>
     public EntryContent? ComparedTo { get; init; }
     public bool Same { get; init; }

@@ -130,6 +130,7 @@ internal static class LoadRules
                 IsRenewed = true,
                 OriginETag = result.OriginETag ?? state.Content.OriginETag,
                 OriginLastModified = result.OriginLastModified ?? state.Content.OriginLastModified,
+                OriginVersion = result.OriginVersion,
             };
             if (!SameTags(kept.Tags, state.Content.Tags))
             {
@@ -163,6 +164,7 @@ internal static class LoadRules
             Replaced = state.Content is not null,
             OriginETag = result.OriginETag,
             OriginLastModified = result.OriginLastModified,
+            OriginVersion = result.OriginVersion,
         };
         var (changed, pending) = ChangeRules.Accept(state, content, freshUntil, staleUntil, result.OperationId, content.Replaced, load, content.Version);
         return (changed, new() { Change = pending, Value = content.Value });

@@ -14,12 +14,21 @@ internal static class ReadRules
         : now < state.FreshUntil ? Freshness.Fresh
         : Freshness.Stale;
 
+    /// <summary>The same for a reader who goes by a version: a value of another is stale, to be served if its load fails, where the entry has stale time.</summary>
+    public static Freshness Judge(in EntryState state, long now, bool tagsGood, in VersionWanted wanted)
+    {
+        var freshness = Judge(state, now, tagsGood);
+        return freshness == Freshness.Absent || !wanted.IsOther(state.Content!.OriginVersion, state.Content.Value.LastRetrieved) ? freshness
+            : state.StaleUntil > state.FreshUntil ? Freshness.Stale
+            : Freshness.Absent;
+    }
+
     public static ReadDecision Decide(in EntryState state, Freshness freshness, LoadMode mode, Strategy strategy, long now) => freshness switch
     {
         Freshness.Fresh => ReadDecision.Hit,
         Freshness.Absent => mode == LoadMode.None ? ReadDecision.Miss : ReadDecision.Load,
         _ when mode == LoadMode.None || IsBackingOff(state, now) => ReadDecision.Stale,
-        _ when strategy == Strategy.Ttl => ReadDecision.Load,
+        _ when strategy is Strategy.Ttl or Strategy.Versioned => ReadDecision.Load,
         _ when strategy == Strategy.Eager => ReadDecision.Stale,        // it has its turn
         _ => state.Work?.Load is { } load && load.IsAlive(now) ? ReadDecision.Stale : ReadDecision.StaleAndRefresh,
     };

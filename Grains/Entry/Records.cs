@@ -24,6 +24,7 @@ internal static class Records
         LogGeneration = content.LogGeneration,
         OriginETag = content.OriginETag,
         OriginLastModified = content.OriginLastModified,
+        OriginVersion = content.OriginVersion,
         ExpiresAt = staleUntil,
     };
 
@@ -48,6 +49,7 @@ internal static class Records
         Replaced = true,
         OriginETag = record.OriginETag,
         OriginLastModified = record.OriginLastModified,
+        OriginVersion = record.OriginVersion,
     };
 
     public static EntryRecord Removed(Guid operationId, long version, long epoch, long now) => new()

@@ -18,6 +18,8 @@ internal static class RegionRules
 
         if (policy is { Strategy: Strategy.Eager, Integration: null })
             Add(nameof(policy.Strategy), policy.Strategy, "a silo can load only methods of integrations by itself; set Background or Ttl");
+        if (policy is { Strategy: Strategy.Versioned, Integration: null })
+            Add(nameof(policy.Strategy), policy.Strategy, "the silo asks for versions of methods only; set Background or Ttl, and give the SDK's calls a CacheStrategy.Versioned");
         if (policy.FreshFor <= TimeSpan.Zero)
             Add(nameof(policy.FreshFor), policy.FreshFor, "set a time over zero, or leave it out for no end");
         if (policy.StaleFor < TimeSpan.Zero)

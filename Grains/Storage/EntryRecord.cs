@@ -31,6 +31,9 @@ internal sealed record EntryRecord
     public string? OriginETag { get; init; }
     public string? OriginLastModified { get; init; }
 
+    /// <summary>The origin's version that the value belongs to.</summary>
+    public string? OriginVersion { get; init; }
+
     /// <summary>Who sent the last change by event, and its sequence there; null and 0 for none.</summary>
     public string? Source { get; init; }
     public long SourceSequence { get; init; }

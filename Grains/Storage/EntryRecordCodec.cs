@@ -70,6 +70,7 @@ internal static class EntryRecordCodec
             Past = new(
                 fields.HasFlag(RecordFields.PastChanges) ? reader.Operations() : default,
                 fields.HasFlag(RecordFields.PastForgotten) ? reader.Number() : 0),
+            OriginVersion = fields.HasFlag(RecordFields.OriginVersion) ? reader.Text() : null,
             Bytes = reader.Rest(),
         };
     }
@@ -95,6 +96,7 @@ internal static class EntryRecordCodec
         writer.Number(record.UnreadCount, unless: 0);
         writer.Operations(record.Past.Known);
         writer.Number(record.Past.ForgottenAt, unless: 0);
+        writer.Text(record.OriginVersion);
         writer.Raw(record.Bytes);
     }
 
@@ -120,6 +122,7 @@ internal static class EntryRecordCodec
         Add(record.UnreadCount != 0, RecordFields.UnreadCount);
         Add(!record.Past.Known.IsDefaultOrEmpty, RecordFields.PastChanges);
         Add(record.Past.ForgottenAt != 0, RecordFields.PastForgotten);
+        Add(record.OriginVersion is not null, RecordFields.OriginVersion);
         return fields;
 
         void Add(bool present, RecordFields field) => fields |= present ? field : RecordFields.None;
@@ -155,5 +158,6 @@ internal enum RecordFields : uint
     UnreadCount = 1 << 16,
     PastChanges = 1 << 17,
     PastForgotten = 1 << 18,
-    All = (PastForgotten << 1) - 1,
+    OriginVersion = 1 << 19,
+    All = (OriginVersion << 1) - 1,
 }

@@ -19,6 +19,9 @@ public sealed class GeneratorTests
             [Cached(Name = "Other")] Task<int> None(int a);
             [Cached("named", Tags = ["{order.By.Number}"])] Task<int> Deep(Order order, [System.Runtime.CompilerServices.CallerMemberName] string by = "");
             [Invalidates("o:{order.Id}"), Invalidates("n:{order.By.Number}", Method = nameof(None))] Task<Order> Save(Order order, CancellationToken ct = default);
+            [Cached(Version = nameof(VersionOf), OnVersionFailure = OnVersionFailure.Serve, DefaultVersion = "none", FreshSeconds = 5)] Task<int> Versioned(string id, int page, CancellationToken ct);
+            [Cached(Version = nameof(All), Strategy = Strategy.Versioned)] ValueTask<int> VersionedByAll(int a);
+            Task<string?> VersionOf(string id, CancellationToken ct); ValueTask<string> All();
             [Invalidates("all")] ValueTask Clear();
             int this[int i] { get; set; } string Name { get; } int Last { set; } event EventHandler? Happened; int Default() => 1; static int Made() => 2;
         } }
@@ -55,6 +58,10 @@ public sealed class GeneratorTests
     [InlineData("OCI012", "[Cached(StaleSeconds = -1)] Task<int> A();")]
     [InlineData("OCI012", "[Cached(Jitter = 2)] Task<int> A();")]
     [InlineData("OCI012", "[Cached(FreshSeconds = double.NaN)] Task<int> A();")]
+    [InlineData("OCI013", "[Cached(Version = \"B\")] Task<int> A(int id);")]
+    [InlineData("OCI013", "[Cached(Version = \"B\")] Task<int> A(int id); Task<string> B(long id);")]
+    [InlineData("OCI013", "[Cached(Version = \"B\")] Task<int> A(int id); Task<int> B(int id);")]
+    [InlineData("OCI013", "[Cached(Version = \"B\")] Task<int> A(int id); Task<string> B(int id); Task<string> B();")]
     public void What_cannot_be_decorated_is_an_error_of_the_build(string rule, string members) =>
         Assert.Contains(rule, Diagnose($"[Integration(\"x\")] public interface IApi {{ {members} }}"));
 

@@ -16,6 +16,11 @@ internal interface IPatients
     [Cached(FreshSeconds = 60, Tags = ["user:{search.User}", "note:{search.Note}"])]
     Task<int> CountAsync(Search search);
 
+    [Cached(Version = nameof(HistoryVersionAsync), FreshSeconds = 60)]
+    Task<string> GetHistoryAsync(string id, int page = 1);
+
+    Task<string?> HistoryVersionAsync(string id);
+
     [Invalidates("patient:{patient.Id}", "patients")]
     Task SaveAsync(Patient patient, CancellationToken ct = default);
 
@@ -56,6 +61,10 @@ internal sealed class Patients(PatientLog log) : IPatients
         return log.FailuresLeft-- > 0 ? throw new IOException("down") : new($"{id}/{page}/{isLong}/{log.Count}");
     }
 
+    public Task<string> GetHistoryAsync(string id, int page = 1) => Task.FromResult($"history {id}/{page.ToString(CultureInfo.InvariantCulture)} of call {log.Add($"history {id}")}");
+
+    public Task<string?> HistoryVersionAsync(string id) => log.VersionFails ? throw new IOException("no version") : Task.FromResult(log.Version);
+
     public Task<int> CountAsync(Search search) => Task.FromResult(log.Add($"count {search.User}"));
 
     public Task SaveAsync(Patient patient, CancellationToken ct = default)
@@ -81,6 +90,10 @@ internal sealed class PatientLog
     private readonly List<string> _seen = [];
 
     public int FailuresLeft { get; set; }
+
+    public string? Version { get; set; } = "v1";
+
+    public bool VersionFails { get; set; }
 
     public int Count => Seen.Length;
 

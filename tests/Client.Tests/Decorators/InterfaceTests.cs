@@ -70,6 +70,43 @@ public sealed class InterfaceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_methods_version_is_what_another_method_of_the_interface_says()
+    {
+        Assert.Equal(("history 7/1 of call 1", "history 7/1 of call 1"), (await Patients.GetHistoryAsync("7"), await Patients.GetHistoryAsync("7")));
+        _log.Version = "v2";
+        Assert.Equal("history 7/1 of call 2", await Patients.GetHistoryAsync("7"));
+
+        Assert.Equal("v2", Entry("GetHistory", ("id", "7"), ("page", 1)).OriginVersion);
+        _log.Version = null;
+        await Patients.GetHistoryAsync("8");
+        Assert.Equal("-1", Entry("GetHistory", ("id", "8"), ("page", 1)).OriginVersion);
+    }
+
+    [Fact]
+    public async Task Configuration_says_what_a_failing_version_does_and_what_stands_for_no_history()
+    {
+        _settings[$"{Methods}:GetHistory:Version:OnFailure"] = "Serve";
+        _settings[$"{Methods}:GetHistory:Version:Default"] = "none";
+        _log.Version = null;
+        await Patients.GetHistoryAsync("7");
+        _log.VersionFails = true;
+
+        Assert.Equal("history 7/1 of call 1", await Patients.GetHistoryAsync("7"));
+        Assert.Equal("none", Entry("GetHistory", ("id", "7"), ("page", 1)).OriginVersion);
+    }
+
+    [Fact]
+    public async Task A_version_is_not_asked_for_where_configuration_sets_another_strategy()
+    {
+        _settings[$"{Methods}:GetHistory:Strategy"] = "Ttl";
+        _log.VersionFails = true;
+
+        await Patients.GetHistoryAsync("7");
+
+        Assert.Null(Entry("GetHistory", ("id", "7"), ("page", 1)).Reads.Single().OriginVersion);
+    }
+
+    [Fact]
     public async Task A_method_raises_its_tags_after_it_succeeded_and_not_when_it_throws()
     {
         await Patients.SaveAsync(new("7", "Ada"));
@@ -173,6 +210,8 @@ public sealed class InterfaceTests : IAsyncDisposable
     [InlineData("GetPatient:FreshFor", "00:00:00", "GetPatient:FreshFor is '00:00:00': set a time over zero")]
     [InlineData("GetPatient:Jitter", "2", "GetPatient:Jitter is '2': set a share from 0 to 1")]
     [InlineData("GetPatient:Retry:MaxRetryAttempts", "101", "GetPatient:Retry:MaxRetryAttempts is '101': set 0 (none) to 100")]
+    [InlineData("GetPatient:Strategy", "Versioned", "GetPatient cannot hold: CacheStrategy.Version is not set")]
+    [InlineData("GetHistory:Version:SessionVersions", "0", "SessionVersions is 0; set it to 1 or more")]
     [InlineData("GetPatient:CircuitBreaker:Enabled", "true", "GetPatient:CircuitBreaker is for integrations of a silo")]
     [InlineData("GetPatient:Tags:0", "x:{ids}", "no such argument; did you mean 'id'?")]
     [InlineData("GetPatients:FreshFor", "00:00:01", "GetPatients is no cached method: did you mean 'GetPatient'?")]

@@ -8,6 +8,8 @@ internal sealed class FakeEntry : IEntryGrain
     private readonly Lock _lock = new();
     private long _version;
     private long _tickets;
+    private long _retrieved;
+    private readonly Dictionary<long, string?> _leased = [];
 
     public ConcurrentQueue<ReadRequest> Reads { get; } = [];
     public ConcurrentQueue<LoadCompletion> Completions { get; } = [];
@@ -27,6 +29,9 @@ internal sealed class FakeEntry : IEntryGrain
 
     public EntryValue? Value { get; set; }
 
+    /// <summary>The origin's version of the value.</summary>
+    public string? OriginVersion { get; set; }
+
     public LoadTicket Ticket(int leaseMilliseconds = 3_000, int permitMilliseconds = 0) =>
         new() { Number = Interlocked.Increment(ref _tickets), LeaseMilliseconds = leaseMilliseconds, PermitMilliseconds = permitMilliseconds };
 
@@ -43,9 +48,13 @@ internal sealed class FakeEntry : IEntryGrain
     {
         lock (_lock)
         {
-            return Value is { } value ? new() { Status = ReadStatus.Hit, Value = value, FreshMilliseconds = ReadReply.NoLifetime, StaleMilliseconds = ReadReply.NoLifetime }
-                : request.Load is LoadMode.Leased or LoadMode.Batched ? Lease()
-                : default;
+            if (Value is { } value && !request.Wanted.IsOther(OriginVersion, value.LastRetrieved))
+                return new() { Status = ReadStatus.Hit, Value = value, FreshMilliseconds = ReadReply.NoLifetime, StaleMilliseconds = ReadReply.NoLifetime };
+            if (request.Load is not (LoadMode.Leased or LoadMode.Batched))
+                return default;
+            var lease = Lease();
+            _leased[lease.Ticket!.Number] = request.OriginVersion;
+            return lease;
         }
     }
 
@@ -86,13 +95,14 @@ internal sealed class FakeEntry : IEntryGrain
         {
             if (completion.Kind is not (LoadResultKind.Value or LoadResultKind.Absent))
                 return default;
+            OriginVersion = _leased.GetValueOrDefault(completion.Ticket!.Number);
             Value = new()
             {
                 Bytes = completion.Bytes ?? [],
                 ContentType = completion.ContentType,
                 IsAbsent = completion.Kind is LoadResultKind.Absent,
                 Version = ++_version,
-                LastRetrieved = 1_000_000,
+                LastRetrieved = _retrieved += 1_000_000,
                 LastModified = 2_000_000,
             };
             return new() { Stored = true, Value = Value with { Bytes = [] }, FreshMilliseconds = 1000 };

@@ -228,7 +228,7 @@ public sealed class ResultRuleTests : IAsyncDisposable
     {
         var parts = _cluster.Get<CallPlanParts>();
 
-        Assert.Same(Minute.PlanOf<int>(parts), Minute.WithTags(["page:7"]).PlanOf<int>(parts));
+        Assert.Same(Minute.PlanOf<int>(parts), Minute.For(["page:7"]).PlanOf<int>(parts));
         Assert.NotSame(Minute.PlanOf<int>(parts), (Minute with { Retry = new() }).PlanOf<int>(parts));
     }
 

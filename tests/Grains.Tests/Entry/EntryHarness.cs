@@ -104,6 +104,19 @@ internal sealed class EntryHarness : IEntryHost
 
     public Task<ReadReply> Lease(string? limiter = null, Guid operation = default) => Read(LoadMode.Leased, operation: operation, limiter: limiter);
 
+    /// <summary>A caller who goes by the origin's version, and whose session has seen a value.</summary>
+    public Task<ReadReply> LeaseOf(string? version, long seen = 0, Guid operation = default, int wait = 2_000) => Turn(e => e.ReadAsync(
+        new()
+        {
+            Load = LoadMode.Leased,
+            WaitMilliseconds = wait,
+            OperationId = operation == default ? Guid.NewGuid() : operation,
+            Strategy = version is null ? null : Strategy.Versioned,
+            OriginVersion = version,
+            Seen = seen,
+        },
+        CancellationToken.None));
+
     public Task<LoadReply> Complete(LoadTicket ticket, string value, EntryLifetime? lifetime = null) => Turn(e => e.CompleteAsync(
         new()
         {

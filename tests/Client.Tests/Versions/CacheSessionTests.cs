@@ -1,0 +1,190 @@
+using OrleansCache.Fakes;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Versions;
+
+/// <summary>Sessions: what is remembered in one, how long, and of what.</summary>
+public sealed class CacheSessionTests : IAsyncDisposable
+{
+    private readonly FakeCluster _cluster = new();
+    private readonly List<string> _asked = [];
+    private readonly Func<string, CancellationToken, Task<string>> _get;
+    private string _version = "v1";
+    private int _calls;
+
+    public CacheSessionTests() => _get = Decorated();
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task A_version_is_asked_for_once_in_a_session_and_all_its_reads_agree()
+    {
+        using var session = CacheSession.Begin();
+        var first = await _get("7", default);
+        _version = "v2";
+
+        Assert.Equal((first, first), (await _get("7", default), await Task.Run(() => _get("7", default))));
+        Assert.Equal(["7"], _asked);
+    }
+
+    [Fact]
+    public async Task A_version_never_leaks_from_one_argument_set_to_another()
+    {
+        using var session = CacheSession.Begin();
+        await _get("7", default);
+        await _get("8", default);
+        _version = "v2";
+        await Decorated("other")("7", default);
+
+        Assert.Equal(["7", "8", "7"], _asked);
+        Assert.Equal(("v of 7: v1", "v of 8: v1"), (Entry("7").OriginVersion, Entry("8").OriginVersion));
+    }
+
+    [Fact]
+    public async Task Another_session_and_reads_outside_of_one_ask_for_themselves()
+    {
+        using (CacheSession.Begin())
+            await _get("7", default);
+        _version = "v2";
+
+        using (CacheSession.Begin())
+            Assert.Equal("7 of call 2", await _get("7", default));
+        await _get("7", default);
+
+        Assert.Equal(3, _asked.Count);
+        Assert.Null(CacheSession.Current);
+    }
+
+    [Fact]
+    public async Task Two_sessions_at_once_each_go_by_their_own_version_and_neither_goes_back()
+    {
+        var (old, older) = (CacheSession.Begin(), await _get("7", default));
+        var flow = ExecutionContext.Capture()!;
+        _version = "v2";
+        string newer;
+        using (CacheSession.Begin())
+        {
+            newer = await _get("7", default);
+            Assert.Equal(newer, await InOldAsync());        // stored since the old session looked
+            Assert.Equal(newer, await _get("7", default));
+        }
+
+        Assert.NotEqual(older, newer);
+        Assert.Equal((newer, 2), (await _get("7", default), _calls));
+        old.Dispose();
+
+        Task<string> InOldAsync()
+        {
+            Task<string> read = null!;
+            ExecutionContext.Run(flow, _ => read = _get("7", default), null);
+            return read;
+        }
+    }
+
+    [Fact]
+    public async Task A_stale_memo_never_serves_a_value_older_than_another_read_of_the_session()
+    {
+        using var session = CacheSession.Begin();
+        await _get("7", default);
+        var (older, label) = (Entry("7").Value, Entry("7").OriginVersion);
+        (_version, Entry("7").Value) = ("v2", null);
+        Assert.Equal("7 of call 2", await _get("7", default));
+
+        (Entry("7").Value, Entry("7").OriginVersion) = (older, "v of 7: v0");        // as from a store that went back
+
+        Assert.Equal("7 of call 3", await _get("7", default));
+        Assert.Single(_asked);
+        Assert.Equal("v of 7: v1", label);
+    }
+
+    [Fact]
+    public async Task What_a_session_wrote_it_reads()
+    {
+        using var session = CacheSession.Begin();
+        await _get("7", default);
+        Entry("7").OnWrite = request =>
+        {
+            var reply = Entry("7").Written(request);
+            (Entry("7").OriginVersion, Entry("7").Value) = (null, Entry("7").Value! with { LastRetrieved = 9_000_000 });
+            return new(reply);
+        };
+
+        await _cluster.Cache.SetAsync(_cluster.Cache.KeyOf("simi", "get", ("id", "7")), "mine");
+
+        Assert.Equal(("mine", 1), (await _get("7", default), _calls));
+    }
+
+    [Fact]
+    public async Task A_session_remembers_no_more_than_its_bound_for_each_method_and_what_was_read_longest_ago_goes_first()
+    {
+        var (bounded, other) = (Decorated(bound: 2), Decorated("other"));
+        using var session = CacheSession.Begin();
+        foreach (var id in new[] { "1", "2", "1", "3", "1", "2" })
+        {
+            await bounded(id, default);
+            await other(id, default);
+        }
+
+        Assert.Equal(["1", "1", "2", "2", "3", "3", "2"], _asked);
+    }
+
+    [Fact]
+    public async Task A_version_that_is_not_known_is_not_remembered()
+    {
+        var fails = true;
+        var get = _cluster.Cache.Decorate("simi", "get", (string id, CancellationToken _) => Task.FromResult($"{id} of call {++_calls}"),
+            CacheStrategy.Versioned((_, _) => fails ? throw new IOException() : new("v1")) with { OnVersionFailure = OnVersionFailure.Recompute });
+        using var session = CacheSession.Begin();
+        await get("7", default);
+        fails = false;
+        await get("7", default);
+
+        Assert.Equal(("7 of call 2", "v1"), (await get("7", default), Entry("7").OriginVersion));
+    }
+
+    [Fact]
+    public async Task A_disposed_session_is_over_for_all_that_it_began()
+    {
+        var open = new TaskCompletionSource();
+        Task<string> late;
+        using (CacheSession.Begin())
+        {
+            await _get("7", default);
+            late = Task.Run(async () => { await open.Task; return await _get("7", default); });
+        }
+
+        _version = "v2";
+        open.SetResult();
+
+        Assert.Equal("7 of call 2", await late.WaitAsync(Eventually.Deadline));
+    }
+
+    [Fact]
+    public async Task A_load_is_for_everybody_and_runs_outside_of_its_readers_session()
+    {
+        using var session = CacheSession.Begin();
+        await _get("inner", default);
+        _version = "v2";
+
+        await _cluster.Cache.GetOrCreateAsync(FakeCluster.Key, async _ =>
+        {
+            Assert.Null(CacheSession.Current);
+            Assert.Equal("inner of call 2", await _get("inner", default));
+            using var own = CacheSession.Begin();
+            Assert.Same(own, CacheSession.Current);
+            return 1;
+        });
+
+        Assert.Same(session, CacheSession.Current);
+    }
+
+    private Func<string, CancellationToken, Task<string>> Decorated(string method = "get", int? bound = null) => _cluster.Cache.Decorate(
+        "simi", method, (string id, CancellationToken _) => Task.FromResult($"{id} of call {++_calls}"),
+        CacheStrategy.Versioned((call, _) =>
+        {
+            _asked.Add(call.Argument<string>("id"));
+            return new($"v of {call.Argument<string>("id")}: {_version}");
+        }) with { SessionVersions = bound });
+
+    private FakeEntry Entry(string id) => _cluster.EntryOf(_cluster.Cache.KeyOf("simi", "get", ("id", id)));
+}
