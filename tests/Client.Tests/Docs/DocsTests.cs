@@ -30,6 +30,11 @@ public sealed class DocsTests
     public void A_documents_example_is_the_one_that_runs_here(string document, string example) =>
         Assert.Contains($"```csharp\n{example}\n```", File.ReadAllText(Path.Combine(Root, document)).ReplaceLineEndings("\n"), StringComparison.Ordinal);
 
+    [Fact]
+    public void The_labs_configuration_in_a_document_is_the_one_that_its_tests_run() => Assert.Contains(
+        $"```json\n{File.ReadAllText(Path.Combine(Root, "samples/Lab/lab.json")).ReplaceLineEndings("\n")}```",
+        File.ReadAllText(Path.Combine(Root, "docs/migration.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
+
     private static IEnumerable<string> Folders(string? folder)
     {
         for (; folder is not null; folder = Path.GetDirectoryName(folder))
