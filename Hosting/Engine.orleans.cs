@@ -32,6 +32,7 @@ internal static class EngineHosting
         {
             builder.Services.AddHostedService<EarlyEntry>();        // both before the silo, whose start waits for those who were killed
             builder.Services.AddHostedService<MembershipByOwnership>();
+            builder.Services.AddHostedService<MembershipTableKeeper>();
             builder.Services.AddOptions<SiloOptions>().Configure<LeasedOwnership>(static (silo, own) => silo.SiloName = MembershipByOwnership.NameOf(own.Self, own.Incarnation));
         }
         builder.UseOrleans(silo =>

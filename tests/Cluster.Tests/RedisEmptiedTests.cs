@@ -26,6 +26,16 @@ public sealed class RedisEmptiedTests
         Assert.InRange(cluster.Refusals, 0, 50);       // as every key begins anew, each may be asked for at the old place
     }
 
+    [Fact]
+    public async Task A_silo_that_starts_after_Redis_lost_all_joins_those_who_went_on()
+    {
+        await using var cluster = await Runs.UnderLoadAsync(clients: 2, keys: 1_000);
+
+        await DisturbAsync(cluster, "emptied, and a silo killed at once");
+
+        await cluster.CleanAsync(atLeast: 200);
+    }
+
     [Theory]
     [InlineData("emptied")]
     [InlineData("emptied, and a silo killed at once")]
