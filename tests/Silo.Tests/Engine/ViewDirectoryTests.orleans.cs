@@ -12,7 +12,7 @@ public sealed class ViewDirectoryTests
     private static readonly SiloAddress HereAddress = AddressOf(Here);
     private static readonly SiloAddress ThereAddress = AddressOf(There);
     private static readonly Placement Both = Placement.Of(new(7, [Here, There]));
-    private readonly KnownSilos _known = new();
+    private readonly KnownSilos _known = new(HereAddress);
 
     [Theory]
     [InlineData(OwnedGrains.Entry)]
@@ -99,37 +99,5 @@ public sealed class ViewDirectoryTests
 
     private static SiloMember Member(int number) => new(Guid.NewGuid(), $"10.0.0.{number}:11111", number, "host");
 
-    private static SiloAddress AddressOf(SiloMember member, int generation = 1) => SiloAddress.New(System.Net.IPEndPoint.Parse(member.Name), generation);
-
-    /// <summary>Whom Orleans knows.</summary>
-    private sealed class KnownSilos : IClusterMembershipService, ILocalSiloDetails
-    {
-        public ClusterMembershipSnapshot CurrentSnapshot { get; private set; } = new(ImmutableDictionary<SiloAddress, ClusterMember>.Empty, new(0));
-
-        public Action? OnRefresh { get; set; }
-
-        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => AsyncEnumerable.Empty<ClusterMembershipSnapshot>();
-
-        public string Name => "here";
-        public string ClusterId => "test";
-        public string DnsHostName => "host";
-        public SiloAddress SiloAddress => HereAddress;
-        public SiloAddress GatewayAddress => HereAddress;
-
-        public KnownSilos Add(SiloMember member, SiloStatus status = SiloStatus.Active, int generation = 1)
-        {
-            var address = AddressOf(member, generation);
-            CurrentSnapshot = new(
-                CurrentSnapshot.Members.SetItem(address, new(address, status, MembershipByOwnership.NameOf(member.Name, member.Incarnation))), new(CurrentSnapshot.Version.Value + 1));
-            return this;
-        }
-
-        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default)
-        {
-            OnRefresh?.Invoke();
-            return default;
-        }
-
-        public Task<bool> TryKill(SiloAddress siloAddress) => Task.FromResult(false);
-    }
+    private static SiloAddress AddressOf(SiloMember member, int generation = 1) => KnownSilos.AddressOf(member, generation);
 }
