@@ -52,6 +52,12 @@ internal readonly record struct CallTarget(CacheKey Key, LoadProblem? Problem)
 {
     /// <summary>The bound arguments, sorted by name; default with a problem.</summary>
     public ImmutableArray<CallArgument> Arguments { get; init; }
+
+    /// <summary>True when the version of its value is asked for.</summary>
+    public bool IsVersioned { get; init; }
+
+    /// <summary>The session that the call belongs to, where that matters.</summary>
+    public string? Session { get; init; }
 }
 
 /// <summary>What a write by an integration's method is about, or why there is no such call.</summary>

@@ -102,12 +102,13 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         var target = await catalog.BindAsync(integration, method, args, ct).ConfigureAwait(false);
         if (target.Problem is not null)
             return new() { Status = ReadStatus.Failed, Problem = target.Problem };
+        target = target with { Session = target.IsVersioned ? CacheSession.Current?.Id : null };
         return (await flights.FlyAsync<(RawCache Self, CallTarget Target, CallerToken? Caller), Nothing>(
-            target.Key.GrainKey, FlightKind.Call, (this, target, caller), static (flight, s) => s.Self.CallAsync(s.Target, s.Caller, flight), ct).ConfigureAwait(false)).Reply;
+            target.Key.GrainKey, FlightKind.Call, (this, target, caller), static (flight, s) => s.Self.CallAsync(s.Target, s.Caller, flight), ct, target.Session).ConfigureAwait(false)).Reply;
     }
 
     private ValueTask<Landing<Nothing>> CallAsync(CallTarget target, CallerToken? caller, Flight? flight) =>
-        ReadAsync(target.Key, flight, new() { Load = LoadMode.Declared, Arguments = target.Arguments, Caller = caller });
+        ReadAsync(target.Key, flight, new() { Load = LoadMode.Declared, Arguments = target.Arguments, Caller = caller, Session = target.Session });
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Landing<Nothing>> ReadAsync(CacheKey key, Flight? flight, ReadRequest request)

@@ -61,7 +61,7 @@ internal static class CallBinding
         try
         {
             var bound = args.Select(static a => new CallArgument(a.Key, a.Value)).OrderBy(static a => a.Name, StringComparer.Ordinal).ToImmutableArray();
-            return new(CacheKey.Of(known.Region, ArgumentKey.Of(bound)), null) { Arguments = bound };
+            return new(CacheKey.Of(known.Region, ArgumentKey.Of(bound)), null) { Arguments = bound, IsVersioned = known.IsVersioned };
         }
         catch (ArgumentException e)
         {

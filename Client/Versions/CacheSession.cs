@@ -21,10 +21,10 @@ public sealed class CacheSession : IDisposable
     private readonly LoadScope? _scope;
     private volatile bool _isOver;
 
-    private CacheSession(CacheSession? outer, LoadScope? scope) => (_outer, _scope) = (outer, scope);
+    private CacheSession(CacheSession? outer, LoadScope? scope, string id) => (_outer, _scope, Id) = (outer, scope, id);
 
-    /// <summary>Names the session to silos.</summary>
-    internal string Id { get; } = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+    /// <summary>Names the session to silos, for methods that they are configured with: what is called under one name agrees, from wherever.</summary>
+    public string Id { get; }
 
     /// <summary>The session of this flow of control; null outside of one.</summary>
     public static CacheSession? Current
@@ -39,7 +39,8 @@ public sealed class CacheSession : IDisposable
     }
 
     /// <summary>Begins a session, in place of one that is there, until it is disposed.</summary>
-    public static CacheSession Begin() => Flow.Value = new(Flow.Value, LoadScope.Current);
+    /// <param name="id">Its name to silos, such as the header <c>OrleansCache-Session</c> of a request; one of its own when null.</param>
+    public static CacheSession Begin(string? id = null) => Flow.Value = new(Flow.Value, LoadScope.Current, id ?? Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture));
 
     /// <summary>Ends it, also for what it began and what still runs.</summary>
     public void Dispose()

@@ -50,6 +50,9 @@ internal readonly record struct ReadRequest
     /// <inheritdoc cref="VersionWanted.Seen"/>
     [Id(14)] public long Seen { get; init; }
 
+    /// <summary>The session whose reads agree, for a declared load; null outside of one.</summary>
+    [Id(15)] public string? Session { get; init; }
+
     public VersionWanted Wanted => new(OriginVersion, Seen);
 }
 

@@ -55,6 +55,9 @@ internal sealed record MethodDescription
 
     /// <summary>A value of that argument with this in it is called for alone; null for none.</summary>
     [Id(8)] public string? Separator { get; init; }
+
+    /// <summary>True when the version of its values is asked for, and so a session matters.</summary>
+    [Id(9)] public bool IsVersioned { get; init; }
 }
 
 /// <summary>An argument that a method takes.</summary>

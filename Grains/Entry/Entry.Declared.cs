@@ -27,16 +27,23 @@ internal sealed partial class Entry
 
     private async Task<LoadResult> CallOriginAsync(ImmutableArray<CallArgument> arguments, bool background, CallerToken? caller, CancellationToken cancellationToken)
     {
-        var (origin, basis) = (_services.Origin, _state.Content);
-        var call = new OriginCall
-        {
-            Policy = _policy,
-            Arguments = arguments,
-            Background = background,
-            ETag = basis?.OriginETag,
-            LastModified = basis?.OriginLastModified,
-            Caller = caller,
-        };
+        var basis = _state.Content;
+        return await CallOriginAsync(
+            new()
+            {
+                Policy = _policy,
+                Arguments = arguments,
+                Background = background,
+                ETag = basis?.OriginETag,
+                LastModified = basis?.OriginLastModified,
+                Caller = caller,
+            },
+            cancellationToken);
+    }
+
+    private async Task<LoadResult> CallOriginAsync(OriginCall call, CancellationToken cancellationToken)
+    {
+        var origin = _services.Origin;
         try
         {
             return LoadResult.Of(await Task.Run(() => origin.CallAsync(call, cancellationToken), cancellationToken));

@@ -4,7 +4,8 @@ namespace OrleansCache;
 internal sealed partial class Entry
 {
     public ValueTask<ReadReply> ReadAsync(in ReadRequest request, CancellationToken cancellationToken) =>
-        TryAnswer(request, out var reply) ? new(reply) : ReadSlowlyAsync(request, cancellationToken);
+        AsksVersion(request) ? ReadVersionedAsync(request, cancellationToken)
+        : TryAnswer(request, out var reply) ? new(reply) : ReadSlowlyAsync(request, cancellationToken);
 
     /// <summary>Loads again though a value is there.</summary>
     public ValueTask<ReadReply> RefreshAsync(in ReadRequest request, CancellationToken cancellationToken)
@@ -12,6 +13,7 @@ internal sealed partial class Entry
         CatchUp();
         return _policy.Integration is null || request.Load == LoadMode.Leased
             ? ExpireAsync(request, cancellationToken)
+            : AsksVersion(request) ? ReloadVersionedAsync(request, cancellationToken)
             : ReloadAsync(request, cancellationToken);
     }
 

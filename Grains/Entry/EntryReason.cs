@@ -22,6 +22,7 @@ internal enum EntryReason : byte
     Overloaded = 16,
     StillLoading = 17,
     Cycle = 18,
+    VersionUnknown = 19,
 }
 
 /// <summary>Reasons as sentences. They tell of the last answer, which a change or the end of a lifetime may have followed.</summary>
@@ -47,6 +48,7 @@ internal static class EntryReasons
         EntryReason.Overloaded => "Too many callers waited for this key.",
         EntryReason.StillLoading => "A load was still running; the caller was told to ask again.",
         EntryReason.Cycle => "The key was asked for while it was being loaded by the same call chain: the caller loads unshared.",
+        EntryReason.VersionUnknown => "The origin's version is not known, and the method fails then.",
         _ => "Nobody has read the key since it came to this silo.",
     };
 }

@@ -30,5 +30,6 @@ internal sealed class EntryServices(
     public ILogger Log => log;
     public IEagerPlan? Eager => eager;
     public Microsoft.Extensions.ObjectPool.ObjectPool<AckWait> AckWaits { get; } = AckWait.Pool(time);
+    public VersionMemos Versions { get; } = new(time);
     public Random Random { get; init; } = Random.Shared;
 }

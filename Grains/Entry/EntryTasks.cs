@@ -22,6 +22,9 @@ internal sealed class EntryTasks
     public long NextReadTry { get; set; }
     public Task? Pumping { get; set; }
 
+    /// <summary>The question for the origin's version that readers share.</summary>
+    public VersionQuestion? Question { get; set; }
+
     /// <summary>Turns to write to the origin.</summary>
     public WriterLine Writers => _writers ??= new();
 
@@ -32,7 +35,7 @@ internal sealed class EntryTasks
     public int Waiters { get; set; }
 
     public bool IsIdle =>
-        _flights is null or { Count: 0 } && _waits is null && Ended is null && Reading is null && NextReadTry == 0 && Pumping is null && Writer is null && !FlushScheduled && Waiters == 0;
+        _flights is null or { Count: 0 } && _waits is null && Ended is null && Reading is null && NextReadTry == 0 && Pumping is null && Question is null && Writer is null && !FlushScheduled && Waiters == 0;
 
     /// <summary>Adds one who waits for a change.</summary>
     public void Add(AckWait wait) => (wait.Next, _waits) = (_waits, wait);

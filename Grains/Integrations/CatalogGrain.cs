@@ -14,7 +14,7 @@ internal sealed class CatalogGrain(LiveConfiguration configuration) : Grain, ICa
     public ValueTask<ImmutableArray<string>> NamesAsync(CancellationToken cancellationToken) =>
         new([.. configuration.Current.Integrations.Keys.Order(StringComparer.Ordinal)]);
 
-    private static IntegrationDescription Describe(Integration integration) => new()
+    private IntegrationDescription Describe(Integration integration) => new()
     {
         Name = integration.Name,
         Service = integration.Service,
@@ -27,6 +27,7 @@ internal sealed class CatalogGrain(LiveConfiguration configuration) : Grain, ICa
                     Name = method.Name,
                     Region = method.Region,
                     Parameters = method.Parameters,
+                    IsVersioned = configuration.Current.Regions.GetValueOrDefault(method.Region)?.Version is not null,
                     Verbs = method.Writer?.Verbs,
                     Writes = method.Writer?.Reader?.Name,
                     Invalidates = method.Writer is { } writer ? [.. writer.Invalidates.Select(tag => tag.Text)] : [],

@@ -71,7 +71,14 @@ internal sealed class IntegrationReader
         var resolved = integration.Options.Methods.ToFrozenDictionary(
             method => method.Key, method => Resolve($"{path}:{method.Key}", integration, method.Key, method.Value, wider), StringComparer.Ordinal);
         var writers = new WriterReader(path, integration.Options.Methods, resolved, _errors);
-        return resolved.Values.Select(writers.Resolve).ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
+        var methods = resolved.Values.Select(writers.Resolve).ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
+        foreach (var method in methods.Values)
+        {
+            if (VersionReader.Read($"{path}:{method.Name}", method, integration.Options.Methods[method.Name], methods, _errors) is { } version)
+                _policies[method.Region] = _policies[method.Region] with { Version = version };
+        }
+
+        return methods;
     }
 
     private IntegrationMethod Resolve(
@@ -101,7 +108,7 @@ internal sealed class IntegrationReader
             Method = name,
         };
         RegionRules.Check(path, policy, _errors);
-        if (policy is { Strategy: not Strategy.Ttl, FreshFor: null } && !_errors.Concern($"{path}:{nameof(options.FreshFor)}"))
+        if (policy is { Strategy: Strategy.Background or Strategy.Eager, FreshFor: null } && !_errors.Concern($"{path}:{nameof(options.FreshFor)}"))
             _errors.Add($"{path}:{nameof(options.FreshFor)}", null, $"{policy.Strategy} refreshes past it; set a time, or another Strategy");
         if (options is { Strategy: Strategy.Eager, StaleFor: { Ticks: 0 } })
             _errors.Add($"{path}:{nameof(options.StaleFor)}", options.StaleFor, "past FreshFor readers have the old value until the silo has loaded the new one; set a time, or leave it out for a day");

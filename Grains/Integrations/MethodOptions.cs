@@ -53,6 +53,9 @@ public sealed class MethodOptions : ResilienceOptions
     /// <summary><see cref="Strategy.Eager"/> only: after so many periods of <see cref="FreshFor"/> in a row that nobody read in, refreshes end until the next read. 1 or more, default 10.</summary>
     public int UnreadPeriods { get; set; } = DefaultUnreadPeriods;
 
+    /// <summary><see cref="Strategy.Versioned"/> only: where the version comes from.</summary>
+    public MethodVersionOptions? Version { get; set; }
+
     /// <summary>How long the origin's 404 is remembered; zero does not.</summary>
     public TimeSpan AbsentFor { get; set; }
 

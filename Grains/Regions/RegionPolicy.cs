@@ -25,6 +25,9 @@ internal sealed record RegionPolicy
     /// <summary>The integration and method that load this region's keys; null for a plain region.</summary>
     public string? Integration { get; init; }
     public string? Method { get; init; }
+
+    /// <summary>With <see cref="Strategy.Versioned"/>: where the version comes from.</summary>
+    public VersionPolicy? Version { get; init; }
 }
 
 /// <summary>What a region promises of reads after writes.</summary>

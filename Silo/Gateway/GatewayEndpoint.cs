@@ -19,6 +19,13 @@ internal sealed class GatewayEndpoint(IRawCache cache, CallerGate gate, ClientMe
             return;
         }
 
+        if (!SessionHeader.TryRead(context, out var id, out var unusable))
+        {
+            await RefuseAsync(context, unusable);
+            return;
+        }
+
+        using var session = id is null ? null : CacheSession.Begin(id);
         ReadReply reply;
         var started = metrics.Start();
         try

@@ -43,6 +43,36 @@ public sealed class GatewayTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.NotModified, ""), (answer.StatusCode, await answer.TextAsync()));
     }
 
+    [Fact]
+    public async Task A_session_is_named_by_a_header()
+    {
+        var seen = new List<string?>();
+        _face.Cache.Call = (_, _, _) =>
+        {
+            seen.Add(CacheSession.Current?.Id);
+            return new(new ReadReply { Status = ReadStatus.Hit, Value = Value });
+        };
+
+        await _face.SendRawAsync("GET /partner/country?code=NL", "OrleansCache-Session: page-7\r\n");
+        await _face.SendRawAsync("GET /partner/country?code=NL");
+
+        Assert.Equal(["page-7", null], seen);
+    }
+
+    [Theory]
+    [InlineData("OrleansCache-Session:")]
+    [InlineData("OrleansCache-Session: two words")]
+    [InlineData("OrleansCache-Session: a\r\nOrleansCache-Session: b")]
+    public async Task A_header_that_names_no_session_is_400_and_nobody_is_asked(string header)
+    {
+        _face.Cache.Call = (_, _, _) => throw new InvalidOperationException("asked");
+
+        var answer = await _face.SendRawAsync("GET /partner/country?code=NL", header + "\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Contains("\"type\":\"bad-session\"", answer, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("partner/country?code=NL&code=DE", "repeated-argument", "'code'")]
     [InlineData("partner/country?code=%FF", "bad-argument", "'code'")]
