@@ -108,6 +108,19 @@ public interface IOrleansCache
     /// <summary>Says what the owner knows of the key and why it answered as it did.</summary>
     ValueTask<CacheExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default);
 
+    /// <summary>
+    /// Tells the key's version at once and then each time a read would give another one: a new value, a removal, a raised tag, the end of its
+    /// lifetime. Every change is told or one after it, also over moves and crashes of silos; the same version may be told twice.
+    /// </summary>
+    /// <param name="key">What to watch. Nothing is loaded for it.</param>
+    /// <param name="known">The version that the caller was told last, which is not told again; null for none.</param>
+    /// <param name="ct">Ends the watch.</param>
+    IAsyncEnumerable<CacheChange> WatchAsync(CacheKey key, long? known = null, CancellationToken ct = default);
+
+    /// <summary>Tells the number of the tag's last raise at once and then of each one after it; several that come together are told as one.</summary>
+    /// <inheritdoc cref="WatchAsync(CacheKey, long?, CancellationToken)"/>
+    IAsyncEnumerable<CacheChange> WatchTagAsync(string tag, long? known = null, CancellationToken ct = default);
+
     /// <summary>Invalidates every entry that carries one of the tags; durable when it returns.</summary>
     ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default);
 }

@@ -6,7 +6,7 @@ namespace OrleansCache;
 /// <inheritdoc/>
 internal sealed partial class OrleansCacheClient(
     IRawCache raw, Reader reader, FlightTable flights, Loader loader, VersionQuestions versions, OriginWrites writes, IIntegrationWrites integrations,
-    ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans,
+    ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans, Watches watches,
     IOptions<OrleansCacheClientOptions> client) : IOrleansCache
 {
     public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
@@ -123,6 +123,10 @@ internal sealed partial class OrleansCacheClient(
             View = known.View,
         };
     }
+
+    public IAsyncEnumerable<CacheChange> WatchAsync(CacheKey key, long? known = null, CancellationToken ct = default) => watches.OfKey(key, known, ct);
+
+    public IAsyncEnumerable<CacheChange> WatchTagAsync(string tag, long? known = null, CancellationToken ct = default) => watches.OfTag(EntryOptionRules.CheckedTag(tag), known, ct);
 
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => raw.RemoveByTagAsync(tags, ct);
 

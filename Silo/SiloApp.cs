@@ -88,6 +88,7 @@ internal static class SiloApp
         builder.Services.TryAddSingleton<ClientMetrics>();
         builder.Services.AddSingleton<SiloStatistics>().AddSingleton<Readiness>().AddSingleton<DashboardData>();
         builder.Services.AddSingleton<GatewayEndpoint>().AddSingleton<GatewayWrites>().AddSingleton<EntriesEndpoint>().AddSingleton<EventsEndpoint>().AddSingleton<TagsEndpoint>().AddSingleton<ManyEndpoint>().AddSingleton<CallsEndpoint>().AddSingleton<HealthEndpoint>().AddSingleton<DashboardEndpoint>();
+        builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ChangesEndpoint>(provider, settings.Http));
         builder.Services.TryAddSingleton<IExchangePolicies, ExchangePolicies>();
         builder.Services.AddSingleton<TokenExchange>().AddSingleton<CallerGate>();
         builder.Services.AddSingleton(new HostNames(settings.Http)).AddSingleton<Dispatcher>();

@@ -32,6 +32,7 @@ internal static class CacheClientCore
             services.TryAddSingleton<Loader>();
             services.TryAddSingleton<OriginWrites>();
             services.TryAddSingleton<BatchedCalls>();
+            services.TryAddSingleton<Watches>();
             services.TryAddSingleton<IRawCache, RawCache>();
             services.TryAddSingleton<IOriginWriter, RemoteOriginWriter>();      // a silo has its own
             services.TryAddSingleton<IIntegrationWrites, IntegrationWrites>();

@@ -45,6 +45,10 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("remove")]
     ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>Answers when there is another version than the watcher knows, or at the end of the slice.</summary>
+    [Alias("watch")]
+    ValueTask<WatchReply> WatchAsync(WatchRequest request);
+
     /// <summary>Says what is there and why the last read was answered as it was. Never loads, never changes anything.</summary>
     [Alias("explain")]
     ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken = default);

@@ -234,6 +234,7 @@ internal sealed partial class Entry : EntryNode
         PlanEagerly();
         if (_policy.Durability == Durability.None)
             _host.Stay(_state.Content is null ? TimeSpan.Zero : EntryLifetimes.ToSpan(_state.StaleUntil - Now));      // memory is all there is
+        _tasks?.Step();
         if (_tasks is { IsIdle: true })
             _tasks = null;
     }

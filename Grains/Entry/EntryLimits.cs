@@ -27,6 +27,9 @@ internal static class EntryLimits
     /// <summary>An eager key whose load was not kept, or whose silo is not ready, has its next turn after this.</summary>
     public static readonly TimeSpan EagerPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Who watches a key sees what comes without a step of its entry, a raised tag or the end of a lifetime, after this at the latest.</summary>
+    public static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Callers of one key that may wait in the grain at once.</summary>
     public const int MaxWaiters = 10_000;
 }

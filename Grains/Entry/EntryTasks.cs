@@ -6,6 +6,7 @@ internal sealed class EntryTasks
     private List<LoadFlight>? _flights;
     private AckWait? _waits;
     private WriterLine? _writers;
+    private TaskCompletionSource? _stepped;
 
     /// <summary>Part of every load ticket: a ticket of a former activation is worth nothing.</summary>
     public Guid Activation => field != default ? field : field = Guid.NewGuid();
@@ -33,6 +34,16 @@ internal sealed class EntryTasks
     public bool FlushScheduled { get; set; }
     public int FlushFailures { get; set; }
     public int Waiters { get; set; }
+
+    /// <summary>Ends with the entry's next step. For those who watch it, who count among the waiters.</summary>
+    public Task Stepped => (_stepped ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Wakes those who watch.</summary>
+    public void Step()
+    {
+        _stepped?.TrySetResult();
+        _stepped = null;
+    }
 
     public bool IsIdle =>
         _flights is null or { Count: 0 } && _waits is null && Ended is null && Reading is null && NextReadTry == 0 && Pumping is null && Question is null && Writer is null && !FlushScheduled && Waiters == 0;

@@ -35,4 +35,7 @@ internal readonly struct Slice(TimeProvider time, TimeSpan limit)
         new(time, milliseconds >= EntryLimits.Slice.TotalMilliseconds ? EntryLimits.Slice : TimeSpan.FromMilliseconds(Math.Max(0, milliseconds)));
 
     public TimeSpan AtMost(TimeSpan other) => Left < other ? Left : other;
+
+    /// <summary>Waits so long, or for the rest of the slice.</summary>
+    public Task PauseAsync(TimeSpan length, TimeProvider time) => AtMost(length) is { Ticks: > 0 } pause ? Task.Delay(pause, time) : Task.CompletedTask;
 }

@@ -24,6 +24,9 @@ internal interface ITagLog
     /// <param name="generation"><see cref="Generation"/> from that time.</param>
     bool IsGood(ReadOnlySpan<ulong> tagHashes, long born, long generation);
 
+    /// <summary>The number of the last raise that may have hit the tag: of it, or of those that the silo could not tell apart from it. 0 for none.</summary>
+    long LastRaise(ulong tagHash);
+
     /// <summary>Asks the store if need be, for at most <paramref name="limit"/>; returns whether <see cref="IsProven"/>.</summary>
     ValueTask<bool> ProveAsync(TimeSpan limit, CancellationToken cancellationToken);
 

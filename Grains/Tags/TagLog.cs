@@ -88,6 +88,8 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
         return true;
     }
 
+    public long LastRaise(ulong tagHash) => _table.LastRaise(tagHash);
+
     public async ValueTask<bool> ProveAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         if (!IsProven && !Volatile.Read(ref _hasLeft))

@@ -4,7 +4,7 @@ namespace OrleansCache;
 
 /// <summary>Sends each request to its endpoint by the raw target; what is not ours goes on to the engine's own pages.</summary>
 internal sealed class Dispatcher(
-    GatewayEndpoint gateway, GatewayWrites writes, CallerGate gate, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, CallsEndpoint calls, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
+    GatewayEndpoint gateway, GatewayWrites writes, CallerGate gate, EntriesEndpoint entries, EventsEndpoint events, TagsEndpoint tags, ManyEndpoint many, CallsEndpoint calls, ChangesEndpoint changes, HealthEndpoint health, DashboardEndpoint dashboard, HostNames hosts, ILogger<Dispatcher> logger)
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -74,19 +74,21 @@ internal sealed class Dispatcher(
     {
         var hasRegion = RequestTarget.TryTake(ref path, out var region);
         var hasKey = RequestTarget.TryTake(ref path, out var rawKey);
-        var (explains, refreshes) = (path is "explain", path is "refresh");
+        var (explains, refreshes, watches) = (path is "explain", path is "refresh", path is "changes");
         if (hasRegion && rawKey is "many" && path.IsEmpty && Posts(context))
         {
             return TryReadKey(region, "many", out var inRegion, out var unreadable) ? gate.GuardAsync(context, inRegion.Region, _ => many.PostAsync(context, inRegion.Region)) : new(unreadable.WriteAsync(context));
         }
 
-        if (!hasRegion || !hasKey || !(path.IsEmpty || explains || refreshes))
+        if (!hasRegion || !hasKey || !(path.IsEmpty || explains || refreshes || watches))
             return Unknown(context);
         if (!TryReadKey(region, rawKey, out var key, out var problem))
             return new(problem.WriteAsync(context));
 
         if (explains)
             return Reads(context) ? entries.ExplainAsync(context, key) : NotAllowed(context, GatewayEndpoint.Methods);
+        if (watches)
+            return Reads(context) ? gate.GuardAsync(context, key.Region, _ => changes.KeyAsync(context, key)) : NotAllowed(context, GatewayEndpoint.Methods);
         if (refreshes)
             return Posts(context) ? gate.GuardAsync(context, key.Region, caller => entries.RefreshAsync(context, key, caller)) : NotAllowed(context, EventsEndpoint.Methods);
         var method = context.Request.Method;
@@ -109,10 +111,13 @@ internal sealed class Dispatcher(
 
     private ValueTask Tags(HttpContext context, ReadOnlySpan<char> path)
     {
-        if (!RequestTarget.TryTake(ref path, out var rawTag) || path is not "invalidate")
+        if (!RequestTarget.TryTake(ref path, out var rawTag) || path is not ("invalidate" or "changes"))
             return Unknown(context);
+        var watches = path is "changes";
         if (!PercentText.TryDecode(rawTag, plusIsSpace: false, out var tag, out var error))
             return new(Undecodable("The tag", error).WriteAsync(context));
+        if (watches)
+            return Reads(context) ? changes.TagAsync(context, tag) : NotAllowed(context, GatewayEndpoint.Methods);
         return Posts(context) ? tags.InvalidateAsync(context, tag) : NotAllowed(context, TagsEndpoint.Methods);
     }
 
@@ -152,7 +157,7 @@ internal sealed class Dispatcher(
 
     private static ValueTask Unknown(HttpContext context) => new(HttpProblem.NotFound(
         "unknown-path", "Nothing is served under this path",
-        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, …/refresh, /api/v1/entries/{region}/many, /api/v1/calls/{integration}/{method}, /api/v1/events, /api/v1/tags/{tag}/invalidate, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
+        "Use /{integration}/{method}?arg=value, /api/v1/entries/{region}/{key} with the key in one segment (a / in it as %2F), …/explain, …/refresh, …/changes, /api/v1/entries/{region}/many, /api/v1/calls/{integration}/{method}, /api/v1/events, /api/v1/tags/{tag}/invalidate or …/changes, /dashboard, /healthz/live or /healthz/ready.").WriteAsync(context));
 
     private static async ValueTask EnginePage(HttpContext context, RequestDelegate next)
     {

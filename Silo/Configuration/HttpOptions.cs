@@ -28,6 +28,9 @@ internal sealed class HttpOptions
     /// <summary>Origins, such as <c>https://shop.example</c>, whose web pages may change things besides this silo's own; <c>*</c> for any.</summary>
     public string[] AllowedOrigins { get; set; } = [];
 
+    /// <summary>How many connections may wait for changes of keys and tags at a time, 0 to 100,000.</summary>
+    public int MaxWatchers { get; set; } = 1_000;
+
     /// <summary>Whether the silo calls itself before it is ready, so that the first callers find compiled code.</summary>
     public bool WarmUp { get; set; } = true;
 

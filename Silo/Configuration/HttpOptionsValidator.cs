@@ -5,6 +5,8 @@ namespace OrleansCache;
 /// <summary>Refuses an address that is none, and one that others reach without the explicit word.</summary>
 internal sealed class HttpOptionsValidator : IValidateOptions<HttpOptions>
 {
+    private const int MostWatchers = 100_000;
+
     public ValidateOptionsResult Validate(string? name, HttpOptions options)
     {
         var errors = new List<string>();
@@ -16,6 +18,8 @@ internal sealed class HttpOptionsValidator : IValidateOptions<HttpOptions>
             errors.Add(
                 $"{HttpOptions.SectionName}:{nameof(HttpOptions.Address)} is '{options.Address}', which other machines reach, and nobody would be asked who they are; " +
                 $"use localhost, or set {HttpOptions.SectionName}:{nameof(HttpOptions.AllowAnonymous)} to true.");
+        if (options.MaxWatchers is < 0 or > MostWatchers)
+            errors.Add($"{HttpOptions.SectionName}:{nameof(HttpOptions.MaxWatchers)} is {options.MaxWatchers}; give 0 (none) to {MostWatchers}.");
         foreach (var host in options.AllowedHosts.Where(host => Uri.CheckHostName(host) != UriHostNameType.Dns))
             errors.Add($"{HttpOptions.SectionName}:{nameof(HttpOptions.AllowedHosts)} has '{host}'; give a name without scheme and port, such as 'cache.example'.");
         foreach (var origin in options.AllowedOrigins.Where(origin => !IsOrigin(origin)))

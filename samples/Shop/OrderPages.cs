@@ -25,6 +25,10 @@ internal static class OrderPages
             return Results.NoContent();
         });
 
+        // The page's EventSource: it repaints when there is another value, whoever changed it.
+        app.MapGet("/api/orders/{id}/changes", (string id, IOrleansCache cache, CancellationToken cancellationToken) =>
+            TypedResults.ServerSentEvents(cache.WatchAsync(CacheKey.For("shop-orders", ("id", id)), ct: cancellationToken), eventType: "change"));
+
         app.MapGet("/api/orders/{id}/explain", (string id, IOrleansCache cache, CancellationToken cancellationToken) =>
             cache.ExplainAsync(CacheKey.For("shop-orders", ("id", id)), cancellationToken).AsTask());
     }

@@ -71,6 +71,10 @@ internal sealed class FakeTags : ITagGrain
 {
     public List<ImmutableArray<string>> Raised { get; } = [];
 
+    public Func<string, WatchRequest, ValueTask<WatchReply>> OnWatch { get; set; } = static (_, _) => throw new NotSupportedException();
+
+    public ValueTask<WatchReply> WatchAsync(string tag, WatchRequest request) => OnWatch(tag, request);
+
     public ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken = default)
     {
         Raised.Add(tags);

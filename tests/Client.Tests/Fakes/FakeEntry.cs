@@ -75,6 +75,16 @@ internal sealed class FakeEntry : IEntryGrain
         return new(new OriginWriteReply { Status = OriginWriteStatus.Ended, Version = request.End == OriginWriteEnd.Written ? ++_version : 0 });
     }
 
+    public Func<WatchRequest, ValueTask<WatchReply>>? OnWatch { get; set; }
+
+    public ConcurrentQueue<WatchRequest> Watches { get; } = [];
+
+    public ValueTask<WatchReply> WatchAsync(WatchRequest request)
+    {
+        Watches.Enqueue(request);
+        return OnWatch?.Invoke(request) ?? throw new NotSupportedException();
+    }
+
     public ValueTask<EagerReply> RefreshEagerlyAsync() => throw new NotSupportedException();
 
     public ValueTask<ReadReply> RefreshAsync(ReadRequest request)

@@ -36,6 +36,8 @@ public class ShopTests
         Assert.Equal(HttpStatusCode.NoContent, (await visitor.PutAsync(new Uri("api/orders/7/status/paid", UriKind.Relative), null)).StatusCode);
         Assert.Equal("loaded", (await visitor.GetFromJsonAsync<JsonElement>("api/orders/7")).GetProperty("outcome").GetString());
         Assert.Equal(HttpStatusCode.NotFound, (await visitor.GetAsync(new Uri("api/orders/8", UriKind.Relative))).StatusCode);
+        using (var feed = new StreamReader(await visitor.GetStreamAsync(new Uri("api/orders/7/changes", UriKind.Relative))))
+            Assert.Equal("event: change", await feed.ReadLineAsync().WaitAsync(Eventually.Deadline));
         Assert.Contains("Netherlands: € 10.00", await visitor.GetFromJsonAsync<string[]>("api/prices/10") ?? []);
         Assert.Contains("<title>Shop", await visitor.GetStringAsync(new Uri("", UriKind.Relative)), StringComparison.Ordinal);
     }

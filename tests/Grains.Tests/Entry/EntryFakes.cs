@@ -70,6 +70,8 @@ internal sealed class FakeTagLog : ITagLog
 
     /// <summary>Asking the log renews the lease, and brings what others raised.</summary>
     public Action? Asked { get; set; }
+    public long LastRaise(ulong tagHash) => _raises.GetValueOrDefault(tagHash);
+
     public ValueTask<bool> ProveAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         Asked?.Invoke();

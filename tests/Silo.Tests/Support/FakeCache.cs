@@ -94,6 +94,12 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
 
     ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.CallManyAsync<T>(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CancellationToken ct) => throw new NotSupportedException();
 
+    public Func<string, long?, CancellationToken, IAsyncEnumerable<CacheChange>> Watch { get; set; } = static (_, _, _) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<CacheChange> WatchAsync(CacheKey key, long? known = null, CancellationToken ct = default) => Watch(key.Key, known, ct);
+
+    public IAsyncEnumerable<CacheChange> WatchTagAsync(string tag, long? known = null, CancellationToken ct = default) => Watch($"#{tag}", known, ct);
+
     ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.GetManyAsync<T>(IEnumerable<CacheKey> keys, CancellationToken ct) => throw new NotSupportedException();
 
     ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.GetOrCreateManyAsync<T>(

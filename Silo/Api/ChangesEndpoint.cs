@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansCache;
+
+/// <summary><c>GET …/changes</c>: news of a key or a tag as server-sent events, for as long as the client stays.</summary>
+internal sealed class ChangesEndpoint(IOrleansCache cache, HttpOptions options, TimeProvider clock, IHostApplicationLifetime lifetime)
+{
+    /// <summary>A line that says nothing, so that those on the way see a connection that lives.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    private static readonly ReadOnlyMemory<byte> Alive = ": alive\n\n"u8.ToArray();
+    private static readonly TimeSpan BusyFor = TimeSpan.FromSeconds(5);
+    private int _watchers;
+
+    public ValueTask KeyAsync(HttpContext context, CacheKey key) => WatchAsync(
+        context,
+        (known, ct) => cache.WatchAsync(key, known, ct),
+        static change => $$"""{"version":{{Text(change.Version)}},"state":"{{(change.IsPresent ? "present" : "absent")}}"}""");
+
+    public ValueTask TagAsync(HttpContext context, string tag)
+    {
+        try
+        {
+            EntryOptionRules.CheckedTag(tag);
+        }
+        catch (ArgumentException e)
+        {
+            return new(HttpProblem.BadRequest("bad-cache-tag", "The tag cannot be used", ErrorText.Of(e)).WriteAsync(context));
+        }
+
+        return WatchAsync(context, (known, ct) => cache.WatchTagAsync(tag, known, ct), static change => $$"""{"raise":{{Text(change.Version)}}}""");
+    }
+
+    private async ValueTask WatchAsync(HttpContext context, Func<long?, CancellationToken, IAsyncEnumerable<CacheChange>> watch, Func<CacheChange, string> data)
+    {
+        if (!TryReadLast(context.Request, out var known))
+        {
+            var problem = HttpProblem.BadRequest(
+                "bad-event-id", "The last event cannot be found", $"Last-Event-ID is '{context.Request.Headers["Last-Event-ID"]}'; send the id of an event of this feed, or leave it out.");
+            await problem.WriteAsync(context);
+            return;
+        }
+
+        var response = context.Response;
+        if (Interlocked.Increment(ref _watchers) > options.MaxWatchers)
+        {
+            Interlocked.Decrement(ref _watchers);
+            await new HttpProblem(StatusCodes.Status503ServiceUnavailable, "too-many-watchers", "The silo has as many watchers as it may", $"There are {options.MaxWatchers} already; raise OrleansCache:Http:MaxWatchers, or watch through another silo.") { RetryAfter = BusyFor }.WriteAsync(context);
+            return;
+        }
+
+        try
+        {
+            response.ContentType = "text/event-stream";
+            response.Headers.CacheControl = "no-store";
+            response.Headers.XContentTypeOptions = "nosniff";
+            if (HttpMethods.IsHead(context.Request.Method))
+                return;
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            await response.Body.FlushAsync(end.Token);
+            await SendAsync(response, watch(known, end.Token), data, end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client went, or the silo stops: the client comes back with the last event that it had.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watchers);
+        }
+    }
+
+    private async Task SendAsync(HttpResponse response, IAsyncEnumerable<CacheChange> changes, Func<CacheChange, string> data, CancellationToken ct)
+    {
+        await using var news = changes.GetAsyncEnumerator(ct);
+        while (true)
+        {
+            var next = news.MoveNextAsync().AsTask();
+            while (await Task.WhenAny(next, Task.Delay(Heartbeat, clock, ct)) != next)
+            {
+                ct.ThrowIfCancellationRequested();
+                await response.Body.WriteAsync(Alive, ct);
+                await response.Body.FlushAsync(ct);
+            }
+
+            if (!await next)
+                return;
+            var change = news.Current;
+            await response.Body.WriteAsync(Encoding.UTF8.GetBytes($"id: {Text(change.Version)}\nevent: change\ndata: {data(change)}\n\n"), ct);
+            await response.Body.FlushAsync(ct);
+        }
+    }
+
+    private static bool TryReadLast(HttpRequest request, out long? known)
+    {
+        known = null;
+        var header = request.Headers["Last-Event-ID"].ToString();
+        if (header.Length == 0)
+            return true;
+        var isNumber = long.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var last);
+        known = last;
+        return isNumber;
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
