@@ -44,4 +44,7 @@ public sealed record CacheExplanation
 
     /// <summary>The owner's view number.</summary>
     public long View { get; init; }
+
+    /// <summary>What changed between the last two values; null unless it was asked for.</summary>
+    public CacheDifference? Difference { get; init; }
 }

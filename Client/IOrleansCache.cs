@@ -121,6 +121,20 @@ public interface IOrleansCache
     /// <inheritdoc cref="WatchAsync(CacheKey, long?, CancellationToken)"/>
     IAsyncEnumerable<CacheChange> WatchTagAsync(string tag, long? known = null, CancellationToken ct = default);
 
+    /// <summary>The same with what changed between the last two values, where the region or the method keeps them (<c>KeepPrevious</c>).</summary>
+    ValueTask<CacheExplanation> ExplainAsync(CacheKey key, bool difference, CancellationToken ct = default);
+
     /// <summary>Invalidates every entry that carries one of the tags; durable when it returns.</summary>
     ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default);
+
+    /// <summary>
+    /// The same, once for all who ask for a tag in quick succession, in the whole cluster: when nobody has asked for <paramref name="debounce"/>,
+    /// and at the latest <paramref name="atMost"/> after the first. Until then entries are served as they are. It returns when the invalidation
+    /// that serves it is durable, and every entry born before the call is hit; a caller that dies while it waits may leave none.
+    /// </summary>
+    /// <param name="tags">Each waits for its own quiet.</param>
+    /// <param name="debounce">1 ms to one minute.</param>
+    /// <param name="atMost">From <paramref name="debounce"/> to one hour; ten times it when null.</param>
+    /// <param name="ct">Ends the caller's wait; the invalidation comes all the same.</param>
+    ValueTask RemoveByTagAsync(IEnumerable<string> tags, TimeSpan debounce, TimeSpan? atMost = null, CancellationToken ct = default);
 }

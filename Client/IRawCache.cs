@@ -37,11 +37,17 @@ internal interface IRawCache
     /// <summary>Says what the owner knows. Never loads.</summary>
     ValueTask<EntryExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default);
 
+    /// <summary>Says what changed between the key's last two values, where they are kept.</summary>
+    ValueTask<ValueDifference> DifferenceAsync(CacheKey key, CancellationToken ct = default);
+
     /// <summary>Asks the limiter of an integration how it stands.</summary>
     ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default);
 
     /// <summary>Invalidates every entry with one of the tags.</summary>
     ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default);
+
+    /// <summary>The same, once for all who ask for a tag in quick succession.</summary>
+    ValueTask RemoveByTagAsync(IEnumerable<string> tags, Debounce debounce, CancellationToken ct = default);
 }
 
 /// <summary>Bytes with their type.</summary>

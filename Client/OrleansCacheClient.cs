@@ -124,11 +124,20 @@ internal sealed partial class OrleansCacheClient(
         };
     }
 
+    public async ValueTask<CacheExplanation> ExplainAsync(CacheKey key, bool difference, CancellationToken ct = default)
+    {
+        var explanation = await ExplainAsync(key, ct).ConfigureAwait(false);
+        return !difference ? explanation : explanation with { Difference = CacheDifference.Of(await raw.DifferenceAsync(key, ct).ConfigureAwait(false)) };
+    }
+
     public IAsyncEnumerable<CacheChange> WatchAsync(CacheKey key, long? known = null, CancellationToken ct = default) => watches.OfKey(key, known, ct);
 
     public IAsyncEnumerable<CacheChange> WatchTagAsync(string tag, long? known = null, CancellationToken ct = default) => watches.OfTag(EntryOptionRules.CheckedTag(tag), known, ct);
 
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default) => raw.RemoveByTagAsync(tags, ct);
+
+    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, TimeSpan debounce, TimeSpan? atMost = null, CancellationToken ct = default) =>
+        raw.RemoveByTagAsync(tags, DebounceRules.Checked(debounce, atMost), ct);
 
     private CacheResult<T> ResultOf<T>(in Landing<T> landing, CacheKey key, long started) => landing.Joined && !codecs.Of<T>().IsShareable
         ? Decoded<T>(landing.Reply, key.Region, started)

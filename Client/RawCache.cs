@@ -78,6 +78,9 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
     public ValueTask<EntryExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default) =>
         new(calls.CallAsync<IEntryGrain, EntryExplanation>(key.GrainKey, static entry => entry.ExplainAsync(CancellationToken.None), ct: ct).AsTask().WaitAsync(ct));
 
+    public ValueTask<ValueDifference> DifferenceAsync(CacheKey key, CancellationToken ct = default) =>
+        new(calls.CallAsync<IEntryGrain, ValueDifference>(key.GrainKey, static entry => entry.DifferenceAsync(), ct: ct).AsTask().WaitAsync(ct));
+
     public ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default) =>
         new(calls.CallAsync<IRateLimiterGrain, RateLimiterDescription>(integration, static limiter => limiter.DescribeAsync(CancellationToken.None), ct: ct).AsTask().WaitAsync(ct));
 
@@ -94,6 +97,32 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         finally
         {
             flights.DetachAll();
+        }
+    }
+
+    public async ValueTask RemoveByTagAsync(IEnumerable<string> tags, Debounce debounce, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        string[] raised = [.. tags.Select(EntryOptionRules.CheckedTag).Distinct(StringComparer.Ordinal)];
+        try
+        {
+            await Task.WhenAll(raised.Select(RaiseAsync)).WaitAsync(ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            flights.DetachAll();
+        }
+
+        async Task RaiseAsync(string tag)
+        {
+            var request = new DebounceRequest
+            {
+                OperationId = ids.Next(),
+                QuietMilliseconds = (int)Math.Ceiling(debounce.Quiet.TotalMilliseconds),
+                LongestMilliseconds = (int)Math.Ceiling(debounce.AtMost.TotalMilliseconds),
+                WaitMilliseconds = calls.SliceMilliseconds,
+            };
+            await calls.CallAsync<IDebounceGrain, DebounceRequest, DebounceReply>(tag, request, static (grain, request) => grain.RaiseAsync(request), static reply => reply.IsRaised, ct: ct).ConfigureAwait(false);
         }
     }
 

@@ -16,11 +16,14 @@ internal static class OwnedGrains
     /// <summary>One for each call that is made for many keys.</summary>
     public const string Batch = "oc.batch";
 
+    /// <summary>One for each tag that is raised once for many who ask.</summary>
+    public const string Debounce = "oc.debounce";
+
     /// <summary>Not one for each key: asked by way of one, a silo speaks for itself.</summary>
     public const string Proof = "oc.proof";
 
-    public static ImmutableArray<string> All { get; } = [Entry, Limiter, Roster, Writer, Batch, Proof];
+    public static ImmutableArray<string> All { get; } = [Entry, Limiter, Roster, Writer, Batch, Debounce, Proof];
 
     /// <param name="grainType">A grain type's name.</param>
-    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster or Writer or Batch or Proof;
+    public static bool Has(string? grainType) => grainType is Entry or Limiter or Roster or Writer or Batch or Debounce or Proof;
 }

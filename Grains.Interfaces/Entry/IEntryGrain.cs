@@ -45,6 +45,10 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("remove")]
     ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>Says what changed between the key's last two values, where the region keeps them.</summary>
+    [Alias("difference")]
+    ValueTask<ValueDifference> DifferenceAsync();
+
     /// <summary>Answers when there is another version than the watcher knows, or at the end of the slice.</summary>
     [Alias("watch")]
     ValueTask<WatchReply> WatchAsync(WatchRequest request);

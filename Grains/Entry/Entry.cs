@@ -228,7 +228,8 @@ internal sealed partial class Entry : EntryNode
     /// <summary>After every step: the memory bound, the flush, and what need not be kept any more.</summary>
     private void Settle()
     {
-        _services.Memory.Resize(this, _services.Memory.BytesOf(_key, _state.Content?.Value.Bytes.Length ?? 0));
+        KeepPrevious();
+        _services.Memory.Resize(this, _services.Memory.BytesOf(_key, (_state.Content?.Value.Bytes.Length ?? 0) + (_previous?.Bytes.Length ?? 0)));
         if (_state.Unflushed && _policy.Durability != Durability.None && _tasks is not { FlushScheduled: true } and not { Writer: not null } && !_isGone)
             _ = FlushSoonAsync();
         PlanEagerly();

@@ -33,6 +33,8 @@ internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, I
 
     public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken) => _entry.RemoveAsync(request, cancellationToken);
 
+    public ValueTask<ValueDifference> DifferenceAsync() => _entry.DifferenceAsync();
+
     public ValueTask<WatchReply> WatchAsync(WatchRequest request) => _entry.WatchAsync(request);
 
     public ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken) => _entry.ExplainAsync(cancellationToken);

@@ -101,6 +101,7 @@ internal sealed class IntegrationReader
             UnreadPeriods = options.UnreadPeriods,
             AbsentFor = options.AbsentFor,
             Jitter = options.Jitter,
+            KeepPrevious = options.KeepPrevious ?? options.Strategy == Strategy.Eager,
             MaxEntries = options.MaxEntries,
             MaxBytes = options.MaxBytes,
             WhenUnproven = options.WhenUnproven,

@@ -74,6 +74,9 @@ public sealed class MethodOptions : ResilienceOptions
     /// <summary>What a strict read does on a silo that can't prove its right.</summary>
     public WhenUnproven WhenUnproven { get; set; }
 
+    /// <summary>Whether the value before the last one stays in memory, so that explain can tell what changed; where not set, with <see cref="Strategy.Eager"/>.</summary>
+    public bool? KeepPrevious { get; set; }
+
     /// <summary>Entries of this method in a silo's memory; null for the silo's own bound.</summary>
     public long? MaxEntries { get; set; }
 

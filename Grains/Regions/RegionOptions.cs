@@ -30,6 +30,9 @@ public sealed class RegionOptions
     /// <summary>Bytes of this region's entries in a silo's memory, 1 or more; null for the silo's own bound.</summary>
     public long? MaxBytes { get; set; }
 
+    /// <summary>Whether the value before the last one stays in memory, so that explain can tell what changed. Default of <c>default</c>: false.</summary>
+    public bool? KeepPrevious { get; set; }
+
     /// <summary>What a strict read does on a silo that can't prove its right.</summary>
     public WhenUnproven? WhenUnproven { get; set; }
 }

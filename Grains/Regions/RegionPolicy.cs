@@ -19,6 +19,9 @@ internal sealed record RegionPolicy
     /// <summary>With <see cref="Strategy.Eager"/>: so many periods in a row that nobody read in end refreshes.</summary>
     public int UnreadPeriods { get; init; } = MethodOptions.DefaultUnreadPeriods;
     public WhenUnproven WhenUnproven { get; init; }
+
+    /// <summary>The value before the last one is kept too, in memory, so that the difference can be told.</summary>
+    public bool KeepPrevious { get; init; }
     public long? MaxEntries { get; init; }
     public long? MaxBytes { get; init; }
 

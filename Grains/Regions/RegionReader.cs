@@ -45,6 +45,7 @@ internal static class RegionReader
         StaleFor = options.StaleFor ?? basis.StaleFor,
         AbsentFor = options.AbsentFor ?? basis.AbsentFor,
         Jitter = options.Jitter ?? basis.Jitter,
+        KeepPrevious = options.KeepPrevious ?? basis.KeepPrevious,
         MaxEntries = options.MaxEntries ?? basis.MaxEntries,
         MaxBytes = options.MaxBytes ?? basis.MaxBytes,
         WhenUnproven = options.WhenUnproven ?? basis.WhenUnproven,

@@ -86,7 +86,12 @@ internal sealed class Dispatcher(
             return new(problem.WriteAsync(context));
 
         if (explains)
-            return Reads(context) ? entries.ExplainAsync(context, key) : NotAllowed(context, GatewayEndpoint.Methods);
+        {
+            return !Reads(context) ? NotAllowed(context, GatewayEndpoint.Methods)
+                : context.Request.QueryString.HasValue ? gate.GuardAsync(context, key.Region, _ => entries.ExplainAsync(context, key))     // a difference shows of values
+                : entries.ExplainAsync(context, key);
+        }
+
         if (watches)
             return Reads(context) ? gate.GuardAsync(context, key.Region, _ => changes.KeyAsync(context, key)) : NotAllowed(context, GatewayEndpoint.Methods);
         if (refreshes)

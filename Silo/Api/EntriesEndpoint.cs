@@ -82,7 +82,14 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
 
     public async ValueTask ExplainAsync(HttpContext context, CacheKey key)
     {
-        var explanation = await explainer.ExplainAsync(key, context.RequestAborted);
+        var asked = context.Request.Query["difference"].ToString();
+        if (asked is not ("" or "true" or "false"))
+        {
+            await HttpProblem.BadRequest("bad-argument", "The question cannot be read", $"difference is '{asked}'; give true or false, or leave it out.").WriteAsync(context);
+            return;
+        }
+
+        var explanation = await explainer.ExplainAsync(key, difference: asked == "true", context.RequestAborted);
         await JsonResponse.WriteAsync(context, StatusCodes.Status200OK, ExplainBody.Of(explanation), HttpJson.Plain.ExplainBody);
     }
 

@@ -8,7 +8,7 @@ namespace OrleansCache;
 /// <summary>One event, as its source sends it. Spans are seconds.</summary>
 internal sealed record EventBody
 {
-    private const string Fields = "source, sequence, region, key, value, maxAge, staleWhileRevalidate, tags and invalidates";
+    private const string Fields = "source, sequence, region, key, value, maxAge, staleWhileRevalidate, tags, invalidates and debounce";
 
     public string? Source { get; init; }
     public long? Sequence { get; init; }
@@ -25,6 +25,9 @@ internal sealed record EventBody
 
     /// <summary>Tags of what the event makes out of date, such as the lists that the key left and came into.</summary>
     public string[]? Invalidates { get; init; }
+
+    /// <summary>Seconds of quiet that <see cref="Invalidates"/> wait for, so that a burst of events invalidates once.</summary>
+    public double? Debounce { get; init; }
 
     /// <summary>Fields that an event does not have.</summary>
     [JsonExtensionData]
@@ -44,7 +47,7 @@ internal sealed record EventBody
         if (isRemoval && Tags is not null)
             throw new ArgumentException("tags is given and value is not: a removal has no tags. What the event makes out of date is named in invalidates.");
         var options = OptionsOf(MaxAge, StaleWhileRevalidate, Tags);
-        return new(CacheKey.Of(Region!, Key!), when, isRemoval ? null : JsonMarshal.GetRawUtf8Value(Value).ToArray(), options, [.. (Invalidates ?? []).Select(EntryOptionRules.CheckedTag)]);
+        return new(CacheKey.Of(Region!, Key!), when, isRemoval ? null : JsonMarshal.GetRawUtf8Value(Value).ToArray(), options, [.. (Invalidates ?? []).Select(EntryOptionRules.CheckedTag)], DebounceText.Of(Debounce, atMost: null));
     }
 
     /// <summary>Lifetimes in seconds, and tags, checked.</summary>
@@ -102,7 +105,8 @@ internal sealed record EventBody
 /// <param name="Value">JSON; null removes.</param>
 /// <param name="Options">Lifetime and tags of the value.</param>
 /// <param name="Invalidates">Tags to raise after it.</param>
-internal sealed record CacheEvent(CacheKey Key, WriteCondition When, byte[]? Value, EntryOptions Options, string[] Invalidates);
+/// <param name="Debounce">The quiet that these wait for; null for none.</param>
+internal sealed record CacheEvent(CacheKey Key, WriteCondition When, byte[]? Value, EntryOptions Options, string[] Invalidates, Debounce? Debounce);
 
 /// <summary>What became of an event.</summary>
 /// <param name="Status"><c>applied</c>, or <c>superseded</c>: the key had heard that one or a later one.</param>

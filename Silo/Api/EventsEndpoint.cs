@@ -48,7 +48,9 @@ internal sealed class EventsEndpoint(IRawCache cache, CallerGate gate)
         }
 
         // Also of events that were superseded: their sender may have died between the change and this.
-        await cache.RemoveByTagAsync(events.SelectMany(static e => e.Invalidates), context.RequestAborted);
+        await cache.RemoveByTagAsync(events.Where(static e => e.Debounce is null).SelectMany(static e => e.Invalidates), context.RequestAborted);
+        await Task.WhenAll(events.Where(static e => e.Debounce is not null).GroupBy(static e => e.Debounce!.Value)
+            .Select(quiet => cache.RemoveByTagAsync(quiet.SelectMany(static e => e.Invalidates), quiet.Key, context.RequestAborted).AsTask()));
         if (isArray)
             await JsonResponse.WriteAsync(context, StatusCodes.Status200OK, results, HttpJson.Plain.EventResultBodyArray);
         else

@@ -17,7 +17,13 @@ internal sealed class TagsEndpoint(IRawCache cache)
             return;
         }
 
-        await cache.RemoveByTagAsync([tag], context.RequestAborted);
+        if (!DebounceText.TryRead(context.Request.Query, out var debounce, out var problem))
+        {
+            await problem.WriteAsync(context);
+            return;
+        }
+
+        await (debounce is { } quiet ? cache.RemoveByTagAsync([tag], quiet, context.RequestAborted) : cache.RemoveByTagAsync([tag], context.RequestAborted));
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 }

@@ -75,6 +75,8 @@ internal sealed class FakeEntry : IEntryGrain
         return new(new OriginWriteReply { Status = OriginWriteStatus.Ended, Version = request.End == OriginWriteEnd.Written ? ++_version : 0 });
     }
 
+    public ValueTask<ValueDifference> DifferenceAsync() => throw new NotSupportedException();
+
     public Func<WatchRequest, ValueTask<WatchReply>>? OnWatch { get; set; }
 
     public ConcurrentQueue<WatchRequest> Watches { get; } = [];

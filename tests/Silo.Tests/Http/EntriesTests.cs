@@ -18,6 +18,22 @@ public sealed class EntriesTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _face.DisposeAsync();
 
     [Fact]
+    public async Task Explain_tells_the_difference_when_it_is_asked_for()
+    {
+        _face.Cache.Difference = new() { From = 1, To = 2, Changes = [new("/status", "changed", "\"new\"", "\"paid\"")] };
+
+        var without = await _face.Http.GetStringAsync("api/v1/entries/r/k/explain", TestContext.Current.CancellationToken);
+        var with = await _face.Http.GetStringAsync("api/v1/entries/r/k/explain?difference=true", TestContext.Current.CancellationToken);
+        using var wrong = await _face.Http.GetAsync("api/v1/entries/r/k/explain?difference=yes", TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain("difference", without, StringComparison.Ordinal);
+        Assert.Contains("""
+            "difference":{"from":1,"to":2,"changes":[{"path":"/status","kind":"changed","old":"\\"new\\"","new":"\\"paid\\""}],"hasMore":false,"unknown":null}
+            """.Trim().Replace("\\\\", "\\", StringComparison.Ordinal), with, StringComparison.Ordinal);
+        await wrong.ProblemAsync(400, "bad-argument");
+    }
+
+    [Fact]
     public async Task A_hit_has_its_bytes_and_all_its_headers()
     {
         _face.Cache.Get = _ => Hit();

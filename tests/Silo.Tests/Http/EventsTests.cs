@@ -128,6 +128,35 @@ public sealed class EventsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_invalidation_may_wait_for_quiet()
+    {
+        using var tag = await PostAsync("tags/a/invalidate?debounce=0.5", "");
+        using var bound = await PostAsync("tags/b/invalidate?debounce=2&atMost=30", "");
+        using var sent = await PostAsync("events", """{ "source": "s", "sequence": 1, "region": "r", "key": "k", "invalidates": ["c"], "debounce": 1 }""");
+
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.OK), (tag.StatusCode, sent.StatusCode));
+        Assert.Equal(
+            [("a", 0.5, 5.0), ("b", 2.0, 30.0), ("c", 1.0, 10.0)],
+            _face.Cache.Debounced.Select(static d => (d.Tag, d.Debounce.Quiet.TotalSeconds, d.Debounce.AtMost.TotalSeconds)));
+        Assert.Empty(_face.Cache.Raised);
+    }
+
+    [Theory]
+    [InlineData("debounce=0")]
+    [InlineData("debounce=-1")]
+    [InlineData("debounce=x")]
+    [InlineData("debounce=61")]
+    [InlineData("debounce=2&atMost=1")]
+    [InlineData("atMost=1")]
+    public async Task A_time_of_quiet_that_is_none_is_refused(string query)
+    {
+        using var answer = await PostAsync($"tags/a/invalidate?{query}", "");
+
+        await answer.ProblemAsync(400, "bad-debounce");
+        Assert.Empty(_face.Cache.Debounced);
+    }
+
+    [Fact]
     public async Task A_refresh_says_what_became_of_it()
     {
         _face.Cache.Refresh = key => key.Key switch

@@ -66,6 +66,24 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
 
     public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) => throw new NotSupportedException();
 
+    public ConcurrentQueue<(string Tag, Debounce Debounce)> Debounced { get; } = [];
+
+    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, Debounce debounce, CancellationToken ct = default)
+    {
+        foreach (var tag in tags)
+            Debounced.Enqueue((tag, debounce));
+        return default;
+    }
+
+    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, TimeSpan debounce, TimeSpan? atMost = null, CancellationToken ct = default) => throw new NotSupportedException();
+
+    public ValueTask<CacheExplanation> ExplainAsync(CacheKey key, bool difference, CancellationToken ct = default) =>
+        new(new CacheExplanation { Region = key.Region, Key = key.Key, State = "absent", Reason = "Nobody asked for it.", Owner = "silo-0", View = 1, Difference = difference ? Difference : null });
+
+    public CacheDifference? Difference { get; set; }
+
+    ValueTask<ValueDifference> IRawCache.DifferenceAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
+
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default)
     {
         foreach (var tag in tags)
