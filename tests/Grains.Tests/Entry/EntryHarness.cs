@@ -105,12 +105,13 @@ internal sealed class EntryHarness : IEntryHost
     public Task<ReadReply> Lease(string? limiter = null, Guid operation = default) => Read(LoadMode.Leased, operation: operation, limiter: limiter);
 
     /// <summary>A caller who goes by the origin's version, and whose session has seen a value.</summary>
-    public Task<ReadReply> LeaseOf(string? version, long seen = 0, Guid operation = default, int wait = 2_000) => Turn(e => e.ReadAsync(
+    public Task<ReadReply> LeaseOf(string? version, long seen = 0, int wait = 2_000, string? limiter = null) => Turn(e => e.ReadAsync(
         new()
         {
             Load = LoadMode.Leased,
             WaitMilliseconds = wait,
-            OperationId = operation == default ? Guid.NewGuid() : operation,
+            OperationId = Guid.NewGuid(),
+            Limiter = limiter,
             Strategy = version is null ? null : Strategy.Versioned,
             OriginVersion = version,
             Seen = seen,

@@ -82,6 +82,18 @@ public sealed class OriginVersionTests
     }
 
     [Fact]
+    public async Task A_load_that_waited_for_its_permit_is_of_the_version_of_who_gets_it()
+    {
+        _entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 100 });
+        Assert.Equal(ReadStatus.AskAgain, (await _entry.LeaseOf("v1", wait: 0, limiter: "partner")).Status);
+
+        var lease = await _entry.LeaseOf("v2", limiter: "partner");
+        await _entry.Complete(lease.Ticket!, "2", Hour);
+
+        Assert.Equal("v2", (await _entry.Explain()).OriginVersion);
+    }
+
+    [Fact]
     public async Task A_session_with_an_older_version_is_served_what_was_retrieved_since_it_looked_and_nothing_older()
     {
         await LoadAsync("v1", "1");
