@@ -37,7 +37,7 @@ internal sealed class DebounceGrain(ITagLog log, IOwnership ownership, TimeProvi
     private async Task EndAsync(Burst burst)
     {
         while (burst.Left is { Ticks: > 0 } left)
-            await Task.Delay(left, time);
+            await Waits.EndsAsync(burst.Earlier, left, time, CancellationToken.None);
         burst.IsOver = true;        // who asks from here on asks for another raise: this one may be in the log already
         try
         {
@@ -59,6 +59,7 @@ internal sealed class DebounceGrain(ITagLog log, IOwnership ownership, TimeProvi
     {
         private readonly TaskCompletionSource _raised = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly HashSet<Guid> _operations = [];
+        private TaskCompletionSource _earlier = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private TimeSpan _due;
         private TimeSpan _longest = TimeSpan.MaxValue;
 
@@ -66,6 +67,9 @@ internal sealed class DebounceGrain(ITagLog log, IOwnership ownership, TimeProvi
         public bool IsOver { get; set; }
 
         public Task Raised => _raised.Task;
+
+        /// <summary>Ends when somebody who waits less long brings the raise forward.</summary>
+        public Task Earlier => _earlier.Task;
 
         public TimeSpan Left => _due - time.GetElapsedTime(began);
 
@@ -76,12 +80,17 @@ internal sealed class DebounceGrain(ITagLog log, IOwnership ownership, TimeProvi
         {
             if (!_operations.Add(request.OperationId))
                 return;
+            var before = _due;
             var elapsed = time.GetElapsedTime(began, now);
             var longest = TimeSpan.FromMilliseconds(request.LongestMilliseconds) + elapsed;
             _longest = longest < _longest ? longest : _longest;
             var quiet = elapsed + TimeSpan.FromMilliseconds(request.QuietMilliseconds);
             _due = quiet > _due ? quiet : _due;
             _due = _due < _longest ? _due : _longest;
+            if (_due >= before)
+                return;
+            _earlier.SetResult();
+            _earlier = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         public void End(Exception? error)
