@@ -21,11 +21,15 @@ internal sealed class ConsoleLines(TimeProvider clock) : ConsoleFormatter(Format
         };
         textWriter.Write($"{clock.GetLocalNow():HH:mm:ss} {level} {Area(logEntry.Category)}[{logEntry.EventId.Id}] {logEntry.Formatter(logEntry.State, null)}");
         if (logEntry.Exception is { } exception)
-            textWriter.Write(logEntry.LogLevel >= LogLevel.Error && !IsOutage(exception) ? $"{Environment.NewLine}{exception}" : $" ({Reasons(exception)})");
+            textWriter.Write(logEntry.LogLevel >= LogLevel.Error && !IsOutage(exception) && !IsLate(logEntry.Category, exception) ? $"{Environment.NewLine}{exception}" : $" ({Reasons(exception)})");
         textWriter.WriteLine();
     }
 
     private static string Area(string category) => category[(category.LastIndexOf('.') + 1)..];
+
+    /// <summary>True for what a library still wanted of a silo that had ended.</summary>
+    private static bool IsLate(string category, Exception exception) =>
+        exception is ObjectDisposedException && !category.StartsWith("OrleansCache.", StringComparison.Ordinal);
 
     /// <summary>True when something else was away or late: where in our code that was noticed helps nobody.</summary>
     private static bool IsOutage(Exception exception)

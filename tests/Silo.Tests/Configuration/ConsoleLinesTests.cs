@@ -16,10 +16,19 @@ public sealed class ConsoleLinesTests
         Assert.Equal(" warn Area[7] A grain was not activated. (It cannot be.)", Line(LogLevel.Warning, fault));
     }
 
-    private static string Line(LogLevel level, Exception exception)
+    [Fact]
+    public void What_a_library_wanted_of_a_silo_that_had_ended_is_one_line_and_of_ours_a_fault()
+    {
+        var late = Thrown(() => throw new ObjectDisposedException("IServiceProvider"));
+
+        Assert.DoesNotContain("   at ", Line(LogLevel.Error, late, "Orleans.Runtime.Watch"), StringComparison.Ordinal);
+        Assert.Contains("   at ", Line(LogLevel.Error, late), StringComparison.Ordinal);
+    }
+
+    private static string Line(LogLevel level, Exception exception, string category = "OrleansCache.Area")
     {
         using var text = new StringWriter();
-        new ConsoleLines(TimeProvider.System).Write(new LogEntry<int>(level, "OrleansCache.Area", new(7), 0, exception, (_, _) => "A grain was not activated."), null, text);
+        new ConsoleLines(TimeProvider.System).Write(new LogEntry<int>(level, category, new(7), 0, exception, (_, _) => "A grain was not activated."), null, text);
         return text.ToString()["HH:mm:ss".Length..].TrimEnd();
     }
 
