@@ -119,7 +119,7 @@ public class RecordCodecTests
     [Fact]
     public void Unknown_fields_and_kinds_are_errors_even_with_a_right_checksum()
     {
-        Assert.Contains("fields 0x80000", Refusal([0x80, 0x80, 0x20], kind: 1).Message, StringComparison.Ordinal);
+        Assert.Contains("fields 0x100000", Refusal([0x80, 0x80, 0x40], kind: 1).Message, StringComparison.Ordinal);
         Assert.Contains("kind 9", Refusal([0], kind: 9).Message, StringComparison.Ordinal);
     }
 
