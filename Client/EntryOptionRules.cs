@@ -60,6 +60,20 @@ internal static class EntryOptionRules
             throw WrongStrategy(field, timeout, $"set it between {ResilienceRules.LeastTimeout:c} and {ResilienceRules.MostTimeout:c}, or leave it null for no limit");
     }
 
+    /// <summary>False for what <see cref="CheckedTag"/> refuses.</summary>
+    public static bool IsTag(string tag)
+    {
+        try
+        {
+            CheckedTag(tag);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     public static string CheckedTag(string tag)
     {
         if (string.IsNullOrWhiteSpace(tag))

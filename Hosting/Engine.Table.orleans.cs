@@ -50,6 +50,12 @@ internal sealed class MembershipTableKeeper(
             {
                 // It is looked again.
             }
+#pragma warning disable CA1031 // Orleans' own connection may be away while ours is back, and what is thrown here would end the silo.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                logger.TableNotLookedAt(exception);
+            }
             await Task.Delay(Pace, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -13,6 +13,9 @@ internal static partial class HostingLog
     [LoggerMessage(1604, LogLevel.Warning, "Redis lost Orleans' table of silos, or has an older one; it is brought back as version {Version}.")]
     public static partial void TableRestored(this ILogger logger, long version);
 
+    [LoggerMessage(1605, LogLevel.Warning, "Orleans' table of silos could not be looked at; it is tried again.")]
+    public static partial void TableNotLookedAt(this ILogger logger, Exception exception);
+
     [LoggerMessage(1602, LogLevel.Warning, "Silo {Silo} could not be given up; it is tried again.")]
     public static partial void NotGivenUp(this ILogger logger, Exception exception, string silo);
 }

@@ -105,6 +105,7 @@ internal sealed class BatchedCalls(OwnerCalls calls, IGrainFactory grains, Catal
     {
         var key = call.Target.Key;
         LoadCompletion made;
+        LoadReply done;
         await using (new LeaseRenewal(grains.GetGrain<IEntryGrain>(key.GrainKey), ticket, clock, logger, RoutingHash.Of(key.GrainKey)).ConfigureAwait(false))
         {
             try
@@ -118,12 +119,11 @@ internal sealed class BatchedCalls(OwnerCalls calls, IGrainFactory grains, Catal
             }
 
             made = made with { Ticket = ticket, OperationId = ids.Next() };
+            flights.Detach(key.GrainKey);
+            using (await call.Seat.CallAsync().ConfigureAwait(false))       // the lease is renewed while others have their turn
+                done = await calls.CompleteAsync(key, made, logger).ConfigureAwait(false);
         }
 
-        flights.Detach(key.GrainKey);
-        LoadReply done;
-        using (await call.Seat.CallAsync().ConfigureAwait(false))
-            done = await calls.CompleteAsync(key, made, logger).ConfigureAwait(false);
         flights.Detach(key.GrainKey);
         return made is { Kind: LoadResultKind.Failed, Problem: null } ? Landing<Nothing>.Nowhere : Landings.Made(made, done);
     }

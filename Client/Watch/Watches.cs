@@ -83,7 +83,9 @@ internal sealed class Watches(OwnerCalls calls, TimeProvider clock)
             {
                 watch.Tell((await AskAsync(what, new() { Known = watch.Now.Version, WaitMilliseconds = calls.SliceMilliseconds }, watch.End.Token).ConfigureAwait(false)).Version);
             }
-            catch (CacheUnavailableException)
+#pragma warning disable CA1031 // Whatever it is, those who watch go on waiting, and it is asked again.
+            catch (Exception) when (!watch.End.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 await Task.Delay(Pause, clock, watch.End.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

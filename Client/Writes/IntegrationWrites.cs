@@ -48,7 +48,7 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
         {
             // The answer says it.
         }
-        catch (CacheUnavailableException) when (answer is { Status: WriterStatus.Ended, End: not OriginWriteEnd.Refused })
+        catch (Exception) when (answer is { Status: WriterStatus.Ended, End: not OriginWriteEnd.Refused })
         {
             await RaiseAsync(target).ConfigureAwait(false);
             throw;
@@ -65,8 +65,9 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
         }
     }
 
+    // A tag that no raise can name hits nothing, and the origin has the write.
     private static Written? KeptOf(WriterAnswer answer) =>
-        answer.IsKept ? new(new(answer.Bytes ?? [], answer.ContentType, answer.Encoding), new EntryOptions { Tags = answer.Tags }) : null;
+        answer.IsKept ? new(new(answer.Bytes ?? [], answer.ContentType, answer.Encoding), new EntryOptions { Tags = [.. answer.Tags.Where(EntryOptionRules.IsTag)] }) : null;
 
     private async ValueTask RaiseAsync(WriteTarget target)
     {

@@ -229,7 +229,7 @@ internal sealed partial class Entry : EntryNode
     private void Settle()
     {
         KeepPrevious();
-        _services.Memory.Resize(this, _services.Memory.BytesOf(_key, (_state.Content?.Value.Bytes.Length ?? 0) + (_previous?.Bytes.Length ?? 0)));
+        _services.Memory.Resize(this, _services.Memory.BytesOf(_key, ((_state.Content?.Value ?? _shown)?.Bytes.Length ?? 0) + (_previous?.Bytes.Length ?? 0)));
         if (_state.Unflushed && _policy.Durability != Durability.None && _tasks is not { FlushScheduled: true } and not { Writer: not null } && !_isGone)
             _ = FlushSoonAsync();
         PlanEagerly();

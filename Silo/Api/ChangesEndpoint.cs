@@ -73,22 +73,33 @@ internal sealed class ChangesEndpoint(IOrleansCache cache, HttpOptions options, 
 
     private async Task SendAsync(HttpResponse response, IAsyncEnumerable<CacheChange> changes, Func<CacheChange, string> data, CancellationToken ct)
     {
-        await using var news = changes.GetAsyncEnumerator(ct);
-        while (true)
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await using var news = changes.GetAsyncEnumerator(end.Token);
+        var next = Task.FromResult(false);
+        try
         {
-            var next = news.MoveNextAsync().AsTask();
-            while (await Task.WhenAny(next, Task.Delay(Heartbeat, clock, ct)) != next)
+            while (true)
             {
-                ct.ThrowIfCancellationRequested();
-                await response.Body.WriteAsync(Alive, ct);
+                next = news.MoveNextAsync().AsTask();
+                while (await Task.WhenAny(next, Task.Delay(Heartbeat, clock, ct)) != next)
+                {
+                    ct.ThrowIfCancellationRequested();
+                    await response.Body.WriteAsync(Alive, ct);
+                    await response.Body.FlushAsync(ct);
+                }
+
+                if (!await next)
+                    return;
+                var change = news.Current;
+                await response.Body.WriteAsync(Encoding.UTF8.GetBytes($"id: {Text(change.Version)}\nevent: change\ndata: {data(change)}\n\n"), ct);
                 await response.Body.FlushAsync(ct);
             }
-
-            if (!await next)
-                return;
-            var change = news.Current;
-            await response.Body.WriteAsync(Encoding.UTF8.GetBytes($"id: {Text(change.Version)}\nevent: change\ndata: {data(change)}\n\n"), ct);
-            await response.Body.FlushAsync(ct);
+        }
+        finally
+        {
+            // Nothing may be disposed of that still looks for the next.
+            await end.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

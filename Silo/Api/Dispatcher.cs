@@ -88,8 +88,7 @@ internal sealed class Dispatcher(
         if (explains)
         {
             return !Reads(context) ? NotAllowed(context, GatewayEndpoint.Methods)
-                : context.Request.QueryString.HasValue ? gate.GuardAsync(context, key.Region, _ => entries.ExplainAsync(context, key))     // a difference shows of values
-                : entries.ExplainAsync(context, key);
+                : gate.GuardAsync(context, key.Region, _ => entries.ExplainAsync(context, key));
         }
 
         if (watches)

@@ -13,6 +13,12 @@ internal sealed class GatewayWrites(IIntegrationWrites writes, CallerGate gate, 
     private async ValueTask WriteAsync(HttpContext context, string integration, string method, Dictionary<string, string?> arguments)
     {
         var request = context.Request;
+        if (request.Headers is { IfMatch.Count: > 0 } or { IfNoneMatch.Count: > 0 } or { IfUnmodifiedSince.Count: > 0 })
+        {
+            await Preconditions.Unreadable("A write by a method judges no If-Match, If-None-Match or If-Unmodified-Since; leave the header out, or send the origin's own condition as an argument.").WriteAsync(context);
+            return;
+        }
+
         var pass = await gate.PassAsync(context, integration);
         if (pass.Refusal is { } refusal)
         {

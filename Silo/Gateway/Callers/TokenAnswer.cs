@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace OrleansCache;
@@ -22,11 +23,21 @@ internal readonly record struct TokenAnswer(string Value, TimeSpan? ExpiresIn)
             var value = token.GetString()!;
             if (value.Length == 0 || value.AsSpan().ContainsAnyExceptInRange('!', '~'))
                 return null;
-            return new(value, answer.TryGetProperty("expires_in", out var seconds) && seconds.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(Math.Clamp(seconds.GetDouble(), 0, MaxSeconds)) : null);
+            if (!answer.TryGetProperty("expires_in", out var said) || said.ValueKind == JsonValueKind.Null)
+                return new(value, null);
+            return Seconds(said) is { } seconds ? new(value, TimeSpan.FromSeconds(Math.Clamp(seconds, 0, MaxSeconds))) : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    // Some write the number as a text.
+    private static double? Seconds(JsonElement said) => said.ValueKind switch
+    {
+        JsonValueKind.Number => said.GetDouble(),
+        JsonValueKind.String when double.TryParse(said.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) => seconds,
+        _ => null,
+    };
 }

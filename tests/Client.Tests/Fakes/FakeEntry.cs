@@ -69,9 +69,13 @@ internal sealed class FakeEntry : IEntryGrain
     public static OriginWriteReply Turn(BeginWriteRequest request) =>
         new() { Status = OriginWriteStatus.Granted, Ticket = new() { Activation = request.OperationId, Number = LoadTicket.OfWriter, LeaseMilliseconds = 2_000 } };
 
+    public Func<EndWriteRequest, ValueTask<OriginWriteReply>>? OnEndWrite { get; set; }
+
     public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request)
     {
         Ends.Enqueue(request);
+        if (OnEndWrite is { } scripted)
+            return scripted(request);
         return new(new OriginWriteReply { Status = OriginWriteStatus.Ended, Version = request.End == OriginWriteEnd.Written ? ++_version : 0 });
     }
 

@@ -30,6 +30,27 @@ public sealed class IntegrationWritesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_tag_that_none_can_raise_does_not_fail_a_write_that_the_origin_has()
+    {
+        _cluster.Writer.Answer = _ => new() { Status = WriterStatus.Ended, End = OriginWriteEnd.Written, StatusCode = 200, Bytes = "1"u8.ToArray(), ContentType = "text/plain", IsKept = true, Tags = ["order:a,b", "t"] };
+
+        Assert.Equal("1", (await WriteAsync("setCountry", ("code", "NL"))).Value);
+
+        Assert.Equal(["t"], Assert.Single(_cluster.EntryOf(Netherlands).Ends).Value.Lifetime!.Tags);
+        Assert.Single(_cluster.Tags.Raised);
+    }
+
+    [Fact]
+    public async Task What_the_origin_has_invalidates_also_where_the_turn_ends_in_a_fault()
+    {
+        _cluster.EntryOf(Netherlands).OnEndWrite = static _ => throw new NotSupportedException();
+
+        await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync("setCountry", ("code", "NL")));
+
+        Assert.Equal(["country:NL"], Assert.Single(_cluster.Tags.Raised));
+    }
+
+    [Fact]
     public async Task An_answer_that_is_not_kept_leaves_the_entry_without_a_value()
     {
         _cluster.Writer.Answer = _ => new() { Status = WriterStatus.Ended, End = OriginWriteEnd.Written, StatusCode = 204 };

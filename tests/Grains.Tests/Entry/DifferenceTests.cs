@@ -41,6 +41,17 @@ public sealed class DifferenceTests
     }
 
     [Fact]
+    public async Task What_is_kept_of_a_removed_key_counts_as_memory()
+    {
+        await _entry.Put(new string('1', 1_000));
+        var bytes = _entry.Memory.Bytes;
+
+        await _entry.Remove();
+
+        Assert.Equal(bytes, _entry.Memory.Bytes);
+    }
+
+    [Fact]
     public async Task A_silo_that_lost_the_key_tells_nothing()
     {
         await _entry.Put("1");

@@ -139,6 +139,7 @@ public sealed class CallerTests : IAsyncLifetime
 
     [Theory]
     [InlineData("GET", "api/v1/entries/partner/k")]
+    [InlineData("GET", "api/v1/entries/partner/k/explain")]
     [InlineData("PUT", "api/v1/entries/partner/k")]
     [InlineData("DELETE", "api/v1/entries/partner/k")]
     [InlineData("POST", "api/v1/entries/partner/k/refresh")]

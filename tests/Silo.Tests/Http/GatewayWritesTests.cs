@@ -43,6 +43,22 @@ public sealed class GatewayWritesTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.NoContent, null, "OrleansCache; fwd=method"), (answer.StatusCode, answer.Header("ETag"), answer.CacheStatus()));
     }
 
+    [Theory]
+    [InlineData("If-Match")]
+    [InlineData("If-None-Match")]
+    [InlineData("If-Unmodified-Since")]
+    public async Task A_condition_that_is_not_judged_is_refused_before_anybody_is_asked(string header)
+    {
+        _face.Cache.Write = (_, _, _, _) => throw new InvalidOperationException("asked");
+        using var request = new HttpRequestMessage(HttpMethod.Put, "partner/setOrder?id=1");
+        request.Headers.TryAddWithoutValidation(header, header is "If-Unmodified-Since" ? "Sat, 28 Nov 2026 00:00:00 GMT" : "\"7\"");
+
+        using var answer = await _face.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("bad-condition", await answer.TextAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_the_origin_refuses_is_passed_on_as_it_came()
     {
