@@ -6,13 +6,18 @@ namespace OrleansCache;
 /// <remarks>
 /// They take the whole way of a caller who waits for a load that another began: sockets, gateway, catalog, flight, answer. The load is
 /// made here and asks no grain; its integration has a name that configuration cannot give. So nothing is left of it in any entry, count or store.
+/// The way to an origin is warmed apart, by calls of the silo's own health.
 /// </remarks>
 internal sealed class WarmUp(
-    SiloSettings settings, FlightTable flights, Catalog catalog, ClientMetrics metrics, TimeProvider clock, ILogger<WarmUp> logger) : IHostedLifecycleService
+    SiloSettings settings, FlightTable flights, Catalog catalog, IntegrationParts parts, ClientMetrics metrics, TimeProvider clock, ILogger<WarmUp> logger) : IHostedLifecycleService
 {
     public const string Integration = "~warm-up";
     public const string Method = "value";
     private const int Callers = 64;
+
+    /// <summary>What the silo calls as if it were an origin; so often that the path of a load is compiled anew.</summary>
+    private const string Live = "healthz/live";
+    private const int OriginCalls = 40;
 
     /// <summary>The first rounds make code run often enough to be compiled anew; that takes until the later ones.</summary>
     private const int MinRounds = 4;
@@ -47,6 +52,7 @@ internal sealed class WarmUp(
         metrics.IsQuiet = true;
         try
         {
+            await OriginWarmUp.RunAsync(parts, new(settings.Url), Live, OriginCalls, either.Token);
             for (var (round, last) = (0, 0L); round < MinRounds || JitInfo.GetCompiledMethodCount() - last > Settled; round++)
             {
                 last = JitInfo.GetCompiledMethodCount();
