@@ -105,6 +105,9 @@ internal sealed class WarmUp(
         }
         finally
         {
+            // A call that is still on its way when time is over must find the flight, or no integration: else it would ask a grain.
+            if (cancellationToken.IsCancellationRequested)
+                catalog.Forget(Integration);
             flights.Remove(flight);
         }
     }
