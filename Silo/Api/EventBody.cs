@@ -84,7 +84,7 @@ internal sealed record EventBody
         }
         catch (JsonException e)
         {
-            problem = Bad($"At {e.Path ?? "$"}: {e.Message}");
+            problem = Bad(ErrorText.Of(e));
         }
         catch (ArgumentException e)
         {

@@ -29,7 +29,7 @@ internal sealed record ManyBody
         }
         catch (JsonException e)
         {
-            problem = Bad($"At {e.Path ?? "$"}: {e.Message}");
+            problem = Bad(ErrorText.Of(e));
         }
         catch (ArgumentException e)
         {

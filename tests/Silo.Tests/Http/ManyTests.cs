@@ -69,6 +69,7 @@ public sealed class ManyTests : IAsyncLifetime
     [Theory]
     [InlineData("{}", "get and set")]
     [InlineData("null", "null")]
+    [InlineData("""["en", "de"]""", "At $, line 1, byte 1: the value is of another kind")]
     [InlineData("""{ "get": [], "set": [] }""", "get and set")]
     [InlineData("""{ "keys": [] }""", "keys is no field")]
     [InlineData("""{ "get": ["a", null] }""", "get[1]")]
