@@ -100,7 +100,7 @@ public sealed class RedisAwayTests
             Assert.DoesNotContain("take its keys over", silo.Process.Output, StringComparison.Ordinal);
             Assert.DoesNotContain("gives up all keys", silo.Process.Output, StringComparison.Ordinal);
         }
-        Assert.True(during.P50 < (before.P50 * 3) + 1 && during.P99 < (before.P99 * 3) + noiseMs, $"p99 was {before.P99} ms before and {during.P99} ms without Redis");
+        Assert.True(during.P50 < (before.P50 * 3) + (noiseMs / 10) && during.P99 < (before.P99 * 3) + noiseMs, $"before: {before}; without Redis: {during}");
         await client.StopAsync(Ct);
     }
 
