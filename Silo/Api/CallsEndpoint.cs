@@ -14,18 +14,8 @@ internal sealed class CallsEndpoint(IRawCache cache, CallerGate gate, ClientMetr
             return;
         }
 
-        var request = context.Request;
-        if (!request.HasJsonContentType())
-        {
-            await HttpProblem.NotJson("The request is not JSON", request.ContentType).WriteAsync(context);
+        if (await BodyReader.ReadJsonAsync(context, "The request is") is not { } body)
             return;
-        }
-
-        if (await BodyReader.ReadAsync(request, context.RequestAborted) is not { } body)
-        {
-            await HttpProblem.TooLarge("The request is too large", request.ContentLength).WriteAsync(context);
-            return;
-        }
 
         Dictionary<string, string?>[] calls;
         try

@@ -7,18 +7,8 @@ internal sealed class EventsEndpoint(IRawCache cache, CallerGate gate)
 
     public async ValueTask PostAsync(HttpContext context)
     {
-        var request = context.Request;
-        if (!request.HasJsonContentType())
-        {
-            await HttpProblem.NotJson("The events are not JSON", request.ContentType).WriteAsync(context);
+        if (await BodyReader.ReadJsonAsync(context, "The events are") is not { } body)
             return;
-        }
-
-        if (await BodyReader.ReadAsync(request, context.RequestAborted) is not { } body)
-        {
-            await HttpProblem.TooLarge("The events are too large", request.ContentLength).WriteAsync(context);
-            return;
-        }
 
         if (!EventBody.TryRead(body, out var events, out var isArray, out var refusal))
         {

@@ -9,18 +9,8 @@ internal sealed class ManyEndpoint(IRawCache cache, ClientMetrics metrics)
 
     public async ValueTask PostAsync(HttpContext context, string region)
     {
-        var request = context.Request;
-        if (!request.HasJsonContentType())
-        {
-            await HttpProblem.NotJson("The request is not JSON", request.ContentType).WriteAsync(context);
+        if (await BodyReader.ReadJsonAsync(context, "The request is") is not { } body)
             return;
-        }
-
-        if (await BodyReader.ReadAsync(request, context.RequestAborted) is not { } body)
-        {
-            await HttpProblem.TooLarge("The request is too large", request.ContentLength).WriteAsync(context);
-            return;
-        }
 
         if (!ManyBody.TryRead(body, region, out var order, out var refusal))
             await refusal.WriteAsync(context);
