@@ -8,8 +8,9 @@ namespace OrleansCache;
 /// <summary>Calls an address of this very process as an integration is called, so that a silo's first load finds compiled code.</summary>
 internal static class OriginWarmUp
 {
-    private const string Name = "~warm-up";
-    private const string Method = "value";
+    /// <summary>Configuration cannot give it.</summary>
+    public const string Name = "~warm-up";
+    public const string Method = "value";
     private static readonly FrozenDictionary<string, string?> NoArguments = FrozenDictionary<string, string?>.Empty;
 
     /// <param name="parts">What all integrations share; nothing is counted or logged there.</param>

@@ -11,8 +11,8 @@ namespace OrleansCache;
 internal sealed class WarmUp(
     SiloSettings settings, FlightTable flights, Catalog catalog, IntegrationParts parts, ClientMetrics metrics, TimeProvider clock, ILogger<WarmUp> logger) : IHostedLifecycleService
 {
-    public const string Integration = "~warm-up";
-    public const string Method = "value";
+    public const string Integration = OriginWarmUp.Name;
+    public const string Method = OriginWarmUp.Method;
     private const int Callers = 64;
 
     /// <summary>What the silo calls as if it were an origin; so often that the path of a load is compiled anew.</summary>
