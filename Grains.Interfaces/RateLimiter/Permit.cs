@@ -55,6 +55,9 @@ internal enum PermitStatus : byte
 
     /// <summary>The limiter's silo has no proof of its right yet: ask again soon. Such a wait is not the limit's.</summary>
     Unproven = 5,
+
+    /// <summary>A permit is free and is being recorded, to one who would not wait for the limit: ask again soon. Such a wait is not the limit's.</summary>
+    Recording = 6,
 }
 
 /// <summary>A limiter's state, for explain and the dashboard.</summary>

@@ -34,9 +34,10 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
                         return new(PermitKind.Granted, asked);
                     case PermitStatus.Unlimited:
                         return new(PermitKind.NotNeeded);
-                    case PermitStatus.Granted when left > TimeSpan.Zero:
+                    case PermitStatus.Granted when left > TimeSpan.Zero || clock.GetElapsedTime(first) < ProofPatience:
                         break;
                     case PermitStatus.Wait:
+                    case PermitStatus.Recording when clock.GetElapsedTime(first) < ProofPatience:
                         await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
                         break;
                     case PermitStatus.Unproven or PermitStatus.NotOwner when maxWait > TimeSpan.Zero && clock.GetElapsedTime(first) < ProofPatience:

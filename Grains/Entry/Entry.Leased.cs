@@ -49,7 +49,7 @@ internal sealed partial class Entry
                     case PermitStatus.Granted:
                         break;
                     case PermitStatus.Wait or PermitStatus.NotOwner when !stale:
-                    case PermitStatus.Unproven when !stale && _services.Time.GetElapsedTime(flight.SeekingSince) < PermitClient.ProofPatience:
+                    case PermitStatus.Unproven or PermitStatus.Recording when !stale && _services.Time.GetElapsedTime(flight.SeekingSince) < PermitClient.ProofPatience:
                         if (slice.IsOver)
                             return Reply(ReadStatus.AskAgain);
                         var pause = TimeSpan.FromMilliseconds(Math.Clamp(permit.RetryAfterMilliseconds, 1, (long)EntryLimits.Slice.TotalMilliseconds));

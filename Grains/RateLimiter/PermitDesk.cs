@@ -113,7 +113,7 @@ internal sealed class PermitDesk(
                 return Reply(request, new(PermitDecisionKind.Refused, StorePause), PermitHold.Away);
             await _writing.WaitAsync(Patience, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (!_writing.IsCompleted || clock.GetElapsedTime(asked) > Patience)
-                return Reply(request, _rules.Postpone(request, Now, AskAgain));
+                return Postpone(request);
         }
     }
 
@@ -211,6 +211,15 @@ internal sealed class PermitDesk(
 
     /// <summary>The other end of the interval whose middle the clock gives and whose lower end is certain.</summary>
     private long LatestClusterTime() => clusterClock.Now is var now ? now + (now - Math.Min(now, clusterClock.Earliest)) : 0;
+
+    /// <summary>A slow store is not the limit: who would not wait for that is called back too, in no place of the line. Refreshes come again by themselves.</summary>
+    private PermitReply Postpone(in PermitRequest request)
+    {
+        var decision = _rules.Postpone(request, Now, AskAgain);
+        return decision.Kind == PermitDecisionKind.Refused && request is { Background: false, WaitMilliseconds: >= 0 }
+            ? Reply(PermitStatus.Recording, AskAgain)
+            : Reply(request, decision);
+    }
 
     private PermitReply Reply(PermitStatus status, long retryAfter = 0) => new() { Status = status, RetryAfterMilliseconds = Milliseconds(retryAfter), View = ownership.View };
 

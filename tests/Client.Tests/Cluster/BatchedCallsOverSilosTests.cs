@@ -28,7 +28,7 @@ public class BatchedCallsOverSilosTests
         Assert.Equal(Enumerable.Range(0, 100).Select(static i => $"{i}"), all[0].Select(static r => r.Result.Value));
         Assert.Equal(Enumerable.Range(0, 100).Reverse().Select(static i => $"{i}"), all[1].Select(static r => r.Result.Value));
         Assert.Equal((100, 100), (_asked.Count, _asked.Distinct().Count()));
-        Assert.InRange(_calls, 1, 10);
+        Assert.InRange(_calls, 1, 50);        // few on an idle machine; leases come later than a batch waits on a busy one
         var permits = int.Parse((await mine.ExplainAsync(all[0][0].Key)).Limiter!.Split(" of 1000")[0], CultureInfo.InvariantCulture);
         Assert.InRange(permits, _calls, 3 * _calls);        // one that lapsed on a busy machine was replaced
         Assert.All(await theirs.CallManyAsync<string>("partner", "item", args), static r => Assert.Equal(Outcome.Hit, r.Result.Outcome));

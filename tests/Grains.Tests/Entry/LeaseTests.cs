@@ -360,6 +360,21 @@ public sealed class LeaseTests
     }
 
     [Fact]
+    public async Task A_permit_that_is_being_recorded_is_waited_for_where_the_limit_is_not()
+    {
+        var entry = new EntryHarness();
+        entry.Policies.Limit = new() { Limits = new(PerSecond: 5), OnMiss = OnMiss.Refuse };
+        entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Recording, RetryAfterMilliseconds = 5 });
+        var lease = entry.Lease(limiter: "partner");
+        await entry.Begun();
+
+        entry.Time.Advance(TimeSpan.FromMilliseconds(5));
+
+        Assert.Equal(ReadStatus.Lease, (await lease).Status);
+        Assert.Equal(2, entry.Limiter.Requests.Count);
+    }
+
+    [Fact]
     public async Task A_load_that_is_fenced_off_while_it_waits_for_its_permit_asks_for_none()
     {
         var entry = new EntryHarness();

@@ -103,6 +103,41 @@ public class PermitClientTests
     }
 
     [Fact]
+    public async Task Who_would_not_wait_for_the_limit_waits_for_its_record_and_for_a_permit_that_came_late()
+    {
+        _limiter.Answer = _ =>
+        {
+            if (_limiter.Asked.Count == 2)
+                _clock.Advance(Permit.Life);
+            return new() { Status = _limiter.Asked.Count == 1 ? PermitStatus.Recording : PermitStatus.Granted, RetryAfterMilliseconds = 5 };
+        };
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.Zero);
+
+        Assert.Equal((PermitKind.Granted, 3), (permit.Kind, _limiter.Asked.Count));
+        Assert.All(_limiter.Asked, asked => Assert.Equal(0, asked.WaitMilliseconds));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_limiter_that_never_answers_in_time_is_given_up(bool grants)
+    {
+        var began = _clock.GetTimestamp();
+        _limiter.Answer = _ =>
+        {
+            if (grants)
+                _clock.Advance(Permit.Life);
+            return new() { Status = grants ? PermitStatus.Granted : PermitStatus.Recording, RetryAfterMilliseconds = 5 };
+        };
+
+        var permit = await AcquireAsync(maxWait: TimeSpan.Zero);
+
+        Assert.Equal((PermitKind.Refused, PermitHold.Away), (permit.Kind, permit.Hold));
+        Assert.InRange(_clock.GetElapsedTime(began), PermitClient.ProofPatience, PermitClient.ProofPatience + (4 * Pace));
+    }
+
+    [Fact]
     public async Task Who_gives_up_waiting_frees_the_place()
     {
         _limiter.Answer = _ => new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 50 };

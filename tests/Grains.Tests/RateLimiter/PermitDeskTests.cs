@@ -45,6 +45,25 @@ public sealed class PermitDeskTests : IDisposable
         Assert.Equal(PermitStatus.Wait, (await asked).Status);
     }
 
+    [Theory]
+    [InlineData(false, nameof(PermitStatus.Recording), 0)]
+    [InlineData(true, nameof(PermitStatus.Refused), 1)]
+    public async Task A_slow_store_refuses_nobody_who_is_waited_for_and_would_not_wait_for_the_limit(bool background, string status, int refused)
+    {
+        _limits.Are(new(PerSecond: 5));
+        _store.Fault = () => StoreFault.Held;
+        var desk = Desk();
+
+        var asked = desk.AcquireAsync(Ask() with { Background = background });
+        _clock.Advance(TimeSpan.FromMilliseconds(10));
+
+        var reply = await asked;
+        Assert.Equal((status, 5), ($"{reply.Status}", (int)reply.RetryAfterMilliseconds));
+        Assert.Equal((0, refused), (desk.Describe().ForegroundWaiting + desk.Describe().BackgroundWaiting, desk.Describe().Refused));
+        _store.Held[0].SetResult();
+        Assert.Equal(PermitStatus.Granted, (await desk.AcquireAsync(Ask())).Status);
+    }
+
     [Fact]
     public async Task The_next_chunk_is_recorded_while_the_last_is_given()
     {
