@@ -56,7 +56,7 @@ internal static class SiloApp
         builder.AddOrleansCacheSilo(RedisConnection);
         builder.Services.AddKnownSection<HttpOptions>("Http");
         AddFace(builder, settings);
-        builder.Services.AddSingleton(settings).AddHostedService<WarmUp>();
+        builder.Services.AddSingleton(settings).AddSingleton<WarmUpLoads>().AddHostedService<WarmUp>();
 
         var app = builder.Build();
         var changes = app.Services.GetRequiredService<ILogger<LiveConfiguration>>();

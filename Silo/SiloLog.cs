@@ -11,8 +11,8 @@ internal static partial class SiloLog
     [LoggerMessage(1703, LogLevel.Warning, "The dashboard could not ask the integrations; it shows what this silo counted itself.")]
     public static partial void IntegrationsNotAsked(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1704, LogLevel.Debug, "The silo warmed up for {Milliseconds} ms.")]
-    public static partial void WarmedUp(this ILogger logger, long milliseconds);
+    [LoggerMessage(1704, LogLevel.Debug, "The silo warmed up for {Milliseconds} ms, with {Loads} loads.")]
+    public static partial void WarmedUp(this ILogger logger, long milliseconds, int loads);
 
     [LoggerMessage(1706, LogLevel.Warning, "Credentials for {Integration} could not be exchanged at its auth service: {Reason}")]
     public static partial void ExchangeFailed(this ILogger logger, string integration, string reason);

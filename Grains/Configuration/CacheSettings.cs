@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace OrleansCache;
 
 /// <summary>Regions and integrations as configured at one moment: checked, and never changed.</summary>
-internal sealed class CacheSettings
+internal sealed record CacheSettings
 {
     /// <summary>What may change while the process runs.</summary>
     public static readonly string[] LiveSections = [RegionReader.Section, IntegrationReader.Section, IntegrationReader.ResilienceSection];
@@ -30,4 +30,12 @@ internal sealed class CacheSettings
             Integrations = integrations,
         };
     }
+
+    /// <summary>These and one integration more, with the region of its method.</summary>
+    public CacheSettings With(Integration integration, RegionPolicy region) => this with
+    {
+        Number = Number + 1,
+        Regions = Regions.Append(new(region.Region, region)).ToFrozenDictionary(StringComparer.Ordinal),
+        Integrations = Integrations.Append(new(integration.Name, integration)).ToFrozenDictionary(StringComparer.Ordinal),
+    };
 }

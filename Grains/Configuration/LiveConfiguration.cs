@@ -38,6 +38,16 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
 
     public void Dispose() => _watch.Dispose();
 
+    /// <summary>Has one integration more, until that is disposed of or the configuration changes.</summary>
+    public IDisposable Lend(Integration integration, RegionPolicy region)
+    {
+        lock (_reloading)
+        {
+            var before = _current;
+            return new Loan(this, before, _current = before.With(integration, region));
+        }
+    }
+
     private void Reload()
     {
         lock (_reloading)
@@ -72,6 +82,18 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
         }
 
         _seen = now;
+    }
+
+    private sealed class Loan(LiveConfiguration configuration, CacheSettings before, CacheSettings lent) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (configuration._reloading)
+            {
+                if (configuration._current == lent)
+                    configuration._current = before with { Number = lent.Number + 1 };
+            }
+        }
     }
 }
 

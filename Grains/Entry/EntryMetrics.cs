@@ -21,7 +21,7 @@ internal sealed class EntryMetrics
 
     public void Read(string outcome, string? integration)
     {
-        if (!_reads.Enabled)
+        if (!_reads.Enabled || integration == WarmUpIntegration.Name)
             return;
         if (integration is null)
             _reads.Add(1, new KeyValuePair<string, object?>("cache.outcome", outcome));

@@ -18,6 +18,8 @@ internal sealed class IntegrationMetrics
 
     public void Called(string integration, string outcome, TimeSpan duration)
     {
+        if (integration == WarmUpIntegration.Name)
+            return;
         _calls.Add(1, new("cache.integration", integration), new("origin.outcome", outcome));
         _duration.Record(duration.TotalSeconds, new("cache.integration", integration), new("origin.outcome", outcome));
     }

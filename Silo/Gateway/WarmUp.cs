@@ -4,20 +4,13 @@ namespace OrleansCache;
 
 /// <summary>Before the silo says that it is ready, it sends itself calls of a key until the compiler has made the path of a call fast.</summary>
 /// <remarks>
-/// They take the whole way of a caller who waits for a load that another began: sockets, gateway, catalog, flight, answer. The load is
-/// made here and asks no grain; its integration has a name that configuration cannot give. So nothing is left of it in any entry, count or store.
-/// The way to an origin is warmed apart, by calls of the silo's own health.
+/// They take the whole way of a caller who waits for a load that another began: sockets, gateway, catalog, flight, answer. That load is
+/// made here and asks no grain. Before them <see cref="WarmUpLoads"/> takes the way of who loads.
 /// </remarks>
 internal sealed class WarmUp(
-    SiloSettings settings, FlightTable flights, Catalog catalog, IntegrationParts parts, ClientMetrics metrics, TimeProvider clock, ILogger<WarmUp> logger) : IHostedLifecycleService
+    SiloSettings settings, FlightTable flights, Catalog catalog, WarmUpLoads loads, ClientMetrics metrics, TimeProvider clock, ILogger<WarmUp> logger) : IHostedLifecycleService
 {
-    public const string Integration = OriginWarmUp.Name;
-    public const string Method = OriginWarmUp.Method;
     private const int Callers = 64;
-
-    /// <summary>What the silo calls as if it were an origin; so often that the path of a load is compiled anew.</summary>
-    private const string Live = "healthz/live";
-    private const int OriginCalls = 40;
 
     /// <summary>The first rounds make code run often enough to be compiled anew; that takes until the later ones.</summary>
     private const int MinRounds = 4;
@@ -25,16 +18,9 @@ internal sealed class WarmUp(
     /// <summary>So few new methods in a round are no longer those of a call.</summary>
     private const int Settled = 10;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
-
-    private static readonly IntegrationDescription Description = new()
-    {
-        Name = Integration,
-        Methods = [new() { Name = Method, Region = $"warm:1:{Integration}:{Method}", Parameters = [new("round", Optional: false)] }],
-        GoodForMilliseconds = int.MaxValue,
-    };
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -48,11 +34,12 @@ internal sealed class WarmUp(
         var begun = clock.GetTimestamp();
         using var limit = new CancellationTokenSource(Limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        catalog.Keep(Description);
+        catalog.Keep(WarmUpIntegration.Description);
         metrics.IsQuiet = true;
+        var loaded = 0;
         try
         {
-            await OriginWarmUp.RunAsync(parts, new(settings.Url), Live, OriginCalls, either.Token);
+            loaded = await loads.RunAsync(new(settings.Url), either.Token);
             for (var (round, last) = (0, 0L); round < MinRounds || JitInfo.GetCompiledMethodCount() - last > Settled; round++)
             {
                 last = JitInfo.GetCompiledMethodCount();
@@ -68,11 +55,11 @@ internal sealed class WarmUp(
         finally
         {
             metrics.IsQuiet = false;
-            catalog.Forget(Integration);
+            catalog.Forget(WarmUpIntegration.Name);
         }
 
         GC.Collect();       // what the start leaves behind is not for the first callers to wait for
-        logger.WarmedUp((long)clock.GetElapsedTime(begun).TotalMilliseconds);
+        logger.WarmedUp((long)clock.GetElapsedTime(begun).TotalMilliseconds, loaded);
     }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -92,7 +79,7 @@ internal sealed class WarmUp(
     private async Task CallAsync(HttpClient http, string round, CancellationToken cancellationToken)
     {
         var flight = new Flight<Nothing>(FlightKind.Call);
-        var target = CallBinding.Bind(Description, Method, new Dictionary<string, string?>(StringComparer.Ordinal) { ["round"] = round });
+        var target = WarmUpLoads.TargetOf(round);
         flights.TryStart(target.Key.GrainKey, flight);
         try
         {
@@ -107,14 +94,14 @@ internal sealed class WarmUp(
         {
             // A call that is still on its way when time is over must find the flight, or no integration: else it would ask a grain.
             if (cancellationToken.IsCancellationRequested)
-                catalog.Forget(Integration);
+                catalog.Forget(WarmUpIntegration.Name);
             flights.Remove(flight);
         }
     }
 
     private static async Task AskAsync(HttpClient http, string round, CancellationToken cancellationToken)
     {
-        using var answer = await http.GetAsync(new Uri($"{Integration}/{Method}?round={round}", UriKind.Relative), cancellationToken);
+        using var answer = await http.GetAsync(WarmUpLoads.PathOf(round), cancellationToken);
         answer.EnsureSuccessStatusCode();
     }
 

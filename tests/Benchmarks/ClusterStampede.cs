@@ -34,7 +34,7 @@ internal static class ClusterStampede
                 var took = rounds.Skip(1).Select(static round => round.Took.TotalMilliseconds).Order().ToArray();
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"- {name}: median {took[Rounds / 2]:F1} ms, worst of {Rounds} rounds {took[^1]:F1} ms (at most 80 ms); warm-up {rounds[0].Took.TotalMilliseconds:F0} ms{(what == "create" ? $"; factories ran {rounds.Sum(static round => round.Made)} times for {Rounds + 1} keys" : "")}"));
+                    $"- {name}: median {took[Rounds / 2]:F1} ms, worst of {Rounds} rounds {took[^1]:F1} ms (at most 80 ms); rounds {string.Join(" ", rounds.Select(r => (int)r.Took.TotalMilliseconds))}; warm-up {rounds[0].Took.TotalMilliseconds:F0} ms{(what == "create" ? $"; factories ran {rounds.Sum(static round => round.Made)} times for {Rounds + 1} keys" : "")}"));
             }
         }
         finally

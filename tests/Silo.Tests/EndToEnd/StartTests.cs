@@ -73,13 +73,14 @@ public sealed class StartTests
             environment: new() { ["Logging__LogLevel__OrleansCache"] = "Debug" }, arguments: [$"{SiloProcess.WarmUp}=true"]);
 
         using var data = await silo.GetAsync("dashboard/data");
-        using var after = await silo.GetAsync($"{WarmUp.Integration}/{WarmUp.Method}?round=0.1");
+        using var after = await silo.GetAsync($"{WarmUpIntegration.Name}/{WarmUpIntegration.Method}?round=0.1");
 
-        Assert.Contains("The silo warmed up", silo.Process.Output, StringComparison.Ordinal);
+        Assert.Matches("The silo warmed up for [0-9]+ ms, with 40 loads", silo.Process.Output);
         Assert.DoesNotContain("could not call itself", silo.Process.Output, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, after.StatusCode);
+        Assert.DoesNotContain(WarmUpIntegration.Name, await data.TextAsync(), StringComparison.Ordinal);
         var totals = JsonDocument.Parse(await data.TextAsync()).RootElement.GetProperty("totals");
-        Assert.Equal((0, 0), (totals.GetProperty("reads").GetInt32(), totals.GetProperty("entries").GetInt32()));
+        Assert.Equal((0, 0, 0), (totals.GetProperty("reads").GetInt32(), totals.GetProperty("entries").GetInt32(), totals.GetProperty("originCalls").GetInt32()));
         Assert.Equal(JsonValueKind.Null, totals.GetProperty("p50Milliseconds").ValueKind);
         Assert.Equal(0, await silo.Process.StopAsync());
     }

@@ -1,0 +1,52 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace OrleansCache;
+
+/// <summary>An integration whose origin is this very process, so that a silo's first load finds compiled code. It is in no count.</summary>
+internal static class WarmUpIntegration
+{
+    /// <summary>Configuration cannot give it.</summary>
+    public const string Name = "~warm-up";
+    public const string Method = "value";
+    public const string Parameter = "round";
+    private const string Region = $"warm:1:{Name}:{Method}";
+
+    /// <summary>What the store has of it is gone after this.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
+
+    /// <summary>What callers see.</summary>
+    public static IntegrationDescription Description { get; } = new()
+    {
+        Name = Name,
+        Methods = [new() { Name = Method, Region = Region, Parameters = [new(Parameter, Optional: false)] }],
+        GoodForMilliseconds = int.MaxValue,
+    };
+
+    /// <summary>How its entries behave: as those of most integrations.</summary>
+    public static RegionPolicy Policy { get; } = new() { Region = Region, Coherence = Coherence.Eventual, Durability = Durability.Behind, FreshFor = Lifetime, Integration = Name, Method = Method };
+
+    /// <param name="self">Where this process listens.</param>
+    /// <param name="path">What it answers at once.</param>
+    public static Integration Of(Uri self, string path)
+    {
+        var resilience = new ResilienceSettings();
+        var method = new IntegrationMethod
+        {
+            Name = Method,
+            Region = Region,
+            Parameters = Description.Methods[0].Parameters,
+            Resilience = resilience,
+            Path = CallTemplate.ParsePath($"{path}?{Parameter}={{{Parameter}}}", out _),
+        };
+        return new()
+        {
+            Name = Name,
+            Service = "warm",
+            ServiceVersion = "1",
+            Resilience = resilience,
+            Methods = new Dictionary<string, IntegrationMethod>(StringComparer.Ordinal) { [Method] = method }.ToFrozenDictionary(StringComparer.Ordinal),
+            Http = new() { BaseAddress = self, PooledConnectionLifetime = Timeout.InfiniteTimeSpan, Headers = ImmutableSortedDictionary<string, string>.Empty },
+        };
+    }
+}
