@@ -31,6 +31,12 @@ public sealed record LoadOptions
 
     public int Conditional { get; init; } = 5;
 
+    /// <summary>So many tags, one on each key; 0 for none.</summary>
+    public int Tags { get; init; }
+
+    /// <summary>Share of raises of a tag, in per mille of all calls.</summary>
+    public int Raises { get; init; }
+
     /// <summary>A worker's pause between calls.</summary>
     public int PauseMs { get; init; }
 
@@ -55,6 +61,8 @@ public sealed record LoadOptions
             Writes = Number("--writes", 20),
             Removals = Number("--removals", 5),
             Conditional = Number("--conditional", 5),
+            Tags = Number("--tags", 0),
+            Raises = Number("--raises", 0),
             PauseMs = Number("--pause-ms", 0),
             DeadlineMs = Number("--deadline-ms", 10_000),
             Seed = Number("--seed", 1),
@@ -66,6 +74,6 @@ public sealed record LoadOptions
     public IEnumerable<string> ToArguments() => ((string, FormattableString)[])
     [
         ("--cluster", $"{Cluster}"), ("--out", $"{Out}"), ("--process", $"{Process}"), ("--region", $"{Region}"), ("--keys", $"{Keys}"), ("--workers", $"{Workers}"), ("--zipf", $"{Zipf}"),
-        ("--writes", $"{Writes}"), ("--removals", $"{Removals}"), ("--conditional", $"{Conditional}"), ("--pause-ms", $"{PauseMs}"), ("--deadline-ms", $"{DeadlineMs}"), ("--seed", $"{Seed}"),
+        ("--writes", $"{Writes}"), ("--removals", $"{Removals}"), ("--conditional", $"{Conditional}"), ("--tags", $"{Tags}"), ("--raises", $"{Raises}"), ("--pause-ms", $"{PauseMs}"), ("--deadline-ms", $"{DeadlineMs}"), ("--seed", $"{Seed}"),
     ] is var all ? all.SelectMany(o => new[] { o.Item1, o.Item2.ToString(CultureInfo.InvariantCulture) }) : [];
 }

@@ -26,7 +26,7 @@ internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOpt
             var number = history.Call(call);
             var answer = await AskAsync(call);
             history.Return(number, answer);
-            if (answer.Ending is Ending.Ok or Ending.Refused)
+            if (answer.Ending is Ending.Ok or Ending.Refused && call.Kind != OperationKind.Raise)
                 _seen[call.Key] = answer.Version;
             var pause = answer.Ending is Ending.Failed or Ending.Unknown ? AfterFailure : TimeSpan.FromMilliseconds(options.PauseMs);
             if (pause > TimeSpan.Zero)
@@ -36,6 +36,8 @@ internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOpt
 
     private Operation Draw()
     {
+        if (options.Tags > 0 && _random.Next(1_000) < options.Raises)
+            return TagRaise.Of(worker, _random.Next(options.Tags), options.Tags, options.Keys);
         var (key, draw) = (choice.Next(_random), _random.Next(100));
         if ((draw -= options.Removals) < 0)
             return new() { Worker = worker, Key = key, Kind = OperationKind.Remove };
@@ -61,7 +63,8 @@ internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOpt
             {
                 OperationKind.Read => Of(await cache.GetAsync(key, deadline.Token)),
                 OperationKind.Remove => Of(await cache.RemoveAsync(key, ct: deadline.Token)),
-                _ => Of(await cache.SetAsync(key, new(Encoding.ASCII.GetBytes($"{call.Value}")), when: Condition(call), ct: deadline.Token)),
+                OperationKind.Raise => await RaiseAsync(call, deadline.Token),
+                _ => Of(await cache.SetAsync(key, new(Encoding.ASCII.GetBytes($"{call.Value}")), OptionsOf(call), Condition(call), deadline.Token)),
             };
         }
         catch (CacheUnavailableException e)
@@ -69,7 +72,7 @@ internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOpt
             Unavailable?.Invoke(e);
 
             // A refusal with the time of the next try says that nothing was changed; without it nobody knows.
-            return new(isRead || e.RetryAfter is not null ? Ending.Failed : Ending.Unknown);
+            return new(isRead || (e.RetryAfter is not null && call.Kind != OperationKind.Raise) ? Ending.Failed : Ending.Unknown);
         }
         catch (OperationCanceledException)
         {
@@ -97,6 +100,14 @@ internal sealed class LoadWorker(IRawCache cache, HistoryWriter history, LoadOpt
         WriteStatus.ConditionFailed => new(Ending.Refused, reply.Version, Existed: reply.Existed, View: reply.View),
         _ => new(Ending.Unknown),
     };
+
+    private EntryOptions? OptionsOf(Operation call) => options.Tags == 0 ? null : new() { Tags = [TagRaise.TagOf(call.Key, options.Tags)] };
+
+    private async ValueTask<Answer> RaiseAsync(Operation call, CancellationToken deadline)
+    {
+        await cache.RemoveByTagAsync([TagRaise.TagOf(call.Key, options.Tags)], deadline);
+        return new(Ending.Ok);
+    }
 
     private static long Number(EntryValue value) =>
         Utf8Parser.TryParse(value.Bytes, out long number, out var length) && length == value.Bytes.Length ? number : -1;

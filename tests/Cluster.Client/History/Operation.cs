@@ -48,6 +48,9 @@ public enum OperationKind : byte
     Read = 0,
     Write = 1,
     Remove = 2,
+
+    /// <summary>Of a tag: nothing of before is seen after it. See <see cref="TagRaise"/>.</summary>
+    Raise = 3,
 }
 
 public enum Guard : byte

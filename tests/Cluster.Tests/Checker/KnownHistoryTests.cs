@@ -30,6 +30,29 @@ public sealed class KnownHistoryTests
         Fails(Fault.ResurrectedRemoval, Write(1, 0, 1, version: 10), Removal(2, 3, version: 11), Read(4, 5, 1, 10));
 
     [Fact]
+    public void A_value_from_before_a_raise_of_its_tag_is_found_and_one_from_beside_it_may_be_there()
+    {
+        Fails(Fault.ResurrectedRemoval, Write(1, 0, 1, version: 10), Raise(2, 3), Read(4, 5, 1, 10));
+        Fails(Fault.ResurrectedRemoval, Write(1, 0, 1, version: 10), Raise(2, 9), Read(3, 4), Read(5, 6, 1, 10));
+        Fails(Fault.LostWrite, Raise(0, 1), Write(1, 2, 3, version: 10), Read(4, 5));
+        Passes(Write(1, 0, 9, version: 10), Raise(2, 3), Read(10, 11, 1, 10));
+        Passes(Write(1, 0, 9, version: 10), Raise(2, 3), Read(10, 11));
+        Passes(Write(1, 0, 1, version: 10), Raise(2, 3), Read(4, 5), Write(2, 6, 7, version: 11), Read(8, 9, 2, 11));
+    }
+
+    [Fact]
+    public void A_raise_without_an_answer_may_have_happened_or_not_or_late()
+    {
+        Passes(Write(1, 0, 1, version: 10), LostRaise(2), Read(4, 5, 1, 10), Read(6, 7));
+        Passes(Write(1, 0, 1, version: 10), LostRaise(2), Read(4, 5, 1, 10));
+        Fails(Fault.LostWrite, Write(1, 0, 1, version: 10), LostRaise(2), Read(4, 5), Write(2, 6, 7, version: 12), Read(8, 9));
+    }
+
+    [Fact]
+    public void A_raise_is_one_of_every_key_that_has_the_tag() =>
+        Assert.Equal([2, 5, 8], TagRaise.OnKeys(TagRaise.Of(worker: 1, tag: 2, tags: 3, keys: 10)).Select(static o => o.Key));
+
+    [Fact]
     public void A_lost_write_is_found()
     {
         Fails(Fault.LostWrite, Write(1, 0, 1, version: 10), Read(2, 3));
@@ -116,7 +139,10 @@ public sealed class KnownHistoryTests
         Operation[] writtenAfter = [Write(1, 4, 5, version: 10), Read(6, 7)];
         Operation[] twice = [Write(1, 0, 1, version: 10), Read(4, 5), Write(2, 6, 7, version: 12), Read(8, 9)];
 
+        Operation[] writtenAgain = [.. missing, Write(2, 6, 7, version: 11)];
+
         Assert.Equal([], RegisterChecker.Check(missing, new Loss(2, 3)));
+        Assert.Equal([], RegisterChecker.Check(writtenAgain, new Loss(2, 3)));
         Assert.Equal(Fault.LostWrite, Assert.Single(RegisterChecker.Check(writtenAfter, new Loss(2, 3))).Fault);
         Assert.Equal(Fault.LostWrite, Assert.Single(RegisterChecker.Check(twice, new Loss(2, 3))).Fault);
     }
@@ -156,6 +182,10 @@ public sealed class KnownHistoryTests
         new() { Kind = OperationKind.Remove, Begin = begin, End = end, Ending = Ending.Ok, Version = version, Existed = existed };
 
     private static Operation Lost(long value, long begin) => new() { Kind = OperationKind.Write, Begin = begin, Value = value };
+
+    private static Operation Raise(long begin, long end) => new() { Kind = OperationKind.Raise, Begin = begin, End = end, Ending = Ending.Ok };
+
+    private static Operation LostRaise(long begin) => new() { Kind = OperationKind.Raise, Begin = begin };
 
     private static Operation LostRemoval(long begin) => new() { Kind = OperationKind.Remove, Begin = begin };
 }

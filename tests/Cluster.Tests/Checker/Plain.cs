@@ -26,6 +26,7 @@ internal static class Plain
             {
                 (OperationKind.Read, Ending.Ok) => r.Value == o.Value && (o.Value == 0 || r.Version == o.Version) ? [r] : [],
                 (OperationKind.Read, _) => [],
+                (OperationKind.Raise, _) => [new(r.Version, 0)],
                 (_, Ending.Refused) => !holds && (r.Value == 0 ? o.Version == 0 : r.Version == o.Version) ? [r] : [],
                 (OperationKind.Remove, Ending.Ok) when !o.Existed => r.Value == 0 ? [r] : [],
                 (OperationKind.Remove, Ending.Ok) => r.Value != 0 ? Versions(r, o).Select(v => new Register(v, 0)) : [],

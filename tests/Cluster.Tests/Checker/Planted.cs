@@ -33,7 +33,13 @@ internal static class Planted
         return fault == Fault.VersionFell && Swap(history, changes, random);
 
         bool CouldRemove(Operation write, Operation read) =>
-            history.Any(o => o.Kind == OperationKind.Remove && o.Begin <= read.End && (o.Ending == Ending.Unknown || (o.Existed && o.Version > write.Version)));
+            history.Any(o => o.Begin <= read.End && (o.Kind, o.Ending) switch
+            {
+                (OperationKind.Remove or OperationKind.Raise, Ending.Unknown) => true,
+                (OperationKind.Remove, _) => o.Existed && o.Version > write.Version,
+                (OperationKind.Raise, _) => o.End > write.Begin,
+                _ => false,
+            });
     }
 
     /// <summary>Two changes, one after the other, with each other's versions, also where they were seen.</summary>

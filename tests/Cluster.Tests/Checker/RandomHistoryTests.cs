@@ -12,11 +12,13 @@ public sealed class RandomHistoryTests
     [InlineData(4, 12, 40, 0, true)]
     [InlineData(5, 6, 40, 40, true)]
     [InlineData(6, 4, 40, 10, false)]
-    public void A_right_register_passes(int seed, int workers, int calls, int unknown, bool versions)
+    [InlineData(7, 4, 40, 10, true, true)]
+    [InlineData(8, 2, 60, 20, true, true)]
+    public void A_right_register_passes(int seed, int workers, int calls, int unknown, bool versions, bool tag = false)
     {
         for (var round = 0; round < 20 * Seeds; round++)
         {
-            var history = new SimulatedRegister((seed * 1_000_000) + round) { UnknownEndings = unknown, RemovalsHaveVersions = versions }.Run(workers, calls);
+            var history = new SimulatedRegister((seed * 1_000_000) + round) { UnknownEndings = unknown, RemovalsHaveVersions = versions, HasTag = tag }.Run(workers, calls);
 
             Assert.Equal([], RegisterChecker.Check(history).Select(f => $"seed {seed} round {round} {f}"));
         }
@@ -29,7 +31,7 @@ public sealed class RandomHistoryTests
         for (var seed = 0; seed < 6_000 * Seeds; seed++)
         {
             var random = new Random(seed);
-            var history = new SimulatedRegister(seed) { UnknownEndings = 30, RemovalsHaveVersions = seed % 2 == 0 }.Run(workers: random.Next(1, 4), callsEach: 2).ToArray();
+            var history = new SimulatedRegister(seed) { UnknownEndings = 30, RemovalsHaveVersions = seed % 2 == 0, HasTag = seed % 3 == 0 }.Run(workers: random.Next(1, 4), callsEach: 2).ToArray();
             for (var spoilt = random.Next(0, 3); spoilt > 0; spoilt--)
                 Spoil(history, random);
 

@@ -19,6 +19,9 @@ internal sealed class SimulatedRegister(int seed)
     /// <summary>A removal says its version.</summary>
     public bool RemovalsHaveVersions { get; init; } = true;
 
+    /// <summary>The key has a tag that is raised too.</summary>
+    public bool HasTag { get; init; }
+
     public IReadOnlyList<Operation> Run(int workers, int callsEach)
     {
         for (var worker = 0; worker < workers; worker++)
@@ -60,11 +63,12 @@ internal sealed class SimulatedRegister(int seed)
     private Operation Draw(Call call)
     {
         var basis = new Operation { Worker = call.Worker, Begin = call.Begin, End = call.End };
-        return _random.Next(10) switch
+        return _random.Next(HasTag ? 11 : 10) switch
         {
             < 5 => basis with { Kind = OperationKind.Read },
             < 7 => basis with { Kind = OperationKind.Write, Value = ++_values },
             < 8 => basis with { Kind = OperationKind.Remove },
+            10 => basis with { Kind = OperationKind.Raise },
             _ => (Guard)_random.Next(1, 4) is var guard
                 ? basis with { Kind = OperationKind.Write, Value = ++_values, Guard = guard, Expected = guard == Guard.IfVersion ? _version : 0 }
                 : basis,
@@ -82,6 +86,11 @@ internal sealed class SimulatedRegister(int seed)
         else if (!holds)
         {
             call.Answer(Ending.Refused, _value == 0 ? 0 : _version, false);
+        }
+        else if (o.Kind == OperationKind.Raise)
+        {
+            _value = 0;
+            call.Answer(Ending.Ok, 0, false);
         }
         else if (o.Kind == OperationKind.Remove)
         {

@@ -19,7 +19,7 @@ internal static class Diagnosis
             return Found(Fault.VersionFell, $"a later change has a lower version: {lower.Operation}");
         if (step.IsNumbered && step.Needs != Needs.Nothing)
             return Found(Fault.ConditionIgnored, $"what it needs was not there just below version {version}: {numbered.LastOrDefault(s => s.Version < version)?.Operation}");
-        if (step.Needs == Needs.Version && before.All(s => s.Version > version))
+        if (step.Needs == Needs.Version && before.All(s => s.Version > version || (s.Version == version && !s.HasValue)))
         {
             var newest = numbered.LastOrDefault(s => s.Version <= before.Min(b => b.Version));
             return Found(before.All(s => !s.HasValue) ? Fault.ResurrectedRemoval : Fault.StaleRead, $"version {version} was gone before it began: {newest?.Operation}");

@@ -13,12 +13,12 @@ internal sealed class History(IReadOnlyList<Operation> operations)
     /// <param name="losses">When the store lost what it held.</param>
     public ImmutableArray<Finding> Check(params IReadOnlyList<Loss> losses) =>
     [
-        .. operations.GroupBy(o => o.Key).AsParallel().WithDegreeOfParallelism(2).SelectMany(key => (Finding[])[.. RegisterChecker.Check(key, losses), .. OwnerOrder.Check(key)]),
+        .. operations.SelectMany(TagRaise.OnKeys).GroupBy(o => o.Key).AsParallel().WithDegreeOfParallelism(2).SelectMany(key => (Finding[])[.. RegisterChecker.Check(key, losses), .. OwnerOrder.Check(key)]),
     ];
 
     /// <summary>What happened to a key, for people: every call on it but reads.</summary>
     public string Around(Finding finding) =>
-        $"{finding}\n{string.Join('\n', operations.Where(o => o.Key == finding.Key && o.Kind != OperationKind.Read).OrderBy(o => o.Begin).Select(o => $"    {o}"))}";
+        $"{finding}\n{string.Join('\n', operations.SelectMany(TagRaise.OnKeys).Where(o => o.Key == finding.Key && o.Kind != OperationKind.Read).OrderBy(o => o.Begin).Select(o => $"    {o}"))}";
 
     /// <summary>How many calls ended how.</summary>
     public string Summary => $"{operations.Count} calls on {operations.Select(o => o.Key).Distinct().Count()} keys: "

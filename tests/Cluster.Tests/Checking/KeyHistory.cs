@@ -48,6 +48,8 @@ internal sealed record KeyHistory(ImmutableArray<Step> Steps, ImmutableArray<Fin
                 if (o.Guard == Guard.IfPresent || (o.Guard == Guard.IfVersion && o.Version == o.Expected))
                     findings.Add(new(Fault.Contradiction, o.Key, $"{o} was refused where its condition held"));
                 return new(o, null, Needs.Version, Expected: o.Version);
+            case { Kind: OperationKind.Raise }:
+                return new(o, false, Needs.Nothing);
             case { Kind: OperationKind.Remove, Ending: Ending.Ok, Existed: false }:
                 return new(o, null, Needs.Absence);
             case { Kind: OperationKind.Remove, Ending: Ending.Ok }:

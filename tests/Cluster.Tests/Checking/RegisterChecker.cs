@@ -10,7 +10,7 @@ namespace OrleansCache.Cluster;
 /// <remarks>
 /// It is exact. All orders are tried but those that cannot matter: a look that fits the state takes place at once, for it changes nothing and
 /// only sheds an obligation; changes with known versions take place in the order of these, since versions only grow; changes that nobody
-/// saw can stand for others of their kind, and replace a value only where a version was seen that no known change has; a state is dropped when
+/// saw can stand for others of their kind, as raises can, and replace a value only where a version was seen that no known change has; a state is dropped when
 /// another can do all that it can. Versions leave little freedom, so that a history takes time in proportion to its length and to the calls
 /// that are open at once.
 /// </remarks>
@@ -27,6 +27,7 @@ internal sealed class RegisterChecker
     private Unseen _begun;
     private List<RegisterState> _states = [default];
     private UInt128 _mustHappen;
+    private UInt128 _mustChange;        // those of them that change the register and have no known place
     private long _now;
 
     private RegisterChecker(ImmutableArray<Step> steps)
@@ -84,6 +85,8 @@ internal sealed class RegisterChecker
         (_open[place], _places[step], _openEnd) = (step, place, Math.Max(_openEnd, place + 1));
         if (step.IsAnswered)
             _mustHappen |= UInt128.One << place;
+        if (step is { IsAnswered: true, IsNumbered: false, Change: not null })
+            _mustChange |= UInt128.One << place;
         for (var i = 0; step.Change is null && i < _states.Count; i++)
             _states[i] = Look(_states[i]);
         return true;
@@ -107,6 +110,7 @@ internal sealed class RegisterChecker
         _open[_places[step]] = null;
         _places.Remove(step);
         _mustHappen &= ~bit;
+        _mustChange &= ~bit;
         for (var i = 0; i < closed.Count; i++)
             closed[i] = closed[i] with { Done = closed[i].Done & ~bit };
         _states = closed;
@@ -117,7 +121,7 @@ internal sealed class RegisterChecker
     {
         foreach (var known in states)
         {
-            if (known.Covers(state, _mustHappen))
+            if (known.Covers(state, _mustHappen, _mustChange))
                 return;
         }
         states.Add(state);
@@ -132,13 +136,20 @@ internal sealed class RegisterChecker
         var room = (next?.Version ?? Operation.Never) - 1 > state.Version;
         for (var place = 0; place < _openEnd; place++)
         {
-            if (_open[place] is not { IsNumbered: false } step || ((state.Done >> place) & 1) != 0 || Ready(state, step) is not { } able)
+            if (_open[place] is not { IsNumbered: false, IsRaise: false } step || ((state.Done >> place) & 1) != 0 || Ready(state, step) is not { } able)
                 continue;
             if (step.Change is not { } leaves)
                 yield return Look(able);
-            else if (room && (step.Operation is not LossOperation loss || CanLose(able, loss)))
+            else if (step.Operation is LossOperation loss)
+            {
+                if (CanLose(able, loss))
+                    yield return Look(able with { HasValue = false, Done = able.Done | (UInt128.One << place) });
+            }
+            else if (room)
                 yield return Look(able.Changed(leaves, able.Used) with { Done = able.Done | (UInt128.One << place) });
         }
+        if (Raised(state) is { } raised)
+            yield return Look(raised);
         if (!room)
             yield break;
         if (!state.HasValue)
@@ -158,6 +169,21 @@ internal sealed class RegisterChecker
             if (Settled(state, expected) is { } settled && expected + 1 < (next?.Version ?? Operation.Never))
                 yield return Look(settled.Changed(true, settled.Used));
         }
+    }
+
+    /// <summary>Of raises that are open the one that ends first: whatever it can do, the others can do later. One without an answer need not happen at all, and comes last.</summary>
+    private RegisterState? Raised(in RegisterState state)
+    {
+        var first = -1;
+        for (var place = 0; place < _openEnd; place++)
+        {
+            if (_open[place] is { IsRaise: true } step && ((state.Done >> place) & 1) == 0 && (first < 0 || step.End < _open[first]!.End))
+                first = place;
+        }
+
+        return first >= 0 ? state with { HasValue = false, Done = state.Done | (UInt128.One << first) }
+            : state.HasValue && state.Used.Raising(_begun) is { } used ? state with { HasValue = false, Used = used }
+            : null;
     }
 
     /// <summary>A version was seen that only a change which nobody saw can have given, before the next known change.</summary>

@@ -31,9 +31,12 @@ internal readonly record struct RegisterState
         _ => true,
     };
 
-    /// <summary>Whatever can follow the other can follow this: the same register, no less done of what must be, no more used of what need not.</summary>
-    public bool Covers(in RegisterState other, UInt128 mustHappen) =>
-        Version == other.Version && HasValue == other.HasValue && IsLoose == other.IsLoose && Numbered == other.Numbered && Used.IsWithin(other.Used)
+    /// <summary>
+    /// Whatever can follow the other can follow this: the same register, no less done of what must be, no more used of what need not. A change
+    /// that is still to come can do what one that is done cannot: of those the same must be done.
+    /// </summary>
+    public bool Covers(in RegisterState other, UInt128 mustHappen, UInt128 changes) =>
+        ((Done ^ other.Done) & changes) == 0 && Version == other.Version && HasValue == other.HasValue && IsLoose == other.IsLoose && Numbered == other.Numbered && Used.IsWithin(other.Used)
         && (other.Done & mustHappen & ~Done) == 0 && (Done & ~mustHappen & ~other.Done) == 0;
 
     /// <summary>After a change whose version nobody knows.</summary>
@@ -45,13 +48,16 @@ internal readonly record struct RegisterState
 /// <param name="IfAbsent">Writes that need absence.</param>
 /// <param name="IfPresent">Writes that need a value.</param>
 /// <param name="Removals">Without a condition.</param>
+/// <param name="Raises">Of the key's tag.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Unseen(int Writes, int IfAbsent, int IfPresent, int Removals)
+internal readonly record struct Unseen(int Writes, int IfAbsent, int IfPresent, int Removals, int Raises)
 {
-    public bool IsWithin(in Unseen other) => Writes <= other.Writes && IfAbsent <= other.IfAbsent && IfPresent <= other.IfPresent && Removals <= other.Removals;
+    public bool IsWithin(in Unseen other) =>
+        Writes <= other.Writes && IfAbsent <= other.IfAbsent && IfPresent <= other.IfPresent && Removals <= other.Removals && Raises <= other.Raises;
 
     public Unseen Plus(Step step) => (step.Change, step.Needs) switch
     {
+        (false, _) when step.IsRaise => this with { Raises = Raises + 1 },
         (false, _) => this with { Removals = Removals + 1 },
         (_, Needs.Absence) => this with { IfAbsent = IfAbsent + 1 },
         (_, Needs.Value) => this with { IfPresent = IfPresent + 1 },
@@ -65,6 +71,8 @@ internal readonly record struct Unseen(int Writes, int IfAbsent, int IfPresent, 
     /// <summary>The same where a value is.</summary>
     public Unseen? Replacing(in Unseen begun) =>
         IfPresent < begun.IfPresent ? this with { IfPresent = IfPresent + 1 } : Writes < begun.Writes ? this with { Writes = Writes + 1 } : null;
+
+    public Unseen? Raising(in Unseen begun) => Raises < begun.Raises ? this with { Raises = Raises + 1 } : null;
 
     public Unseen? Removing(in Unseen begun) => Removals < begun.Removals ? this with { Removals = Removals + 1 } : null;
 }

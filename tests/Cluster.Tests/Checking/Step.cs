@@ -13,6 +13,9 @@ internal sealed record Step(Operation Operation, bool? Change, Needs Needs, long
     /// <summary>Never, for a change that may or may not have happened.</summary>
     public long End => IsAnswered ? Operation.End : Operation.Never;
 
+    /// <summary>It leaves nothing, and gives no version for that.</summary>
+    public bool IsRaise => Operation.Kind == OperationKind.Raise;
+
     /// <summary>It took place by its end.</summary>
     public bool IsAnswered => Operation.Ending != Ending.Unknown;
 

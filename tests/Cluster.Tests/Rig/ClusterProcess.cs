@@ -145,7 +145,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
             Directory.Delete(kept, recursive: true);
         await Task.Delay(after, TimeProvider.System, Ct);
         await Redis.RestartAsync(Ct);
-        Losses.Add(new(killed.At, Disturbances.Add("Redis back without its data").At));
+        AddLoss(killed, Disturbances.Add("Redis back without its data"));
     }
 
     /// <summary>FLUSHALL.</summary>
@@ -153,8 +153,11 @@ internal sealed class ClusterProcess : IAsyncDisposable
     {
         var from = Disturbances.Add("FLUSHALL");
         await AskRedisAsync("FLUSHALL");
-        Losses.Add(new(from.At, Disturbances.Add("FLUSHALL done").At));
+        AddLoss(from, Disturbances.Add("FLUSHALL done"));
     }
+
+    /// <summary>Values with a tag count as raised, also those written until their silo has seen that the log of tags is gone.</summary>
+    private void AddLoss(Disturbance from, Disturbance gone) => Losses.Add(new(from.At, gone.At + (long)(Runs.AWhile.TotalSeconds * TimeProvider.System.TimestampFrequency)));
 
     /// <summary>What Redis answers to a command line, as it comes: some thousand bytes at most.</summary>
     public async Task<string> AskRedisAsync(string command)

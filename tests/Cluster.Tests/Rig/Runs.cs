@@ -11,11 +11,14 @@ internal static class Runs
     /// <summary>After this a disturbance is over, and all it led to.</summary>
     public static TimeSpan Settled { get; } = Fence + NearLease + TimeSpan.FromSeconds(2);
 
+    /// <summary>So many keys have each tag.</summary>
+    private const int KeysOfTag = 50;
+
     public static TimeSpan AWhile { get; } = TimeSpan.FromSeconds(1);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <summary>Three silos with client processes that read, write and remove.</summary>
+    /// <summary>Three silos with client processes that read, write, remove, and raise tags.</summary>
     public static Task<ClusterProcess> UnderLoadAsync(int clients, int keys) => UnderLoadAsync(new(), clients, keys);
 
     /// <inheritdoc cref="UnderLoadAsync(int, int)"/>
@@ -24,7 +27,7 @@ internal static class Runs
         var cluster = await ClusterProcess.StartAsync(options);
         try
         {
-            await cluster.StartClientsAsync(clients, load => load with { Keys = keys, Workers = 6, PauseMs = 5 });
+            await cluster.StartClientsAsync(clients, load => load with { Keys = keys, Workers = 6, PauseMs = 5, Tags = keys / KeysOfTag, Raises = 5 });
             await Task.Delay(AWhile, TimeProvider.System, Ct);
             return cluster;
         }
