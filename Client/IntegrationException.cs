@@ -11,6 +11,9 @@ public sealed class IntegrationException : Exception
     /// <summary>For a write: true when the origin may have done it all the same.</summary>
     public bool MayHaveHappened { get; internal init; }
 
+    /// <summary>For a write: true when a silo may still be asking the origin.</summary>
+    internal bool MayBeRunning { get; init; }
+
     /// <summary>A short token: <c>origin-503</c>, <c>timeout</c>, <c>breaker-open</c>, <c>limited</c>.</summary>
     public string Detail => Problem.Detail;
 

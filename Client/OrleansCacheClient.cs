@@ -70,7 +70,7 @@ internal sealed partial class OrleansCacheClient(
     {
         ArgumentNullException.ThrowIfNull(write);
         var given = EntryOptionRules.Checked(options);
-        return writes.RunAsync(key, write, value => new(codecs.Encode(value), given), ct);
+        return writes.RunAsync(key, (_, token) => write(token), value => new(codecs.Encode(value), given), ct);
     }
 
     public async ValueTask<WriteAnswer<T>> WriteAsync<TBody, T>(string integration, string method, IReadOnlyDictionary<string, string?> args, TBody body, CancellationToken ct = default)
@@ -79,7 +79,7 @@ internal sealed partial class OrleansCacheClient(
         var writing = integrations.RunAsync(integration, method, args, body is null ? default : new(sent.Bytes, sent.ContentType, sent.Encoding), ct).AsTask();
         var (answer, version) = await writing.WaitAsync(ct).ConfigureAwait(false);
         if (answer.Problem is { } problem)
-            throw Failure(problem, answer.End == OriginWriteEnd.Doubtful);
+            throw Failure(problem, answer.End != OriginWriteEnd.Refused);
         var value = answer.Bytes is { Length: > 0 } bytes ? new EntryValue { Bytes = bytes, ContentType = answer.ContentType, Encoding = answer.Encoding } : null;
         return codecs.TryDecode<T>(value, out var decoded, out var error)
             ? new(decoded, version, answer.StatusCode, answer.Location)

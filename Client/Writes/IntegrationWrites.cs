@@ -40,9 +40,9 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
         try
         {
             if (target.Entry is { } entry)
-                version = (await turns.RunAsync(entry, _ => AskAsync(), KeptOf, ct).ConfigureAwait(false)).Version;
+                version = (await turns.RunAsync(entry, (turn, _) => AskAsync(new(entry.GrainKey, turn)), KeptOf, ct).ConfigureAwait(false)).Version;
             else
-                await AskAsync().ConfigureAwait(false);
+                await AskAsync(null).ConfigureAwait(false);
         }
         catch (IntegrationException e) when (ReferenceEquals(e.Problem, answer.Problem))
         {
@@ -58,10 +58,14 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
             await RaiseAsync(target).ConfigureAwait(false);
         return new(answer, version);
 
-        async ValueTask<WriterAnswer> AskAsync()
+        async ValueTask<WriterAnswer> AskAsync(WriterTicket? turn)
         {
-            answer = await writer.WriteAsync(integration, call).ConfigureAwait(false);
-            return answer.Problem is null ? answer : throw new IntegrationException(answer.Problem) { MayHaveHappened = answer.End == OriginWriteEnd.Doubtful };
+            answer = await writer.WriteAsync(integration, call with { Turn = turn }).ConfigureAwait(false);
+            return answer.Problem is null ? answer : throw new IntegrationException(answer.Problem)
+            {
+                MayHaveHappened = answer.End != OriginWriteEnd.Refused,
+                MayBeRunning = answer.End == OriginWriteEnd.Unknown,
+            };
         }
     }
 

@@ -10,11 +10,11 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
 {
     /// <summary>Runs the caller's write, and has its result take the place of the key's value.</summary>
     /// <param name="key">Whose turn it is.</param>
-    /// <param name="write">Writes to the origin; what it gives is the new value.</param>
+    /// <param name="write">Writes to the origin in the turn that it is given; what it gives is the new value.</param>
     /// <param name="encode">Makes bytes of that, with their options; null for a key that has no value from then on.</param>
     /// <param name="ct">Ends the wait for the turn, and is given to the write.</param>
     public async ValueTask<WriteResult> RunAsync<T>(
-        CacheKey key, Func<CancellationToken, ValueTask<T>> write, Func<T, Written?> encode, CancellationToken ct)
+        CacheKey key, Func<LoadTicket, CancellationToken, ValueTask<T>> write, Func<T, Written?> encode, CancellationToken ct)
     {
         var ticket = await BeginAsync(key, ct).ConfigureAwait(false);
         var end = new EndWriteRequest { Ticket = ticket, End = OriginWriteEnd.Refused };
@@ -27,11 +27,16 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
                 T written;
                 try
                 {
-                    written = await write(ct).ConfigureAwait(false);
+                    written = await write(ticket, ct).ConfigureAwait(false);
                 }
                 catch (Exception e) when (IsRefusal(e))
                 {
                     end = end with { End = OriginWriteEnd.Refused };
+                    throw;
+                }
+                catch (IntegrationException e) when (e.MayBeRunning)
+                {
+                    end = end with { End = OriginWriteEnd.Unknown };
                     throw;
                 }
 

@@ -29,6 +29,13 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("begin-write")]
     ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request);
 
+    /// <summary>
+    /// Proves that the turn is not over, and keeps it for its time from now: asked by the silo that makes the call, before the call leaves and
+    /// while it runs.
+    /// </summary>
+    [Alias("hold-write")]
+    ValueTask<OriginWriteReply> HoldWriteAsync(LoadTicket ticket);
+
     /// <summary>Ends that turn: with the new value, with the old one, or with none when the origin's answer is not known.</summary>
     [Alias("end-write")]
     ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request);

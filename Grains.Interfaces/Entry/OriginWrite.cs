@@ -23,9 +23,12 @@ internal enum OriginWriteEnd : byte
 
     /// <summary>The origin refused: the old value stands.</summary>
     Refused = 2,
+
+    /// <summary>As <see cref="Doubtful"/>, and somebody may still be asking the origin: the turn lasts until nobody holds it.</summary>
+    Unknown = 3,
 }
 
-/// <summary>The answer to both. <c>default</c> is no answer of the key's owner.</summary>
+/// <summary>The answer to all. <c>default</c> is no answer of the key's owner.</summary>
 [GenerateSerializer, Immutable, Alias("oc.originwrite.v1")]
 internal readonly record struct OriginWriteReply : IOwnersReply
 {

@@ -9,7 +9,10 @@ internal interface IOriginWriter
 }
 
 /// <summary>Makes writing calls for clients. The grain's key is the integration's name.</summary>
-/// <remarks>It knows a call by its operation id while it runs and for some seconds after, so that a client may ask again.</remarks>
+/// <remarks>
+/// It knows a call by its operation id while it runs and for some seconds after, so that a client may ask again. What a client has asked about in
+/// vain is not begun when its first try comes late.
+/// </remarks>
 [Alias("oc.origin")]
 internal interface IOriginWriterGrain : IGrainWithStringKey
 {
@@ -38,7 +41,16 @@ internal readonly record struct WriterCall
 
     /// <summary>Who calls; null for nobody.</summary>
     [Id(7)] public CallerToken? Caller { get; init; }
+
+    /// <summary>The turn in which it is made: it does not leave once that may be over. Null for a method that writes no entry.</summary>
+    [Id(8)] public WriterTicket? Turn { get; init; }
 }
+
+/// <summary>A turn to write, and whose it is.</summary>
+/// <param name="Entry">The grain key of the entry.</param>
+/// <param name="Ticket">The turn.</param>
+[GenerateSerializer, Immutable, Alias("oc.writerticket.v1")]
+internal sealed record WriterTicket([property: Id(0)] string Entry, [property: Id(1)] LoadTicket Ticket);
 
 /// <summary>What the origin said to it. <c>default</c> is no answer, and says nothing of what the origin has.</summary>
 [GenerateSerializer, Immutable, Alias("oc.writeranswer.v1")]
@@ -61,8 +73,17 @@ internal readonly record struct WriterAnswer : IOwnersReply
     /// <summary>Why it is not <see cref="OriginWriteEnd.Written"/>.</summary>
     [Id(9)] public LoadProblem? Problem { get; init; }
 
-    long IOwnersReply.View => 0;
-    bool IOwnersReply.IsRefusal => false;
+    [Id(10)] public long View { get; init; }
+
+    /// <summary>No call was made, and another try can succeed.</summary>
+    public static WriterAnswer NotAsked(string message) => new()
+    {
+        Status = WriterStatus.Ended,
+        End = OriginWriteEnd.Refused,
+        Problem = new() { Kind = ProblemKind.Unavailable, Detail = "unavailable", Message = message, RetryAfterMilliseconds = 1_000 },
+    };
+
+    bool IOwnersReply.IsRefusal => Status == WriterStatus.NotOwner;
     bool IOwnersReply.IsInLine => Status == WriterStatus.Running;
 }
 
@@ -74,4 +95,7 @@ internal enum WriterStatus : byte
     /// <summary>The slice is over: ask again.</summary>
     Running = 1,
     Ended = 2,
+
+    /// <summary>Nothing was begun here, and nothing will be: another silo is to make the call, or this one cannot prove that it is the one.</summary>
+    NotOwner = 3,
 }

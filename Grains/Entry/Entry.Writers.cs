@@ -33,6 +33,16 @@ internal sealed partial class Entry
             : Writer(OriginWriteStatus.AskAgain);
     }
 
+    public async ValueTask<OriginWriteReply> HoldWriteAsync(LoadTicket ticket)
+    {
+        var (writer, isKnown) = await FindWriterAsync(ticket);
+        var isProven = _services.Ownership.FenceHolds;
+        CatchUp();
+        if (!isKnown || !isProven || !IsUpToDate)
+            return Writer(_isDisowned ? OriginWriteStatus.NotOwner : OriginWriteStatus.AskAgain);
+        return Writer(Keep(writer) ? OriginWriteStatus.Granted : OriginWriteStatus.Lost);
+    }
+
     public async ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request)
     {
         var (writer, isKnown) = await FindWriterAsync(request.Ticket);
@@ -43,6 +53,13 @@ internal sealed partial class Entry
             return OperationRules.Find(_state, request.Value.OperationId).Past is { } past
                 ? Writer(OriginWriteStatus.Ended) with { Version = past.Version }
                 : Writer(OriginWriteStatus.Lost);
+        }
+
+        if (request.End == OriginWriteEnd.Unknown)
+        {
+            Drop();         // whoever may still ask the origin holds the turn, and when nobody does any more it ends in doubt
+            Settle();
+            return Writer(OriginWriteStatus.Dropped);
         }
 
         if (request.End == OriginWriteEnd.Refused && _state.Content is not null)
@@ -75,6 +92,11 @@ internal sealed partial class Entry
         var (writer, isKnown) = await FindWriterAsync(ticket);
         if (!isKnown)
             return true;        // its key moves, and the turn with it
+        return Keep(writer);
+    }
+
+    private bool Keep(OriginWriter? writer)
+    {
         if (writer is null || Now >= writer.LeaseUntil)
             return false;
         writer.LeaseUntil = EntryLifetimes.Add(Now, LeaseSpan);

@@ -25,6 +25,8 @@ internal sealed class EntryGrain(EntryServices services) : Grain, IEntryGrain, I
 
     public ValueTask<OriginWriteReply> BeginWriteAsync(BeginWriteRequest request) => _entry.BeginWriteAsync(request);
 
+    public ValueTask<OriginWriteReply> HoldWriteAsync(LoadTicket ticket) => _entry.HoldWriteAsync(ticket);
+
     public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request) => _entry.EndWriteAsync(request);
 
     public ValueTask<bool> RenewLoadAsync(LoadTicket ticket, CancellationToken cancellationToken) => _entry.RenewAsync(ticket);

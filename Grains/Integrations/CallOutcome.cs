@@ -5,7 +5,7 @@ namespace OrleansCache;
 
 /// <summary>How one attempt ended, when it ended with something to judge.</summary>
 /// <param name="Response">The origin's answer.</param>
-/// <param name="IsLimited">True when no permit was to be had, so that nothing left.</param>
+/// <param name="IsLimited">True when no permit was to be had, so that nothing left, and another attempt helps nobody.</param>
 /// <param name="RetryAfter">For <paramref name="IsLimited"/>, when a permit could be had.</param>
 /// <param name="Hold">For <paramref name="IsLimited"/>, what keeps permits back.</param>
 internal readonly record struct CallOutcome(IntegrationResponse Response, bool IsLimited = false, TimeSpan RetryAfter = default, PermitHold Hold = default)
@@ -16,6 +16,11 @@ internal readonly record struct CallOutcome(IntegrationResponse Response, bool I
     /// <summary>Judged as a value as long as one key has an answer: another attempt for all makes none of the failed ones alone.</summary>
     public static CallOutcome Of(IReadOnlyList<IntegrationResponse> items) =>
         new(items.All(static item => item.Kind is IntegrationResponseKind.Failed) ? items[0] : IntegrationResponse.Value(default)) { Items = items };
+
+    /// <summary>With <see cref="IsLimited"/>, when it was not for want of a permit: the turn in which it was to leave may be over.</summary>
+    public bool IsTooLate { get; private init; }
+
+    public static CallOutcome TooLate { get; } = new(default, IsLimited: true) { IsTooLate = true };
 
     public static CallOutcome Limited(TimeSpan retryAfter, PermitHold hold) => new(default, IsLimited: true, retryAfter, hold);
 
@@ -41,6 +46,7 @@ internal readonly record struct CallOutcome(IntegrationResponse Response, bool I
     /// <summary>The problem as callers see it; null when it is none.</summary>
     public static LoadProblem? ProblemOf(CallOutcome outcome, Exception? exception, OriginBreaker? breaker) => exception switch
     {
+        null when outcome.IsTooLate => WriterAnswer.NotAsked(WriterAnswers.TurnIsOver).Problem,
         null when outcome.IsLimited => new()
         {
             Kind = ProblemKind.Limited,

@@ -16,6 +16,9 @@ internal sealed class MethodCall(IReadOnlyDictionary<string, string?> arguments,
     /// <summary>What is sent; default for a call that reads.</summary>
     public WriterCall Write { get; init; }
 
+    /// <summary>The turn in which it is made; null for a call that needs none.</summary>
+    public WriterTurn? Turn { get; init; }
+
     /// <summary>True once an attempt reached the origin and gave nothing that says whether it was done.</summary>
     public bool IsInDoubt { get; private set; }
 

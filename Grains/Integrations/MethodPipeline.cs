@@ -101,7 +101,7 @@ internal sealed class MethodPipeline
     private async ValueTask<CallOutcome> CallAsync(MethodCall call, Permit permit, CancellationToken attempt)
     {
         var limit = _runtime.Integration.Limit;
-        var slip = new PermitSlip(permit, Renew, _parts.Clock, attempt) { IsOnce = _method.Writer is not null && !_method.IsRetried };
+        var slip = new PermitSlip(permit, Renew, _parts.Clock, attempt) { IsOnce = _method.Writer is not null && !_method.IsRetried, Turn = call.Turn };
         var started = _parts.Clock.GetTimestamp();
         var (outcome, isTold, isMade) = ("failed", false, false);
         PermitSlip.Current = slip;
@@ -115,6 +115,11 @@ internal sealed class MethodPipeline
             (outcome, isTold) = (OutcomeOf(answer.Response.Kind), CallOutcome.Tells(answer.Response));
             await PauseAsync(answer.Response, attempt).ConfigureAwait(false);
             return answer;
+        }
+        catch (Exception) when (slip is { IsTooLate: true, IsUsed: false })
+        {
+            outcome = "";
+            return CallOutcome.TooLate;
         }
         catch (Exception) when (slip.Refusal is { } retryAfter)
         {

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace OrleansCache;
 
 internal sealed class OriginCaller(
-    LiveConfiguration configuration, IEnumerable<CodeIntegration> code, IServiceProvider services, IntegrationParts parts) : IOriginCaller, IOriginWriter, IIntegrationMonitor
+    LiveConfiguration configuration, IEnumerable<CodeIntegration> code, IServiceProvider services, IGrainFactory grains, IntegrationParts parts) : IOriginCaller, IOriginWriter, IIntegrationMonitor
 {
     private readonly ConcurrentDictionary<string, IntegrationRuntime> _runtimes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<IIntegration>> _code = code.ToDictionary(
@@ -44,8 +44,14 @@ internal sealed class OriginCaller(
     {
         if (Bind(integration, write.Method, write.Arguments, writes: true, out var runtime, out var method, out var arguments) is { } wrong)
             return WriterAnswers.Of(wrong, isInDoubt: false);
-        var call = new MethodCall(arguments, background: false, eTag: null, lastModified: null) { Write = write, Caller = write.Caller };
-        var (outcome, problem) = await RunAsync(runtime, method, call, CancellationToken.None).ConfigureAwait(false);
+        var turn = write.Turn is { } held ? new WriterTurn(grains.GetGrain<IEntryGrain>(held.Entry), held.Ticket, parts.Clock) : null;
+        if (turn is not null && !await turn.TakeAsync().ConfigureAwait(false))
+            return WriterAnswer.NotAsked(WriterAnswers.TurnIsOver);
+        var call = new MethodCall(arguments, background: false, eTag: null, lastModified: null) { Write = write, Caller = write.Caller, Turn = turn };
+        var running = RunAsync(runtime, method, call, CancellationToken.None);
+        if (turn is not null)
+            await turn.KeepAsync(running).ConfigureAwait(false);
+        var (outcome, problem) = await running.ConfigureAwait(false);
         return problem is not null ? WriterAnswers.Of(problem, call.IsInDoubt) : WriterAnswers.Of(outcome.Response, method.Writer!, arguments);
     }
 

@@ -21,6 +21,12 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
     /// <summary>True for a request that must not reach the origin twice.</summary>
     public bool IsOnce { get; init; }
 
+    /// <summary>The turn in which the request is made: nothing of it leaves when that may be over. Null for one that needs none.</summary>
+    public WriterTurn? Turn { get; init; }
+
+    /// <summary>True when nothing left, or not again, because the turn may have been over.</summary>
+    public bool IsTooLate { get; private set; }
+
     /// <summary>When a permit could be had; null while none was refused, or was still waited for when the attempt ended.</summary>
     public TimeSpan? Refusal { get; private set; }
 
@@ -35,17 +41,11 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
             return default;
         if (_usedOn is not null && IsOnce)
             return ValueTask.FromException(new IOException("The connection ended with the request on it, and a write that may not be repeated is not sent again."));
-        if (_usedOn is null && IsFresh)
-        {
-            _usedOn = connection;
-            return default;
-        }
-
-        return RenewAsync(connection);
+        return _usedOn is null && IsFresh ? Use(connection) : RenewAsync(connection);
     }
 
     /// <summary>Replaces the permit if it has lapsed.</summary>
-    public ValueTask EnsureFreshAsync() => IsFresh ? default : RenewAsync(connection: null);
+    public ValueTask EnsureFreshAsync() => IsFresh ? Use(connection: null) : RenewAsync(connection: null);
 
     private bool IsFresh => _permit.Kind == PermitKind.NotNeeded || clock.GetElapsedTime(_permit.AskedAt) < Permit.Life;
 
@@ -62,7 +62,19 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
                 break;
         }
 
+        await Use(connection).ConfigureAwait(false);
+    }
+
+    private ValueTask Use(object? connection)
+    {
+        if (Turn is { IsHeld: false })
+        {
+            IsTooLate = true;
+            return ValueTask.FromException(new IOException("The key's turn to write may be over: the call does not leave."));
+        }
+
         _usedOn = connection ?? _usedOn;
+        return default;
     }
 }
 

@@ -5,6 +5,8 @@ namespace OrleansCache;
 /// <summary>What a write's call gave, as its caller hears it.</summary>
 internal static class WriterAnswers
 {
+    public const string TurnIsOver = "The key's turn to write was over, or may have been, before the call could leave; the origin was not asked.";
+
     /// <param name="problem">Why it is not written.</param>
     /// <param name="isInDoubt">True when the origin may have it all the same.</param>
     public static WriterAnswer Of(LoadProblem problem, bool isInDoubt) => new()

@@ -34,7 +34,7 @@ internal static class CacheStatus
     public static string Of(in WriterAnswer answer, bool isStored) => answer switch
     {
         { Problem: null } => isStored ? "OrleansCache; fwd=method; stored" : "OrleansCache; fwd=method",
-        { End: OriginWriteEnd.Doubtful, Problem: { } problem } => $"OrleansCache; fwd=method; detail={Token(problem.Detail)}",
+        { End: OriginWriteEnd.Doubtful or OriginWriteEnd.Unknown, Problem: { } problem } => $"OrleansCache; fwd=method; detail={Token(problem.Detail)}",
         { Problem: { Kind: ProblemKind.OriginRefused or ProblemKind.NotFound or ProblemKind.OriginFailed } problem } => $"OrleansCache; fwd=method; detail={Token(problem.Detail)}",
         { Problem: { } problem } => Refused(problem.Detail),
     };

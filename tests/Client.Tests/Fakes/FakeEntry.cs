@@ -69,6 +69,8 @@ internal sealed class FakeEntry : IEntryGrain
     public static OriginWriteReply Turn(BeginWriteRequest request) =>
         new() { Status = OriginWriteStatus.Granted, Ticket = new() { Activation = request.OperationId, Number = LoadTicket.OfWriter, LeaseMilliseconds = 2_000 } };
 
+    public ValueTask<OriginWriteReply> HoldWriteAsync(LoadTicket ticket) => throw new NotSupportedException();
+
     public Func<EndWriteRequest, ValueTask<OriginWriteReply>>? OnEndWrite { get; set; }
 
     public ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request)

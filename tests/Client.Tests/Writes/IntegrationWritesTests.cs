@@ -105,8 +105,41 @@ public sealed class IntegrationWritesTests : IAsyncDisposable
 
         Assert.Null(thrown.RetryAfter);
         Assert.Equal(2, _cluster.Writer.Calls.Count);
-        Assert.Equal(OriginWriteEnd.Doubtful, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
+        Assert.Equal(OriginWriteEnd.Unknown, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
         Assert.Single(_cluster.Tags.Raised);
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_not_the_one_to_ask_the_origin_sends_the_call_on_and_leaves_no_doubt()
+    {
+        var usual = _cluster.Writer.Answer;
+        _cluster.Writer.Answer = call => _cluster.Writer.Calls.Count < 3 ? new() { Status = WriterStatus.NotOwner, View = 7 } : usual(call);
+
+        Assert.Equal("paid", (await _cluster.DriveAsync(new ValueTask<WriteAnswer<string>>(WriteAsync("setCountry", ("code", "NL"))))).Value);
+
+        Assert.Equal([false, false, false], _cluster.Writer.Calls.Select(call => call.IsRepeated));
+    }
+
+    [Fact]
+    public async Task If_no_silo_is_the_one_to_ask_the_origin_nothing_was_written_and_another_try_is_advised()
+    {
+        _cluster.Writer.Answer = _ => new() { Status = WriterStatus.NotOwner };
+
+        var thrown = await Assert.ThrowsAsync<CacheUnavailableException>(() => _cluster.DriveAsync(new ValueTask<WriteAnswer<string>>(WriteAsync("setCountry", ("code", "NL")))));
+
+        Assert.NotNull(thrown.RetryAfter);
+        Assert.Equal(OriginWriteEnd.Refused, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
+        Assert.Empty(_cluster.Tags.Raised);
+    }
+
+    [Fact]
+    public async Task The_call_says_in_whose_turn_it_is_made_so_that_it_does_not_leave_after_it()
+    {
+        await WriteAsync("setCountry", ("code", "NL"));
+        await WriteAsync("addCountry");
+
+        var end = Assert.Single(_cluster.EntryOf(Netherlands).Ends);
+        Assert.Equal([new(Netherlands.GrainKey, end.Ticket), null], _cluster.Writer.Calls.Select(call => call.Turn));
     }
 
     [Theory]

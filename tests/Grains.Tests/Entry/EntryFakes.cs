@@ -27,7 +27,18 @@ internal sealed class ManualOwnership : IOwnership
 
     /// <summary>The former owner has not let the key go.</summary>
     public bool IsHeldUp { get; set; }
-    public bool FenceHolds { get; set; } = true;
+    public bool FenceHolds
+    {
+        get
+        {
+            FenceAsked?.Invoke();
+            return field;
+        }
+        set;
+    } = true;
+
+    /// <summary>Something happens right when the fence is asked for.</summary>
+    public Action? FenceAsked { get; set; }
 
     /// <summary>Who waits for the fence waits for this.</summary>
     public Task Renewal { get; set; } = Task.CompletedTask;

@@ -168,6 +168,8 @@ internal sealed class EntryHarness : IEntryHost
 
     public Task<OriginWriteReply> BeginWrite(Guid operation = default) => Turn(e => e.BeginWriteAsync(new(operation == default ? Guid.NewGuid() : operation)));
 
+    public Task<OriginWriteReply> HoldWrite(LoadTicket ticket) => Turn(e => e.HoldWriteAsync(ticket));
+
     public Task<OriginWriteReply> EndWrite(LoadTicket ticket, string? value, OriginWriteEnd end = OriginWriteEnd.Written, Guid operation = default) => Turn(e => e.EndWriteAsync(new()
     {
         Ticket = ticket,

@@ -25,6 +25,8 @@ internal sealed class OriginHarness : IAsyncDisposable
 
     public LimiterGrains Limiters => _services.GetRequiredService<LimiterGrains>();
 
+    public FakeTurn Turn => _services.GetRequiredService<FakeTurn>();
+
     public IRegionPolicies Policies => _services.GetRequiredService<IRegionPolicies>();
 
     public LiveConfiguration Configuration => _services.GetRequiredService<LiveConfiguration>();
@@ -42,7 +44,9 @@ internal sealed class OriginHarness : IAsyncDisposable
         services.AddLogging(logging => logging.AddProvider(logs).SetMinimumLevel(LogLevel.Debug));
         services.AddSingleton(clock ?? TimeProvider.System);
         services.AddSingleton(provider => new LimiterGrains(provider.GetRequiredService<IRateLimits>, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<RateLimiterMetrics>()));
-        services.AddSingleton(provider => provider.GetRequiredService<LimiterGrains>().Factory());
+        var turn = FakeTurn.Make();
+        services.AddSingleton(turn);
+        services.AddSingleton(provider => GrainsByKey.Of<IGrainFactory>((grain, name) => grain == typeof(IEntryGrain) ? turn.Entry : provider.GetRequiredService<LimiterGrains>().Of(name)));
         more?.Invoke(services);
         services.AddIntegrations(section);
         services.AddRegions(section);
