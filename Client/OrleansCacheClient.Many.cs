@@ -20,7 +20,7 @@ internal sealed partial class OrleansCacheClient
         CacheKey[] distinct = [.. asked.Distinct()];
         // All versions first, so that the keys that changed are loaded together.
         var known = options is not CacheStrategy { Strategy: Strategy.Versioned } versioned ? null
-            : await Concurrently.RunAsync(distinct, static key => key, key => versions.AskAsync(key, versioned, versioned.PlanOf<T>(plans), ct), ct).ConfigureAwait(false);
+            : await Concurrently.RunAsync(distinct, static key => key, key => versions.FindAsync(key, versioned, versioned.PlanOf<T>(plans), ct), ct).ConfigureAwait(false);
         Task<KeyResult<CacheResult<T>>>[] loads;
         using (var batch = new LoadBatch<T>(factory, options, plans))
         {
@@ -65,7 +65,9 @@ internal sealed partial class OrleansCacheClient
         var isRefreshing = false;
         try
         {
-            var result = await Concurrently.OneAsync(order.Key, order => version is { } known ? GetOrCreateAsync(order, known, ct) : GetOrCreateAsync(order, ct), order, ct).ConfigureAwait(false);
+            var result = await Concurrently.OneAsync(order.Key, order => version is { } known && order.Options is CacheStrategy versioned
+                ? VersionedAsync(order, versioned, versioned.PlanOf<T>(plans), known, ct)
+                : GetOrCreateAsync(order, ct), order, ct).ConfigureAwait(false);
             isRefreshing = result is { Error: null, Result.Outcome: Outcome.Stale };
             return result.Error is IntegrationException { Problem: { Kind: ProblemKind.Limited } limited }
                 ? new(order.Key, Result(new ReadReply { Status = ReadStatus.Failed, Problem = limited }, default(T), metrics.Start()))

@@ -47,13 +47,22 @@ internal sealed partial class OrleansCacheClient(
     }
 
     private async ValueTask<CacheResult<T>> VersionedAsync<TState, T>(LoadOrder<TState, T> order, CacheStrategy versioned, CancellationToken ct) =>
-        await GetOrCreateAsync(order, await versions.AskAsync(order.Key, versioned, order.Plan!, ct).ConfigureAwait(false), ct).ConfigureAwait(false);
+        await VersionedAsync(order, versioned, order.Plan!, await versions.FindAsync(order.Key, versioned, order.Plan!, ct).ConfigureAwait(false), ct).ConfigureAwait(false);
 
-    private async ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(LoadOrder<TState, T> order, VersionOfRead version, CancellationToken ct)
+    private async ValueTask<CacheResult<T>> VersionedAsync<TState, T>(LoadOrder<TState, T> order, CacheStrategy versioned, CallPlan<T> plan, VersionOfRead version, CancellationToken ct)
     {
         var started = metrics.Start();
         order.Wanted = version.Wanted;
-        return ResultOf(version.Judge(order.Key, await LandingAsync(order, ct).ConfigureAwait(false)), order.Key, started);
+        var landing = await LandingAsync(order, ct).ConfigureAwait(false);
+        if (landing.Reply.Status is ReadStatus.AskVersion)
+        {
+            // The session's version is from earlier: a load that was of it would be found under it for good.
+            version = await versions.AskAsync(order.Key, versioned, plan, version.Wanted, ct).ConfigureAwait(false);
+            order.Wanted = version.Wanted;
+            landing = await LandingAsync(order, ct).ConfigureAwait(false);
+        }
+
+        return ResultOf(version.Judge(order.Key, landing), order.Key, started);
     }
 
     private ValueTask<Landing<T>> LandingAsync<TState, T>(LoadOrder<TState, T> order, CancellationToken ct) => flights.FlyAsync<(Loader Loader, LoadOrder<TState, T> Order), T>(

@@ -33,9 +33,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             Limiter = order.Options.Limiter,
             Strategy = order.Options.Strategy,
             SharesPermit = order.Seat is not null,
-            OriginVersion = order.Wanted.Version,
-            Seen = order.Wanted.Seen,
-        };
+        }.By(order.Wanted);
         order.Seat?.Take(flight);
         // Within another load a wait has an end: a circle through other processes cannot be seen from here.
         var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Patience = !order.SurvivesOutage ? null : _isAway ? TimeSpan.Zero : OutagePatience };
@@ -99,7 +97,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 case ReadStatus.Failed when reply.Problem is { Kind: ProblemKind.Unavailable } && order.Options.Limiter is null:
                     return await RunAloneAsync(order, null).ConfigureAwait(false);
 
-                case ReadStatus.Failed:
+                case ReadStatus.Failed or ReadStatus.AskVersion:
                     return new(reply, default);
 
                 default:        // given up, or the owner saw the circle

@@ -9,8 +9,9 @@ namespace OrleansCache;
 /// </summary>
 /// <remarks>
 /// <c>using var session = CacheSession.Begin();</c> holds for what this flow of control does until it is disposed, such as one request. A value
-/// that somebody with a newer version stored meanwhile is served; so the session may go forward. Loads are for everybody, so a factory or a
-/// version function runs outside of the sessions of who caused it.
+/// that somebody with a newer version stored meanwhile is served; so the session may go forward. Where the value is gone, the version is asked for
+/// again: a load is of the version from just before it. Loads are for everybody, so a factory or a version function runs outside of the sessions
+/// of who caused it.
 /// </remarks>
 public sealed class CacheSession : IDisposable
 {
@@ -52,14 +53,20 @@ public sealed class CacheSession : IDisposable
     }
 
     /// <summary>What reads of the key go by; null before the first.</summary>
-    internal VersionWanted? Find(CacheKey key) => _regions.TryGetValue(key.Region, out var keys) && keys.TryGet(key.Key, out var known) ? known : null;
+    internal VersionWanted? Find(CacheKey key) =>
+        _regions.TryGetValue(key.Region, out var keys) && keys.TryGet(key.Key, out var known) ? known with { IsRemembered = true } : null;
 
     /// <summary>All reads of the key go by what the first one brought.</summary>
-    internal VersionWanted Keep(CacheKey key, string version, int most) => KeysOf(key).Put(key.Key, most, new(version), static (first, _) => first);
+    /// <returns>That; remembered if another read was the first.</returns>
+    internal VersionWanted Keep(CacheKey key, string version, int most)
+    {
+        var first = KeysOf(key).Put(key.Key, most, new(version), static (first, _) => first);
+        return first with { IsRemembered = first.Version != version };
+    }
 
     /// <summary>A later read gives nothing older than this.</summary>
     internal void Saw(CacheKey key, long retrieved, int most, VersionWanted wanted) =>
-        KeysOf(key).Put(key.Key, most, wanted with { Seen = retrieved }, static (known, seen) => known with { Seen = Math.Max(known.Seen, seen.Seen) });
+        KeysOf(key).Put(key.Key, most, wanted with { Seen = retrieved }, static (known, seen) => known.And(seen));
 
     private LeastRecentlyUsed<string, VersionWanted> KeysOf(CacheKey key) => _regions.GetOrAdd(key.Region, static _ => new());
 }

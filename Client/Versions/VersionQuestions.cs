@@ -11,19 +11,28 @@ internal sealed class VersionQuestions(FlightTable flights, ProcessEnd end, ILog
     /// <param name="plan">The strategy's.</param>
     /// <param name="ct">Ends this reader's wait.</param>
     /// <exception cref="Exception">What the function threw, where the strategy says so.</exception>
-    public async ValueTask<VersionOfRead> AskAsync<T>(CacheKey key, CacheStrategy strategy, CallPlan<T> plan, CancellationToken ct)
+    public ValueTask<VersionOfRead> FindAsync<T>(CacheKey key, CacheStrategy strategy, CallPlan<T> plan, CancellationToken ct) =>
+        CacheSession.Current is { } session && session.Find(key) is { } known
+            ? new(new VersionOfRead(session, strategy.SessionVersions ?? CacheSession.DefaultVersions, known))
+            : AskAsync(key, strategy, plan, remembered: null, ct);
+
+    /// <summary>Asks the origin, also in a session.</summary>
+    /// <param name="key">What is read.</param>
+    /// <param name="strategy">Has the version function.</param>
+    /// <param name="plan">The strategy's.</param>
+    /// <param name="remembered">What the session goes by, of which no load may be; null to go by what the session's first read was told.</param>
+    /// <param name="ct">Ends this reader's wait.</param>
+    /// <exception cref="Exception">What the function threw, where the strategy says so.</exception>
+    public async ValueTask<VersionOfRead> AskAsync<T>(CacheKey key, CacheStrategy strategy, CallPlan<T> plan, VersionWanted? remembered, CancellationToken ct)
     {
         var (session, most) = (CacheSession.Current, strategy.SessionVersions ?? CacheSession.DefaultVersions);
-        if (session?.Find(key) is { } known)
-            return new(session, most, known);
-
         var landing = await flights.FlyAsync<(VersionQuestions Self, CacheKey Key, CacheStrategy Strategy, CallPlan<T> Plan), VersionAnswer>(
             key.GrainKey, FlightKind.Version, (this, key, strategy, plan), static (flight, s) => s.Self.RunAsync(flight, s.Key, s.Strategy, s.Plan), ct).ConfigureAwait(false);
         var answer = landing.Value!;
         switch (answer.Failure, strategy.OnVersionFailure)
         {
             case (null, _):
-                return new(session, most, session?.Keep(key, answer.Version, most) ?? new(answer.Version));
+                return new(session, most, remembered is { } known ? new(answer.Version, known.Seen) : session?.Keep(key, answer.Version, most) ?? new(answer.Version));
             case (var failure, OnVersionFailure.Serve):
                 return new(null, most, default, failure.SourceException);
             case (var failure, OnVersionFailure.Recompute):

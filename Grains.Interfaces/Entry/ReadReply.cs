@@ -75,4 +75,7 @@ internal enum ReadStatus : byte
 
     /// <summary>A load was wanted and refused or failed; see <see cref="ReadReply.Problem"/>.</summary>
     Failed = 8,
+
+    /// <summary>A load is wanted, and the reader goes by a version from an earlier read: ask the origin for the one it has now.</summary>
+    AskVersion = 9,
 }

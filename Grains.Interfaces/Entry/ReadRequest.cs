@@ -53,7 +53,12 @@ internal readonly record struct ReadRequest
     /// <summary>The session whose reads agree, for a declared load; null outside of one.</summary>
     [Id(15)] public string? Session { get; init; }
 
-    public VersionWanted Wanted => new(OriginVersion, Seen);
+    /// <inheritdoc cref="VersionWanted.IsRemembered"/>
+    [Id(16)] public bool IsRemembered { get; init; }
+
+    public VersionWanted Wanted => new(OriginVersion, Seen, IsRemembered);
+
+    public ReadRequest By(in VersionWanted wanted) => this with { OriginVersion = wanted.Version, Seen = wanted.Seen, IsRemembered = wanted.IsRemembered };
 }
 
 /// <summary>Who loads when nothing fresh is there.</summary>

@@ -52,6 +52,19 @@ internal sealed class LeastRecentlyUsed<TKey, TValue>
         }
     }
 
+    /// <summary>Takes a value out.</summary>
+    public bool TryTake(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        lock (_gate)
+        {
+            var found = _nodes.Remove(key, out var node);
+            if (found)
+                _newestFirst.Remove(node!);
+            value = found ? node!.Value.Value : default;
+            return found;
+        }
+    }
+
     private LinkedListNode<(TKey Key, TValue Value)> Use(LinkedListNode<(TKey Key, TValue Value)> node)
     {
         _newestFirst.Remove(node);

@@ -82,13 +82,16 @@ internal sealed partial class Entry
             return await WaitAsync(old, request, slice, arrival, cancellationToken);
         }
 
+        var isLeased = flight is not null && request.Load != LoadMode.Declared && flight.Load.Leased && !flight.IsSeeking && (!flight.IsGranted || flight.IsHeldBy(request.OperationId));
+        if (request.IsRemembered && (flight is null || isLeased))
+            return Reply(ReadStatus.AskVersion);
         if (flight is null)
         {
             flight = request.Load == LoadMode.Declared ? BeginDeclared(request, background: false) : BeginLeased(request);
             if (flight.Load.Leased)
                 return await GrantAsync(flight, request, slice, stale: false, cancellationToken);
         }
-        else if (request.Load != LoadMode.Declared && flight.Load.Leased && !flight.IsSeeking && (!flight.IsGranted || flight.IsHeldBy(request.OperationId)))
+        else if (isLeased)
         {
             return await GrantAsync(flight, request, slice, stale: false, cancellationToken);
         }

@@ -15,27 +15,48 @@ internal sealed partial class Entry
         if (_policy.Version is null)
             return await ReadSlowlyAsync(request, cancellationToken);
 
-        // Outside of a session a read that is repeated is one of its own.
-        var reader = request.Session ?? request.OperationId.ToString("N");
-        var known = _services.Versions.Find(_policy, reader, _key);
-        var answer = known is { Version: { } version } ? new(version, null) : await AskVersionAsync(request, reader, slice, cancellationToken);
-        if (answer is null)
-            return Reply(ReadStatus.AskAgain);
-        var policy = _policy.Version;
-        if (answer.Problem is { } problem && policy.OnFailure == OnVersionFailure.Fail)
-            return Failed(problem, EntryReason.VersionUnknown);
+        // What is remembered judges what is there and waits for loads of its version; a load that this read makes is of an answer of its own.
+        var (policy, versions) = (_policy, _services.Versions);
+        var left = versions.Take(policy, request.OperationId, _key);
+        var answer = left is { IsRemembered: false, Version: { } version } ? new VersionAnswer(version, null) : null;
+        var known = left is { IsRemembered: true } ? left : request.Session is { } its ? versions.Find(policy, its, _key) : null;
+        if (known is null)
+        {
+            answer ??= await AskVersionAsync(request, slice, cancellationToken);
+            if (answer is null)
+                return Reply(ReadStatus.AskAgain);
+            if (request.Session is { } session && answer.Problem is null)
+                versions.Keep(policy, session, _key, new(answer.Version));
+        }
+        else
+        {
+            var reply = await ReadByAsync(request, known.Value with { IsRemembered = true }, slice, cancellationToken);
+            if (reply.Status != ReadStatus.AskVersion)
+                return reply;
+            if (_policy.Version is not null)
+                answer ??= await AskVersionAsync(request, slice, cancellationToken);
+            if (answer is null)
+                return Reply(ReadStatus.AskAgain);
+        }
 
-        var wanted = answer.Problem is not null && policy.OnFailure == OnVersionFailure.Serve ? default : known ?? new(answer.Version);
-        if (request.Session is not null && answer.Problem is null)
-            wanted = _services.Versions.Keep(_policy, reader, _key, wanted);
-        var left = request with { OriginVersion = wanted.Version, Seen = wanted.Seen, WaitMilliseconds = (int)Math.Max(1, slice.Left.TotalMilliseconds) };
-        var reply = TryAnswer(left, out var atOnce) ? atOnce : await ReadSlowlyAsync(left, cancellationToken);
+        if (answer.Problem is not { } problem)
+            return await ReadByAsync(request, new(answer.Version, known?.Seen ?? 0), slice, cancellationToken);
+        if (policy.Version.OnFailure == OnVersionFailure.Fail)
+            return Failed(problem, EntryReason.VersionUnknown);
+        var any = await ReadByAsync(request with { Session = null }, new(policy.Version.OnFailure == OnVersionFailure.Serve ? null : answer.Version), slice, cancellationToken);
+        return any.Status == ReadStatus.Hit ? any with { Status = ReadStatus.Stale, Problem = problem } : any;
+    }
+
+    private async ValueTask<ReadReply> ReadByAsync(ReadRequest request, VersionWanted wanted, Slice slice, CancellationToken cancellationToken)
+    {
+        var by = (request with { WaitMilliseconds = (int)Math.Max(1, slice.Left.TotalMilliseconds) }).By(wanted);
+        var reply = TryAnswer(by, out var atOnce) ? atOnce : await ReadSlowlyAsync(by, cancellationToken);
+        if (_policy.Version is null)
+            return reply;
         if (reply.Status == ReadStatus.AskAgain && wanted.Version is not null)
-            _services.Versions.Keep(_policy, reader, _key, wanted);
-        else if (answer.Problem is not null && reply.Status == ReadStatus.Hit)
-            return reply with { Status = ReadStatus.Stale, Problem = answer.Problem };
-        else if (request.Session is not null && answer.Problem is null && reply is { Status: ReadStatus.Hit or ReadStatus.Loaded or ReadStatus.Joined, Value: { } value })
-            _services.Versions.Keep(_policy, reader, _key, wanted with { Seen = value.LastRetrieved });
+            _services.Versions.Leave(_policy, request.OperationId, _key, wanted with { IsRemembered = true });
+        else if (request.Session is { } session && reply is { Status: ReadStatus.Hit or ReadStatus.Loaded or ReadStatus.Joined, Value: { } value })
+            _services.Versions.Keep(_policy, session, _key, wanted with { Seen = value.LastRetrieved });
         return reply;
     }
 
@@ -47,21 +68,21 @@ internal sealed partial class Entry
             return refusal;
         if (_policy.Version is null)
             return await ReloadAsync(request, cancellationToken);
-        var reader = request.OperationId.ToString("N");
-        var answer = _services.Versions.Find(_policy, reader, _key) is { Version: { } version } ? new(version, null) : await AskVersionAsync(request, reader, slice, cancellationToken);
+        var policy = _policy;
+        var answer = _services.Versions.Take(policy, request.OperationId, _key) is { Version: { } version } ? new(version, null) : await AskVersionAsync(request, slice, cancellationToken);
         if (answer is null)
             return Reply(ReadStatus.AskAgain);
-        _services.Versions.Keep(_policy, reader, _key, new(answer.Version));
+        _services.Versions.Leave(policy, request.OperationId, _key, new(answer.Version));
         return await ReloadAsync(request with { OriginVersion = answer.Version, WaitMilliseconds = (int)Math.Max(1, slice.Left.TotalMilliseconds) }, cancellationToken);
     }
 
     /// <summary>The answer of the question in flight, or of a new one; null when it has none in time.</summary>
-    private async ValueTask<VersionAnswer?> AskVersionAsync(ReadRequest request, string reader, Slice slice, CancellationToken cancellationToken)
+    private async ValueTask<VersionAnswer?> AskVersionAsync(ReadRequest request, Slice slice, CancellationToken cancellationToken)
     {
         var question = Tasks.Question ??= Ask(request);
         if (await Waits.EndsAsync(question.Done, slice.Left, _services.Time, cancellationToken))
             return await question.Done;
-        question.Remember(reader);
+        question.Remember(request.OperationId);
         return null;
     }
 
@@ -91,8 +112,8 @@ internal sealed partial class Entry
         var answer = await question.Done;
         if (_tasks is { } tasks && tasks.Question == question)
             tasks.Question = null;
-        foreach (var reader in answer.Problem is null ? question.Waiting : [])
-            _services.Versions.Keep(policy, reader, _key, new(answer.Version));
+        foreach (var operation in answer.Problem is null ? question.Waiting : [])
+            _services.Versions.Leave(policy, operation, _key, new(answer.Version));
         Settle();
     }
 }

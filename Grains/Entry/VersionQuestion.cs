@@ -6,17 +6,17 @@ namespace OrleansCache;
 internal sealed class VersionQuestion
 {
     private const int MaxTextBytes = 128;
-    private HashSet<string>? _waiting;
+    private HashSet<Guid>? _waiting;
 
     public required Task<VersionAnswer> Done { get; init; }
 
-    public IEnumerable<string> Waiting => _waiting ?? [];
+    public IEnumerable<Guid> Waiting => _waiting ?? [];
 
-    /// <summary>The answer waits for this reader.</summary>
-    public void Remember(string reader)
+    /// <summary>The answer waits for this read.</summary>
+    public void Remember(Guid operation)
     {
         if (_waiting is null || _waiting.Count < EntryLimits.MaxWaiters)
-            (_waiting ??= []).Add(reader);
+            (_waiting ??= []).Add(operation);
     }
 
     /// <summary>What the method's answer says.</summary>

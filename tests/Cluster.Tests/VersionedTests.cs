@@ -49,6 +49,15 @@ public sealed class VersionedTests
         var readers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ReadAsync(i, "7")));
         Assert.All(readers, static value => Assert.Equal("7 of v3", value));
         Assert.Equal(read + ids.Length + 1, origin.Read);
+
+        // What a session loads later is of the version from then: an origin that goes back is not answered with other content.
+        Assert.Equal("7 of v3", await ReadAsync(0, "7", "third"));
+        origin.Version = "v4";
+        using (var removed = await http.DeleteAsync(new Uri($"http://127.0.0.1:{cluster.Silos[0].Port}/api/v1/entries/default:1.0:reports:report/id%3D7"), Ct))
+            removed.EnsureSuccessStatusCode();
+        Assert.Equal(("7 of v4", "7 of v4"), (await ReadAsync(1, "7", "third"), await ReadAsync(2, "7", "third")));
+        origin.Version = "v3";
+        Assert.Equal("7 of v3", await ReadAsync(0, "7"));
     }
 
     /// <summary>An origin of reports that tells their version cheaply.</summary>

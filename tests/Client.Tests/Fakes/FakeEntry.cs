@@ -52,6 +52,8 @@ internal sealed class FakeEntry : IEntryGrain
                 return new() { Status = ReadStatus.Hit, Value = value, FreshMilliseconds = ReadReply.NoLifetime, StaleMilliseconds = ReadReply.NoLifetime };
             if (request.Load is not (LoadMode.Leased or LoadMode.Batched))
                 return default;
+            if (request.IsRemembered)
+                return new() { Status = ReadStatus.AskVersion };
             var lease = Lease();
             _leased[lease.Ticket!.Number] = request.OriginVersion;
             return lease;

@@ -93,8 +93,100 @@ public sealed class CacheSessionTests : IAsyncDisposable
         (Entry("7").Value, Entry("7").OriginVersion) = (older, "v of 7: v0");        // as from a store that went back
 
         Assert.Equal("7 of call 3", await _get("7", default));
-        Assert.Single(_asked);
+        Assert.Equal(3, _asked.Count);      // each load is of a version of its own
         Assert.Equal("v of 7: v1", label);
+    }
+
+    [Fact]
+    public async Task What_a_session_loads_later_is_of_the_version_that_the_origin_has_then()
+    {
+        using (CacheSession.Begin())
+        {
+            await _get("7", default);
+            (_version, Entry("7").Value) = ("v2", null);
+
+            Assert.Equal(("7 of call 2", "7 of call 2"), (await _get("7", default), await _get("7", default)));
+            Assert.Equal(("v of 7: v2", 2), (Entry("7").OriginVersion, _asked.Count));
+        }
+
+        _version = "v1";
+        Assert.Equal("7 of call 3", await _get("7", default));
+    }
+
+    [Fact]
+    public async Task A_session_that_went_on_to_another_version_does_not_go_back_to_its_first()
+    {
+        using var session = CacheSession.Begin();
+        await _get("7", default);
+        var older = Entry("7").Value;
+        (_version, Entry("7").Value) = ("v2", null);
+        await _get("7", default);
+
+        (Entry("7").Value, Entry("7").OriginVersion) = (older, "v of 7: v1");
+
+        Assert.Equal("7 of call 3", await _get("7", default));
+    }
+
+    [Fact]
+    public async Task What_a_session_loads_later_for_many_keys_is_loaded_together_and_of_the_versions_from_then()
+    {
+        var (version, loads) = ("v1", new List<string>());
+        var strategy = CacheStrategy.Versioned((_, _) => new(version));
+        CacheKey[] keys = [CacheKey.Of("r", "a"), CacheKey.Of("r", "b"), CacheKey.Of("r", "c")];
+        async Task<string[]> ReadAsync() => [.. (await _cluster.Cache.GetOrCreateManyAsync(
+            keys,
+            (missing, _) =>
+            {
+                loads.Add(string.Join(' ', missing.Select(static key => key.Key)));
+                return new ValueTask<IReadOnlyDictionary<CacheKey, string>>(missing.ToDictionary(static key => key, _ => version));
+            },
+            strategy)).Select(static read => read.Result.Value!)];
+        using var session = CacheSession.Begin();
+        await ReadAsync();
+        (version, _cluster.EntryOf(keys[0]).Value, _cluster.EntryOf(keys[2]).Value) = ("v2", null, null);
+
+        Assert.Equal(["v2", "v1", "v2"], await ReadAsync());
+
+        Assert.Equal(["a b c", "a c"], loads);
+        Assert.Equal(["v2", "v1", "v2"], keys.Select(key => _cluster.EntryOf(key).OriginVersion));
+    }
+
+    [Fact]
+    public async Task Of_two_reads_of_a_session_that_race_the_first_answer_wins_for_all()
+    {
+        var answers = new List<TaskCompletionSource<string?>>();
+        var get = Asking(answers);
+        using var session = CacheSession.Begin();
+        var slow = get("7", default);
+        _cluster.Flights.DetachAll();       // as a change does, after which nobody shares what was asked before it
+        var quick = get("7", default);
+
+        answers[1].SetResult("v2");
+        var given = await quick.WaitAsync(Eventually.Deadline);
+        answers[0].SetResult("v1");
+
+        Assert.Equal((given, given), (await slow.WaitAsync(Eventually.Deadline), await get("7", default)));
+        Assert.Equal((2, 1), (answers.Count, _calls));
+    }
+
+    [Fact]
+    public async Task A_load_by_the_read_whose_answer_came_second_is_of_neither()
+    {
+        var answers = new List<TaskCompletionSource<string?>>();
+        var get = Asking(answers);
+        using var session = CacheSession.Begin();
+        var slow = get("7", default);
+        _cluster.Flights.DetachAll();
+        var quick = get("7", default);
+        answers[1].SetResult("v2");
+        await quick.WaitAsync(Eventually.Deadline);
+        Entry("7").Value = null;
+
+        answers[0].SetResult("v1");
+        await Eventually.TrueAsync(() => answers.Count == 3);
+        answers[2].SetResult("v3");
+
+        Assert.Equal(("7 of call 2", "v3"), (await slow.WaitAsync(Eventually.Deadline), Entry("7").OriginVersion));
     }
 
     [Fact]
@@ -177,6 +269,14 @@ public sealed class CacheSessionTests : IAsyncDisposable
 
         Assert.Same(session, CacheSession.Current);
     }
+
+    private Func<string, CancellationToken, Task<string>> Asking(List<TaskCompletionSource<string?>> answers) => _cluster.Cache.Decorate(
+        "simi", "get", (string id, CancellationToken _) => Task.FromResult($"{id} of call {++_calls}"),
+        CacheStrategy.Versioned((_, _) =>
+        {
+            answers.Add(new());
+            return new(answers[^1].Task);
+        }));
 
     private Func<string, CancellationToken, Task<string>> Decorated(string method = "get", int? bound = null) => _cluster.Cache.Decorate(
         "simi", method, (string id, CancellationToken _) => Task.FromResult($"{id} of call {++_calls}"),

@@ -54,6 +54,7 @@ internal sealed class EntryHarness : IEntryHost
     public FakeLimiter Limiter { get; } = new();
     public FakeEagerPlan Line { get; } = new();
     public EntryMemory Memory { get; }
+    public VersionMemos Versions => _services.Versions;
     public int Leaves { get; private set; }
     public TimeSpan Stays { get; private set; }
     public EntryRecord? Stored => Store[Key];
@@ -105,7 +106,7 @@ internal sealed class EntryHarness : IEntryHost
     public Task<ReadReply> Lease(string? limiter = null, Guid operation = default) => Read(LoadMode.Leased, operation: operation, limiter: limiter);
 
     /// <summary>A caller who goes by the origin's version, and whose session has seen a value.</summary>
-    public Task<ReadReply> LeaseOf(string? version, long seen = 0, int wait = 2_000, string? limiter = null) => Turn(e => e.ReadAsync(
+    public Task<ReadReply> LeaseOf(string? version, long seen = 0, int wait = 2_000, string? limiter = null, bool isRemembered = false) => Turn(e => e.ReadAsync(
         new()
         {
             Load = LoadMode.Leased,
@@ -115,6 +116,7 @@ internal sealed class EntryHarness : IEntryHost
             Strategy = version is null ? null : Strategy.Versioned,
             OriginVersion = version,
             Seen = seen,
+            IsRemembered = isRemembered,
         },
         CancellationToken.None));
 

@@ -94,6 +94,27 @@ public sealed class OriginVersionTests
     }
 
     [Fact]
+    public async Task Who_goes_by_a_version_from_earlier_is_given_what_is_there_or_is_loaded_and_no_lease_of_its_own()
+    {
+        Assert.Equal(ReadStatus.AskVersion, (await _entry.LeaseOf("v1", isRemembered: true)).Status);
+        var lease = await _entry.LeaseOf("v1");
+        var waits = _entry.LeaseOf("v1", isRemembered: true);
+        await _entry.Complete(lease.Ticket!, "1", Hour);
+
+        Assert.Equal("1", Text((await waits).Value));
+        Assert.Equal(ReadStatus.Hit, (await _entry.LeaseOf("v1", isRemembered: true)).Status);
+    }
+
+    [Fact]
+    public async Task Who_goes_by_a_version_from_earlier_takes_no_lease_over()
+    {
+        _entry.Limiter.Replies.Enqueue(new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 100 });
+        Assert.Equal(ReadStatus.AskAgain, (await _entry.LeaseOf("v1", wait: 0, limiter: "partner")).Status);
+
+        Assert.Equal(ReadStatus.AskVersion, (await _entry.LeaseOf("v1", limiter: "partner", isRemembered: true)).Status);
+    }
+
+    [Fact]
     public async Task A_session_with_an_older_version_is_served_what_was_retrieved_since_it_looked_and_nothing_older()
     {
         await LoadAsync("v1", "1");

@@ -55,6 +55,66 @@ public sealed class VersionedTests
     }
 
     [Fact]
+    public async Task What_a_session_loads_later_is_of_the_version_that_the_origin_has_then()
+    {
+        await ReadAsync("v1", "1", session: "a");
+        await _entry.Remove();
+
+        Assert.Equal((ReadStatus.Loaded, "2"), await ReadAsync("v2", "2", session: "a"));
+        Assert.Equal("v2", (await _entry.Explain()).OriginVersion);
+        Assert.Equal("2", Text((await CallAsync("a")).Value));
+        Assert.Equal((ReadStatus.Loaded, "3"), await ReadAsync("v1", "3"));     // the origin went back, and its other content was never of that version
+    }
+
+    [Fact]
+    public async Task A_session_that_went_on_to_another_version_does_not_go_back_to_its_first()
+    {
+        await ReadAsync("v1", "1", session: "a");
+        await _entry.Flush();
+        await Eventually.TrueAsync(() => _entry.Stored?.OriginVersion == "v1");
+        var old = _entry.Stored!;
+        _entry.Time.Advance(TimeSpan.FromSeconds(1));
+        await _entry.Remove();
+        await ReadAsync("v2", "2", session: "a");
+        await _entry.Deactivate();
+        _entry.Store.Put(Key, old);
+
+        Assert.Equal((ReadStatus.Loaded, "3"), await ReadAsync("v2", "3", session: "a"));
+    }
+
+    [Fact]
+    public async Task A_session_joins_the_load_that_it_began_without_another_question()
+    {
+        var first = CallAsync("a");
+        await _entry.Origin.GiveAsync(_calls++, "v1");
+        await Eventually.TrueAsync(() => _entry.Origin.Count == 2);
+        var second = CallAsync("a");
+        await _entry.Begun();
+        await _entry.Origin.GiveAsync(_calls++, "1");
+
+        Assert.Equal(("1", "1"), (Text((await first).Value), Text((await second).Value)));
+        Assert.Equal(2, _entry.Origin.Count);
+    }
+
+    [Fact]
+    public async Task Of_two_reads_of_a_session_that_race_the_first_answer_wins_for_all()
+    {
+        var operation = Guid.NewGuid();
+        var slow = CallAsync("a", operation);
+        await Eventually.TrueAsync(() => _entry.Origin.Count == 1 && _entry.Time.ActiveTimers > 0);
+        _entry.Time.Advance(EntryLimits.Slice);
+        Assert.Equal(ReadStatus.AskAgain, (await slow).Status);
+        await _entry.Origin.GiveAsync(_calls++, "v1");
+        await AnsweredAsync(operation);
+
+        Assert.Equal((ReadStatus.Loaded, "2"), await ReadAsync("v2", "2", session: "a"));
+
+        Assert.Equal((ReadStatus.Hit, "2"), await CallAsync("a", operation) is var repeated ? (repeated.Status, Text(repeated.Value)) : default);
+        Assert.Equal("2", Text((await CallAsync("a")).Value));
+        Assert.Equal(_calls, _entry.Origin.Count);
+    }
+
+    [Fact]
     public async Task A_session_is_remembered_for_a_while_and_within_a_bound()
     {
         await ReadAsync("v1", "1", session: "a");
@@ -119,12 +179,53 @@ public sealed class VersionedTests
         Assert.Equal(ReadStatus.AskAgain, (await first).Status);
 
         await _entry.Origin.GiveAsync(_calls++, "v1");
-        await _entry.Begun();
+        await AnsweredAsync(operation);
         var again = _entry.Read(LoadMode.Declared, operation: operation);
         await _entry.Origin.GiveAsync(_calls++, "1");
 
-        Assert.Equal("1", Text((await again).Value));
-        Assert.Equal(2, _entry.Origin.Count);
+        Assert.Equal("1", Text((await again.WaitAsync(Eventually.Deadline)).Value));
+        Assert.Equal(("v1", 2), ((await _entry.Explain()).OriginVersion, _entry.Origin.Count));
+    }
+
+    [Fact]
+    public async Task A_load_that_takes_longer_than_a_slice_is_waited_for_without_another_question()
+    {
+        var operation = Guid.NewGuid();
+        var first = _entry.Read(LoadMode.Declared, operation: operation);
+        await _entry.Origin.GiveAsync(_calls++, "v1");
+        await Eventually.TrueAsync(() => _entry.Origin.Count == 2 && _entry.Time.ActiveTimers > 0);
+        _entry.Time.Advance(EntryLimits.Slice);
+        Assert.Equal(ReadStatus.AskAgain, (await first).Status);
+
+        var again = _entry.Read(LoadMode.Declared, operation: operation);
+        await _entry.Begun();
+        await _entry.Origin.GiveAsync(_calls++, "1");
+
+        Assert.Equal("1", Text((await again.WaitAsync(Eventually.Deadline)).Value));
+        Assert.Equal(("v1", 2), ((await _entry.Explain()).OriginVersion, _entry.Origin.Count));
+    }
+
+    [Fact]
+    public async Task A_load_that_begins_long_after_its_question_asks_again()
+    {
+        var operation = Guid.NewGuid();
+        var older = CallAsync();
+        await _entry.Origin.GiveAsync(0, "v0");
+        await Eventually.TrueAsync(() => _entry.Origin.Count == 2);
+        _entry.Versions.Leave(Versioned, operation, Key, new("v1"));        // it was told so, and waits for the load of another version
+        var waits = CallAsync(operation: operation);
+        await Eventually.TrueAsync(() => _entry.Time.ActiveTimers > 1);
+        _entry.Time.Advance(EntryLimits.Slice);
+        Assert.Equal((ReadStatus.AskAgain, ReadStatus.AskAgain), ((await older).Status, (await waits).Status));
+        await _entry.Origin.GiveAsync(1, "0");
+        await Eventually.TrueAsync(async () => (await _entry.Explain()).OriginVersion == "v0");
+
+        var again = CallAsync(operation: operation);
+        await _entry.Origin.GiveAsync(2, "v2");
+        await _entry.Origin.GiveAsync(3, "2");
+
+        Assert.Equal("2", Text((await again.WaitAsync(Eventually.Deadline)).Value));
+        Assert.Equal("v2", (await _entry.Explain()).OriginVersion);
     }
 
     [Fact]
@@ -150,8 +251,16 @@ public sealed class VersionedTests
         Assert.Equal((ReadStatus.Loaded, "2"), await ReadAsync("v1", "2"));
     }
 
-    private Task<ReadReply> CallAsync(string? session = null) => _entry.Turn(e => e.ReadAsync(
-        new() { Load = LoadMode.Declared, WaitMilliseconds = 2_000, OperationId = Guid.NewGuid(), Arguments = [new("code", "NL")], Session = session }, CancellationToken.None));
+    private Task<ReadReply> CallAsync(string? session = null, Guid? operation = null) => _entry.Turn(e => e.ReadAsync(
+        new() { Load = LoadMode.Declared, WaitMilliseconds = 2_000, OperationId = operation ?? Guid.NewGuid(), Arguments = [new("code", "NL")], Session = session }, CancellationToken.None));
+
+    /// <summary>The answer to a question that took longer than a slice is left for the read.</summary>
+    private async Task AnsweredAsync(Guid operation)
+    {
+        VersionWanted? left = null;
+        await Eventually.TrueAsync(() => (left = _entry.Versions.Take(Versioned, operation, Key)) is not null);
+        _entry.Versions.Leave(Versioned, operation, Key, left!.Value);
+    }
 
     private async Task<(ReadStatus Status, string? Value)> ReadAsync(string version, string? value = null, string? session = null)
     {
