@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,9 +7,11 @@ namespace OrleansCache.TestSupport;
 /// <summary>TCP ports on loopback that nobody listens on, from below the range that outgoing connections take.</summary>
 public static class FreePort
 {
-    private const int First = 20_000;
-    private const int Count = 9_000;
+    private const string WholeRange = "20000-28999";
     private static readonly HashSet<int> Given = [];
+
+    /// <summary>Test runs that go beside each other have ranges of their own: <c>ORLEANSCACHE_TEST_PORTS=20000-24499</c>.</summary>
+    private static readonly int[] Range = [.. (Environment.GetEnvironmentVariable("ORLEANSCACHE_TEST_PORTS") is { Length: > 0 } given ? given : WholeRange).Split('-').Select(static port => int.Parse(port, CultureInfo.InvariantCulture))];
 
     /// <summary>A port that was free just now and was not given before in this process.</summary>
     public static int Next() => Next(1);
@@ -20,14 +23,14 @@ public static class FreePort
         {
             for (var attempt = 0; attempt < 10_000; attempt++)
             {
-                var ports = Enumerable.Range(First + Random.Shared.Next(Count - count), count).ToArray();
+                var ports = Enumerable.Range(Random.Shared.Next(Range[0], Range[1] - count), count).ToArray();
                 if (!ports.All(port => !Given.Contains(port) && IsFree(port)))
                     continue;
                 Given.UnionWith(ports);
                 return ports[0];
             }
         }
-        throw new InvalidOperationException($"No {count} free neighbouring ports between {First} and {First + Count}.");
+        throw new InvalidOperationException($"No {count} free neighbouring ports between {Range[0]} and {Range[1]}.");
     }
 
     private static bool IsFree(int port)
