@@ -4,11 +4,14 @@ namespace OrleansCache;
 
 /// <summary>The door to the tag log for clients. Reentrant, so that raises that come together share a number.</summary>
 [Reentrant, GrainType("oc.tags")]
-internal sealed class TagGrain(ITagLog log, TimeProvider time) : Grain, ITagGrain
+internal sealed class TagGrain(ITagLog log, IOwnership ownership, TimeProvider time) : Grain, ITagGrain
 {
-    /// <exception cref="SiloUnavailableException">The store is away: a raise may be repeated, here or elsewhere.</exception>
+    /// <exception cref="SiloUnavailableException">The store is away, or the silo was: a raise may be repeated, here or elsewhere.</exception>
     public async ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken = default)
     {
+        // What a silo that was paused finds unread was repeated elsewhere long ago, and would hit what was written since.
+        if (!ownership.FenceHolds)
+            throw new SiloUnavailableException("The silo was away for longer than a lease; the raise may be repeated.");
         try
         {
             return await log.RaiseAsync(tags, cancellationToken);

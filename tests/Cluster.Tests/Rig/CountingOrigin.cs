@@ -5,7 +5,7 @@ using System.Text;
 
 namespace OrleansCache.Cluster;
 
-/// <summary>An origin on a free port: <c>items/ID</c> is ID, and the instant of every call is kept.</summary>
+/// <summary>An origin on a free port: <c>items/ID</c> is ID, <c>items/1,2</c> is <c>{"1":1,"2":2}</c>, and the instant of every call is kept.</summary>
 /// <remarks>The instant is the kernel's: the processes of a test share a few cores, and who only reads a call may do so a second after it came.</remarks>
 internal sealed class CountingOrigin : IAsyncDisposable
 {
@@ -87,7 +87,10 @@ internal sealed class CountingOrigin : IAsyncDisposable
                 {
                     if (_delay > TimeSpan.Zero)
                         socket.Poll(_delay, SelectMode.SelectRead);     // nothing comes before the answer has gone
-                    socket.Send(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {id.Length}\r\n\r\n{id}"));
+                    var (type, body) = id.Contains(',', StringComparison.Ordinal)
+                        ? ("application/json", $"{{{string.Join(',', id.Split(',').Select(static one => $"\"{one}\":{one}"))}}}")
+                        : ("text/plain", id);
+                    socket.Send(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
                 }
             }
         }
