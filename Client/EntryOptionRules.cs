@@ -82,7 +82,7 @@ internal static class EntryOptionRules
         if (Encoding.UTF8.GetByteCount(text) is var bytes and > MaxTagBytes)
             throw new ArgumentException($"The tag '{text[..32]}…' is {bytes} bytes of UTF-8; use at most {MaxTagBytes}.", nameof(tag));
         if (text.Any(static c => c == ',' || char.IsControl(c)))
-            throw new ArgumentException($"The tag '{text}' has a comma or a control character; leave it out.", nameof(tag));
+            throw new ArgumentException($"The tag '{text}' has a comma or a control character; leave it out, or make the tag with CacheTag.Of, which encodes an argument's.", nameof(tag));
         return text;
     }
 

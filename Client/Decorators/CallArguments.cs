@@ -14,7 +14,7 @@ internal readonly struct CallArguments((string Name, object? Value)[] bound, (st
         var (all, others) = (bound, more ?? []);
         foreach (var parameter in tags.SelectMany(static tag => tag.Parameters))
             texts[parameter.Name] = ArgumentText.Of(parameter.Name, Array.Find([.. all, .. others], argument => argument.Name == parameter.Name).Value);
-        return [.. tags.Select(tag => tag.Plain(texts)).OfType<string>()];
+        return [.. tags.Select(tag => tag.Tag(texts)).OfType<string>()];
     }
 
     public IReadOnlyDictionary<string, object?> ByName() => bound.ToDictionary(static argument => argument.Name, static argument => argument.Value, StringComparer.Ordinal);

@@ -39,7 +39,7 @@ internal static class CallBinding
             Problem = call.Problem,
             Arguments = call.Arguments,
             Entry = entry,
-            Invalidates = [.. known.Invalidates.Select(tag => CallTemplate.ParseText(tag)?.Plain(args)).OfType<string>()],
+            Invalidates = [.. known.Invalidates.Select(tag => CallTemplate.ParseText(tag)?.Tag(args)).OfType<string>()],
         };
     }
 

@@ -79,8 +79,8 @@ internal sealed class CallTemplate
         return path.ToString();
     }
 
-    /// <summary>The text with its arguments as they are; null when one of them is not given.</summary>
-    public string? Plain(IReadOnlyDictionary<string, string?> arguments) => Fill(_segments[0], arguments, value => value);
+    /// <summary>The text as a tag with its arguments in it; null when one of them is not given.</summary>
+    public string? Tag(IReadOnlyDictionary<string, string?> arguments) => Fill(_segments[0], arguments, TagArgument.Encoded);
 
     private static string? Fill(ImmutableArray<Piece> pieces, IReadOnlyDictionary<string, string?> arguments, Func<string, string> encode)
     {

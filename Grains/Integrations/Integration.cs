@@ -52,7 +52,7 @@ internal sealed record IntegrationMethod
 
     /// <summary>The tags of an entry: with the arguments filled in, and those that the result has of its own.</summary>
     public ImmutableArray<string> TagsOf(IReadOnlyDictionary<string, string?> arguments, IEnumerable<string>? own) =>
-        [.. Tags.Select(tag => tag.Plain(arguments)).OfType<string>().Concat(own ?? []).Distinct(StringComparer.Ordinal)];
+        [.. Tags.Select(tag => tag.Tag(arguments)).OfType<string>().Concat(own ?? []).Distinct(StringComparer.Ordinal)];
 
     private bool MayRepeat => Writer?.IsIdempotent ?? Verb == HttpMethod.Get;
 }

@@ -117,6 +117,16 @@ public sealed class InterfaceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Attributes_make_tags_of_any_argument_the_same_for_who_reads_and_who_writes()
+    {
+        await Patients.GetPatientAsync("a,b");
+        await Patients.SaveAsync(new("a,b", "Ada"));
+
+        Assert.Equal(["patients", "patient:a%2Cb"], Entry("GetPatient", ("id", "a,b")).Completions.Single().Lifetime!.Tags);
+        Assert.Equal(["patient:a%2Cb", "patients"], Assert.Single(Cluster.Tags.Raised));
+    }
+
+    [Fact]
     public async Task A_method_removes_the_value_of_another_for_the_same_arguments()
     {
         await Patients.GetHtmlAsync("7", 2);

@@ -41,6 +41,14 @@ public sealed class IntegrationWritesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Tags_of_arguments_with_any_separator_are_raised()
+    {
+        await WriteAsync("setCountry", ("code", "a,b"), ("note", "50%\n"));
+
+        Assert.Equal(["country:a%2Cb", "note:50%25%0A"], Assert.Single(_cluster.Tags.Raised));
+    }
+
+    [Fact]
     public async Task What_the_origin_has_invalidates_also_where_the_turn_ends_in_a_fault()
     {
         _cluster.EntryOf(Netherlands).OnEndWrite = static _ => throw new NotSupportedException();

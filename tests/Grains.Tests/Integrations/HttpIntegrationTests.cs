@@ -34,6 +34,18 @@ public sealed class HttpIntegrationTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("a b/ü:{c}", "country:a b/ü:{c}")]
+    [InlineData("a,b", "country:a%2Cb")]
+    [InlineData("a%2Cb", "country:a%252Cb")]
+    [InlineData("a\n\u0085", "country:a%0A%C2%85")]
+    public async Task A_tag_is_made_of_any_argument(string code, string tag)
+    {
+        await using var harness = Harness(new() { ["Methods:country:Tags:0"] = "country:{code}" });
+
+        Assert.Equal([tag], (await harness.CallAsync(arguments: ("code", code))).Tags.ToArray());
+    }
+
+    [Theory]
     [InlineData("a/b?c=d&e#f%g h", "/countries/a%2Fb%3Fc%3Dd%26e%23f%25g%20h")]
     [InlineData("Ελλάδα", "/countries/%CE%95%CE%BB%CE%BB%CE%AC%CE%B4%CE%B1")]
     [InlineData("..%2F", "/countries/..%252F")]
