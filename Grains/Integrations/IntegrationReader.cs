@@ -123,7 +123,7 @@ internal sealed class IntegrationReader
             Verb = verb,
             Path = template,
             Parameters = parameters,
-            Many = options.Many is null ? null : ManyRules.Read($"{path}:{nameof(options.Many)}", options.Many, integration.InCode, parameters, _errors),
+            Many = options is { Many: null } or { Writes: not null } or { Invalidates: not null } ? null : ManyRules.Read($"{path}:{nameof(options.Many)}", options.Many, integration.InCode, parameters, _errors),
             Tags = TagTemplates.Read($"{path}:{nameof(options.Tags)}", options.Tags, integration.InCode || template is not null ? parameters : null, _errors),
             Resilience = Narrowed(wider, path, options, options.Resilience),
             HasOwnBreaker = options.CircuitBreaker is not null || (options.Resilience is { } shared && _shared.GetValueOrDefault(shared)?.CircuitBreaker is not null),

@@ -63,6 +63,7 @@ internal sealed class WriterReader(string methods, IReadOnlyDictionary<string, M
             (nameof(own.Strategy), own.Strategy == Strategy.Ttl ? null : own.Strategy), (nameof(own.FreshFor), own.FreshFor), (nameof(own.StaleFor), own.StaleFor),
             (nameof(own.AbsentFor), own.AbsentFor == TimeSpan.Zero ? null : own.AbsentFor), (nameof(own.Jitter), own.Jitter == 0 ? null : own.Jitter),
             (nameof(own.Tags), own.Tags.Length == 0 ? null : string.Join(", ", own.Tags)), (nameof(own.MaxEntries), own.MaxEntries), (nameof(own.MaxBytes), own.MaxBytes),
+            (nameof(own.Many), own.Many is { } many ? many.Get ?? (object)many.Max : null),
         ];
         foreach (var (name, value) in lives)
         {

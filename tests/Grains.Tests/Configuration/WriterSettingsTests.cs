@@ -43,6 +43,8 @@ public class WriterSettingsTests
     [InlineData("list:Get|list:Invalidates:0", "orders", $"{Methods}:list:Get is 'orders': a GET changes nothing at the origin, and Invalidates is for what does; set Put, Post, Patch or Delete, or leave that out.")]
     [InlineData("setOrder:FreshFor", "00:01:00", $"{Methods}:setOrder:FreshFor is '00:01:00': this method writes and has no entries of its own; set it for 'order', or leave it out.")]
     [InlineData("addOrder:Tags:0", "x", $"{Methods}:addOrder:Tags is 'x': this method writes and has no entries of its own; set it for the method that reads, or leave it out.")]
+    [InlineData("setOrder:Many:Max", "20", $"{Methods}:setOrder:Many is '20': this method writes and has no entries of its own; set it for 'order', or leave it out.")]
+    [InlineData("addOrder:Many:Get", "orders?ids={id}", $"{Methods}:addOrder:Many is 'orders?ids={{id}}': this method writes and has no entries of its own; set it for the method that reads, or leave it out.")]
     public void A_wrong_setting_of_a_writer_is_named_with_its_path_its_value_and_the_way_out(string keys, string value, string error)
     {
         var (_, errors) = CacheSettingsTests.Read(Whole, [.. keys.Split('|').Select(key => ($"Methods:{key}", value))]);
