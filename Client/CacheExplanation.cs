@@ -15,6 +15,9 @@ public sealed record CacheExplanation
     /// <summary>0 when there is no value.</summary>
     public long Version { get; init; }
 
+    /// <summary>The origin's version that the value was loaded by; null when nobody knows it, as without <see cref="Strategy.Versioned"/>.</summary>
+    public string? OriginVersion { get; init; }
+
     /// <summary>When the origin was last asked.</summary>
     public DateTimeOffset? LastRetrieved { get; init; }
 

@@ -64,6 +64,9 @@ internal readonly record struct CallTarget(CacheKey Key, LoadProblem? Problem)
 
     /// <summary>The session that the call belongs to, where that matters.</summary>
     public string? Session { get; init; }
+
+    /// <summary>As a call of the session of this flow of control.</summary>
+    public CallTarget InSession() => IsVersioned ? this with { Session = CacheSession.Current?.Id } : this;
 }
 
 /// <summary>What a write by an integration's method is about, or why there is no such call.</summary>

@@ -120,6 +120,7 @@ internal sealed partial class OrleansCacheClient(
             Key = key.Key,
             State = known.State,
             Version = known.Version,
+            OriginVersion = known.OriginVersion,
             LastRetrieved = ClusterInstant.OrNull(known.LastRetrieved),
             LastModified = ClusterInstant.OrNull(known.LastModified),
             FreshUntil = ClusterInstant.OrNull(known.FreshUntil),

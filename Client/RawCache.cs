@@ -131,7 +131,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         var target = await catalog.BindAsync(integration, method, args, ct).ConfigureAwait(false);
         if (target.Problem is not null)
             return new() { Status = ReadStatus.Failed, Problem = target.Problem };
-        target = target with { Session = target.IsVersioned ? CacheSession.Current?.Id : null };
+        target = target.InSession();
         return (await flights.FlyAsync<(RawCache Self, CallTarget Target, CallerToken? Caller), Nothing>(
             target.Key.GrainKey, FlightKind.Call, (this, target, caller), static (flight, s) => s.Self.CallAsync(s.Target, s.Caller, flight), ct, target.Session).ConfigureAwait(false)).Reply;
     }

@@ -38,7 +38,7 @@ internal sealed class BatchedCalls(OwnerCalls calls, IGrainFactory grains, Catal
         }
 
         var single = Concurrently.RunAsync([.. isForMany[false]], static target => target.Key, async target =>
-            (await flights.FlyAsync(target.Key.GrainKey, FlightKind.Call, (target, alone), static (flight, s) => s.alone(s.target, flight), ct).ConfigureAwait(false)).Reply, ct);
+            (await flights.FlyAsync(target.Key.GrainKey, FlightKind.Call, (target, alone), static (flight, s) => s.alone(s.target, flight), ct, target.Session).ConfigureAwait(false)).Reply, ct);
         var replies = (await single.ConfigureAwait(false)).Concat(await Task.WhenAll(loads).ConfigureAwait(false)).ToDictionary(static reply => reply.Key);
         return [.. targets.Select(target => target.Problem is { } wrong ? new(default, new ReadReply { Status = ReadStatus.Failed, Problem = wrong }) : replies[target.Key])];
     }
@@ -47,7 +47,7 @@ internal sealed class BatchedCalls(OwnerCalls calls, IGrainFactory grains, Catal
     {
         var targets = new CallTarget[args.Count];
         for (var i = 0; i < targets.Length; i++)
-            targets[i] = await catalog.BindAsync(integration, method, args[i], ct).ConfigureAwait(false);
+            targets[i] = (await catalog.BindAsync(integration, method, args[i], ct).ConfigureAwait(false)).InSession();
         return targets;
     }
 

@@ -29,6 +29,13 @@ internal sealed class CallsEndpoint(IRawCache cache, CallerGate gate, ClientMetr
             return;
         }
 
+        if (!SessionHeader.TryRead(context, out var id, out var unusable))
+        {
+            await unusable.WriteAsync(context);
+            return;
+        }
+
+        using var session = id is null ? null : CacheSession.Begin(id);
         var started = metrics.Start();
         var replies = await cache.CallManyAsync(integration, method, calls, pass.Token, context.RequestAborted).AsTask().WaitAsync(lifetime.ApplicationStopping);
         foreach (var reply in replies.Where(static reply => reply.Error is null))

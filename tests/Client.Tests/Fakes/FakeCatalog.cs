@@ -18,6 +18,7 @@ internal sealed class FakeCatalog
             Methods =
             [
                 new() { Name = "country", Region = "shop:1.0:partner:country", Parameters = [new("code", Optional: false), new("lang", Optional: true)] },
+                new() { Name = "report", Region = "shop:1.0:partner:report", Parameters = [new("id", Optional: false)], IsVersioned = true },
                 new() { Name = "currencies", Region = "shop:1.0:partner:currencies" },
                 new() { Name = "setCountry", Region = "shop:1.0:partner:setCountry", Parameters = [new("code", Optional: false), new("note", Optional: true)], Verbs = "PUT", Writes = "country", Invalidates = ["country:{code}", "note:{note}"] },
                 new() { Name = "addCountry", Region = "shop:1.0:partner:addCountry", Verbs = "POST", Invalidates = ["countries"] },

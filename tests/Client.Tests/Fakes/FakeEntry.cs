@@ -167,5 +167,5 @@ internal sealed class FakeEntry : IEntryGrain
     }
 
     public ValueTask<EntryExplanation> ExplainAsync(CancellationToken cancellationToken = default) =>
-        new(OnExplain?.Invoke() ?? (Value is null ? new EntryExplanation() : new() { State = "fresh", Version = Value.Version, LastRetrieved = Value.LastRetrieved, FreshUntil = ReadReply.NoLifetime, Reason = "hit", Owner = "me", View = 3 }));
+        new(OnExplain?.Invoke() ?? (Value is null ? new EntryExplanation() : new() { State = "fresh", Version = Value.Version, OriginVersion = OriginVersion, LastRetrieved = Value.LastRetrieved, FreshUntil = ReadReply.NoLifetime, Reason = "hit", Owner = "me", View = 3 }));
 }

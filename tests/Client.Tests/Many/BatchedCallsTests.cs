@@ -1,4 +1,5 @@
 using OrleansCache.Fakes;
+using OrleansCache.TestSupport;
 
 namespace OrleansCache.Many;
 
@@ -44,6 +45,36 @@ public class BatchedCallsTests
 
         Assert.Equal(["NL DE"], cluster.Batches.Calls);
         Assert.Empty(single.Batches.Calls);
+    }
+
+    [Fact]
+    public async Task Calls_of_a_method_with_a_version_are_of_their_session_and_no_other_shares_them()
+    {
+        await using var cluster = new FakeCluster();
+        var key = CacheKey.For("shop:1.0:partner:report", ("id", "7"));
+        var open = new TaskCompletionSource();
+        cluster.EntryOf(key).OnRead = async _ =>
+        {
+            await open.Task;
+            return FakeEntry.Hit("7");
+        };
+        cluster.EntryOf(KeyOf("NL")).OnRead = static _ => new(FakeEntry.Hit("NL"));
+
+        Task[] calls = [CallAsync("one"), CallAsync("two"), CallAsync("two"), CallAsync(null)];
+        await Eventually.TrueAsync(() => cluster.EntryOf(key).Reads.Count == 3);
+        open.SetResult();
+        await Task.WhenAll(calls).WaitAsync(Eventually.Deadline);
+        using (CacheSession.Begin("one"))
+            await cluster.Cache.CallManyAsync<string>("partner", "country", [Args("NL")]);
+
+        Assert.Equal([null, "one", "two"], cluster.EntryOf(key).Reads.Select(static read => read.Session).Order());
+        Assert.Null(Assert.Single(cluster.EntryOf(KeyOf("NL")).Reads).Session);
+
+        async Task CallAsync(string? session)
+        {
+            using var _ = session is null ? null : CacheSession.Begin(session);
+            await cluster.Cache.CallManyAsync<string>("partner", "report", [new Dictionary<string, string?> { ["id"] = "7" }]);
+        }
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed class VersionedTests : IAsyncDisposable
 
         Assert.Equal(["7", "7", "7", "7"], _asked);
         Assert.Equal("v2", Entry("7").OriginVersion);
+        Assert.Equal("v2", (await _cluster.Cache.ExplainAsync(_cluster.Cache.KeyOf("simi", "get", ("id", "7")))).OriginVersion);
     }
 
     [Fact]

@@ -436,9 +436,9 @@ public sealed class EntriesTests : IAsyncLifetime
         var body = (await answer.JsonAsync()).AsObject();
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(
-            ["region", "key", "state", "version", "lastRetrieved", "lastModified", "freshUntil", "staleUntil", "reason", "lastError", "limiter", "breaker", "owner", "view"],
+            ["region", "key", "state", "version", "originVersion", "lastRetrieved", "lastModified", "freshUntil", "staleUntil", "reason", "lastError", "limiter", "breaker", "owner", "view"],
             body.Select(field => field.Key));
-        Assert.Equal("absent", (string?)body["state"]);
+        Assert.Equal(("absent", "v7"), ((string?)body["state"], (string?)body["originVersion"]));
     }
 
     [Fact]

@@ -110,6 +110,28 @@ public sealed class ManyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Calls_for_many_keys_are_of_the_session_that_their_header_names()
+    {
+        var seen = new List<string?>();
+        _face.Cache.CallMany = (_, _, _) =>
+        {
+            seen.Add(CacheSession.Current?.Id);
+            return [];
+        };
+        foreach (var session in new[] { "page-7", null, "two words" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("api/v1/calls/partner/report", UriKind.Relative)) { Content = Json("""{ "calls": [] }""") };
+            if (session is not null)
+                request.Headers.Add("OrleansCache-Session", session);
+            using var answer = await _face.Http.SendAsync(request, Ct);
+            if (session is "two words")
+                await answer.ProblemAsync(400, "bad-session");
+        }
+
+        Assert.Equal(["page-7", null], seen);
+    }
+
+    [Fact]
     public async Task A_method_is_called_for_many_keys_by_one_request()
     {
         (string Integration, string Method, string Calls) asked = default;

@@ -78,7 +78,7 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, TimeSpan debounce, TimeSpan? atMost = null, CancellationToken ct = default) => throw new NotSupportedException();
 
     public ValueTask<CacheExplanation> ExplainAsync(CacheKey key, bool difference, CancellationToken ct = default) =>
-        new(new CacheExplanation { Region = key.Region, Key = key.Key, State = "absent", Reason = "Nobody asked for it.", Owner = "silo-0", View = 1, Difference = difference ? Difference : null });
+        new(new CacheExplanation { Region = key.Region, Key = key.Key, State = "absent", OriginVersion = "v7", Reason = "Nobody asked for it.", Owner = "silo-0", View = 1, Difference = difference ? Difference : null });
 
     public CacheDifference? Difference { get; set; }
 
