@@ -10,13 +10,16 @@ internal sealed class ChangesEndpoint(IOrleansCache cache, HttpOptions options, 
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     private static readonly ReadOnlyMemory<byte> Alive = ": alive\n\n"u8.ToArray();
+    private static readonly ReadOnlyMemory<byte> TokenEnded = "event: end\ndata: {\"reason\":\"token-ended\"}\n\n"u8.ToArray();
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40);        // no timer waits for longer than 49
     private static readonly TimeSpan BusyFor = TimeSpan.FromSeconds(5);
     private int _watchers;
 
-    public ValueTask KeyAsync(HttpContext context, CacheKey key) => WatchAsync(
+    public ValueTask KeyAsync(HttpContext context, CacheKey key, in CallerPass pass) => WatchAsync(
         context,
         (known, ct) => cache.WatchAsync(key, known, ct),
-        static change => $$"""{"version":{{Text(change.Version)}},"state":"{{(change.IsPresent ? "present" : "absent")}}"}""");
+        static change => $$"""{"version":{{Text(change.Version)}},"state":"{{(change.IsPresent ? "present" : "absent")}}"}""",
+        pass.Left(clock));
 
     public ValueTask TagAsync(HttpContext context, string tag)
     {
@@ -32,7 +35,7 @@ internal sealed class ChangesEndpoint(IOrleansCache cache, HttpOptions options, 
         return WatchAsync(context, (known, ct) => cache.WatchTagAsync(tag, known, ct), static change => $$"""{"raise":{{Text(change.Version)}}}""");
     }
 
-    private async ValueTask WatchAsync(HttpContext context, Func<long?, CancellationToken, IAsyncEnumerable<CacheChange>> watch, Func<CacheChange, string> data)
+    private async ValueTask WatchAsync(HttpContext context, Func<long?, CancellationToken, IAsyncEnumerable<CacheChange>> watch, Func<CacheChange, string> data, TimeSpan? goodFor = null)
     {
         if (!TryReadLast(context.Request, out var known))
         {
@@ -59,7 +62,7 @@ internal sealed class ChangesEndpoint(IOrleansCache cache, HttpOptions options, 
                 return;
             using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
             await response.Body.FlushAsync(end.Token);
-            await SendAsync(response, watch(known, end.Token), data, end.Token);
+            await SendAsync(response, watch(known, end.Token), data, goodFor, end.Token);
         }
         catch (OperationCanceledException)
         {
@@ -71,21 +74,31 @@ internal sealed class ChangesEndpoint(IOrleansCache cache, HttpOptions options, 
         }
     }
 
-    private async Task SendAsync(HttpResponse response, IAsyncEnumerable<CacheChange> changes, Func<CacheChange, string> data, CancellationToken ct)
+    private async Task SendAsync(HttpResponse response, IAsyncEnumerable<CacheChange> changes, Func<CacheChange, string> data, TimeSpan? goodFor, CancellationToken ct)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await using var news = changes.GetAsyncEnumerator(end.Token);
         var next = Task.FromResult(false);
+        var over = Task.Delay(goodFor is { } time ? TimeSpan.FromTicks(Math.Min(time.Ticks, LongestWait.Ticks)) : Timeout.InfiniteTimeSpan, clock, end.Token);
         try
         {
             while (true)
             {
                 next = news.MoveNextAsync().AsTask();
-                while (await Task.WhenAny(next, Task.Delay(Heartbeat, clock, ct)) != next)
+                while (!over.IsCompleted && await Task.WhenAny(over, next, Task.Delay(Heartbeat, clock, ct)) is var first && first != next && first != over)
                 {
                     ct.ThrowIfCancellationRequested();
                     await response.Body.WriteAsync(Alive, ct);
                     await response.Body.FlushAsync(ct);
+                }
+
+                ct.ThrowIfCancellationRequested();
+                if (over.IsCompleted)
+                {
+                    // Who may still watch comes back with credentials, and with the last event that it had.
+                    await response.Body.WriteAsync(TokenEnded, ct);
+                    await response.Body.FlushAsync(ct);
+                    return;
                 }
 
                 if (!await next)

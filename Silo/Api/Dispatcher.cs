@@ -92,9 +92,9 @@ internal sealed class Dispatcher(
         }
 
         if (watches)
-            return Reads(context) ? gate.GuardAsync(context, key.Region, _ => changes.KeyAsync(context, key)) : NotAllowed(context, GatewayEndpoint.Methods);
+            return Reads(context) ? gate.GuardAsync(context, key.Region, pass => changes.KeyAsync(context, key, pass)) : NotAllowed(context, GatewayEndpoint.Methods);
         if (refreshes)
-            return Posts(context) ? gate.GuardAsync(context, key.Region, caller => entries.RefreshAsync(context, key, caller)) : NotAllowed(context, EventsEndpoint.Methods);
+            return Posts(context) ? gate.GuardAsync(context, key.Region, pass => entries.RefreshAsync(context, key, pass.Token)) : NotAllowed(context, EventsEndpoint.Methods);
         var method = context.Request.Method;
         return Reads(context) ? gate.GuardAsync(context, key.Region, _ => entries.GetAsync(context, key))
             : HttpMethods.IsPut(method) ? gate.GuardAsync(context, key.Region, _ => entries.PutAsync(context, key))

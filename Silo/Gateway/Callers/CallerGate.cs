@@ -14,10 +14,10 @@ internal sealed class CallerGate(IExchangePolicies policies, TokenExchange excha
         policies.IntegrationOf(region) is { } integration ? PassAsync(context, integration) : default;
 
     /// <summary>Runs what is asked for, if the caller may.</summary>
-    public ValueTask GuardAsync(HttpContext context, string region, Func<CallerToken?, ValueTask> go)
+    public ValueTask GuardAsync(HttpContext context, string region, Func<CallerPass, ValueTask> go)
     {
         var pending = PassRegionAsync(context, region);
-        return pending is { IsCompletedSuccessfully: true, Result: { Refusal: null } pass } ? go(pass.Token) : Wait();
+        return pending is { IsCompletedSuccessfully: true, Result: { Refusal: null } pass } ? go(pass) : Wait();
 
         async ValueTask Wait()
         {
@@ -25,7 +25,7 @@ internal sealed class CallerGate(IExchangePolicies policies, TokenExchange excha
             if (pass.Refusal is { } refusal)
                 await refusal.WriteAsync(context);
             else
-                await go(pass.Token);
+                await go(pass);
         }
     }
 

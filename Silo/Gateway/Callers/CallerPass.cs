@@ -8,6 +8,13 @@ internal readonly record struct CallerPass
 
     /// <summary>Null for who may go on.</summary>
     public CallerRefusal? Refusal { get; init; }
+
+    /// <summary>When the token ends, as a timestamp of the silo's clock and the time from it on; null for a pass that does not end.</summary>
+    public (long Since, TimeSpan GoodFor)? Ends { get; init; }
+
+    /// <summary>How long what this caller is told may still go on: zero when it is over; null for no end.</summary>
+    public TimeSpan? Left(TimeProvider clock) => Ends is not { } ends ? null
+        : ends.GoodFor - clock.GetElapsedTime(ends.Since) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 }
 
 /// <summary>Why a caller may not go on.</summary>

@@ -61,7 +61,7 @@ internal sealed class TokenTable(TimeProvider clock)
         public async Task RunAsync(Func<Task<(CallerPass Pass, TimeSpan GoodFor)>> exchange)
         {
             (var pass, _goodFor) = await exchange();
-            _pass.SetResult(pass);
+            _pass.SetResult(pass with { Ends = (began, _goodFor) });
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 
 namespace OrleansCache.Silo.Tests;
 
@@ -67,6 +69,39 @@ public sealed class CallerTests : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.Unauthorized, 2), (await StatusAsync(AuthService.Basic("ann", "secret")), _auth.Asked));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(AuthService.Basic("ann", "changed")));
+    }
+
+    [Fact]
+    public async Task A_feed_of_changes_ends_with_its_callers_token_and_says_so()
+    {
+        var changes = Channel.CreateUnbounded<long>();
+        _face.Cache.Watch = (_, _, ct) => ChangesAsync(changes.Reader, ct);
+        await StatusAsync(AuthService.Basic("ann", "secret"));
+        _clock.Advance(TimeSpan.FromSeconds(40));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/entries/partner/id%3D1/changes");
+        request.Headers.TryAddWithoutValidation("Authorization", AuthService.Basic("ann", "secret"));
+        using var answer = await _face.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
+        using var feed = new StreamReader(await answer.Content.ReadAsStreamAsync(Ct));
+        await changes.Writer.WriteAsync(42, Ct);
+        Assert.Equal("id: 42", await LineAsync(feed));
+        Assert.Equal((1, "event: change"), (_auth.Asked, await LineAsync(feed)));
+        await feed.ReadLineAsync(Ct);
+        await feed.ReadLineAsync(Ct);
+
+        _clock.Advance(TimeSpan.FromSeconds(10));       // of the 50 that the token has
+        await changes.Writer.WriteAsync(43, Ct);
+
+        Assert.Equal(("event: end", """data: {"reason":"token-ended"}""", "", "the end"), (await LineAsync(feed), await LineAsync(feed), await LineAsync(feed), await LineAsync(feed)));
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static async Task<string> LineAsync(StreamReader feed) => await feed.ReadLineAsync(Ct).AsTask().WaitAsync(Eventually.Deadline, Ct) ?? "the end";
+
+    private static async IAsyncEnumerable<CacheChange> ChangesAsync(ChannelReader<long> changes, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var version in changes.ReadAllAsync(ct))
+            yield return new(version);
     }
 
     [Fact]
