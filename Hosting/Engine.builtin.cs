@@ -15,6 +15,9 @@ internal static class EngineHosting
     /// <summary>Bytes that an active entry takes beside its key and value, with what the heap keeps free.</summary>
     public const int EntryOverhead = 1_000;
 
+    /// <summary>A client is small: a silo can afford one of its own for a moment.</summary>
+    public const bool IsClientLight = true;
+
     /// <summary>The port that clients in other processes connect to: silos and clients share one.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectivePort;
 

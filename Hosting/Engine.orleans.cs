@@ -20,6 +20,9 @@ internal static class EngineHosting
     /// <summary>Bytes that an active entry takes beside its key and value, with what the heap keeps free.</summary>
     public const int EntryOverhead = 2_500;
 
+    /// <summary>A client is nearly as large as a silo, and takes as long to start.</summary>
+    public const bool IsClientLight = false;
+
     /// <summary>The port that clients in other processes connect to.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectiveClientPort;
 

@@ -2,10 +2,11 @@ namespace OrleansCache;
 
 /// <summary>Loads of keys that this silo owns, as callers make them: gateway, owner, origin, store, answer. The origin is the silo's own health.</summary>
 /// <remarks>What they leave in memory leaves at once, what the store has of them is gone after a second, and no count has them.</remarks>
-internal sealed class WarmUpLoads(LiveConfiguration configuration, OriginCaller origins, Catalog catalog, IOwnership ownership, EntryMemory memory, TimeProvider clock)
+internal sealed class WarmUpLoads(SiloSettings settings, LiveConfiguration configuration, OriginCaller origins, Catalog catalog, IOwnership ownership, EntryMemory memory, TimeProvider clock)
 {
     /// <summary>So often that the path of a load is compiled anew.</summary>
     private const int Loads = 40;
+    private const int ByClient = 10;
     private const string Origin = "healthz/live";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
 
@@ -21,7 +22,8 @@ internal sealed class WarmUpLoads(LiveConfiguration configuration, OriginCaller 
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = self };
         var loaded = new HashSet<ulong>();
-        foreach (var integration in configuration.Current.Integrations.Keys)
+        var integrations = configuration.Current.Integrations.Keys;
+        foreach (var integration in integrations)
         {
             origins.StatusOf(integration);      // makes what calls it
             await catalog.DescribeAsync(integration, cancellationToken);
@@ -31,12 +33,19 @@ internal sealed class WarmUpLoads(LiveConfiguration configuration, OriginCaller 
         {
             using (configuration.Lend(WarmUpIntegration.Of(self, Origin), WarmUpIntegration.Policy))
             {
-                foreach (var (round, hash) in Mine())
+                var mine = Mine().ToArray();
+                foreach (var (round, hash) in mine.Take(Loads))
                 {
                     loaded.Add(hash);
                     using var answer = await http.GetAsync(PathOf(round), cancellationToken);
                     answer.EnsureSuccessStatusCode();
                 }
+
+                var rest = mine.Skip(Loads).ToArray();
+                if (!EngineHosting.IsClientLight || settings.Silo.Silo.Tls.CertificateFile is not null)       // a silo need not trust its own certificate
+                    return loaded.Count;
+                loaded.UnionWith(rest.Select(static one => one.Hash));
+                await WarmUpClient.RunAsync(settings.Silo, integrations, rest.Select(static one => one.Round), cancellationToken);
             }
         }
         finally
@@ -52,7 +61,7 @@ internal sealed class WarmUpLoads(LiveConfiguration configuration, OriginCaller 
         .Select(static n => $"load{n}")
         .Select(static round => (round, RoutingHash.Of(TargetOf(round).Key.GrainKey)))
         .Where(one => ownership.Owns(one.Item2))
-        .Take(Loads);
+        .Take(Loads + ByClient);
 
     private async Task ForgetAsync(HashSet<ulong> loaded, CancellationToken cancellationToken)
     {
