@@ -79,7 +79,7 @@ internal sealed partial class OrleansCacheClient(
     {
         ArgumentNullException.ThrowIfNull(write);
         var given = EntryOptionRules.Checked(options);
-        return writes.RunAsync(key, (_, token) => write(token), value => new(codecs.Encode(value), given), ct);
+        return writes.RunAsync(key, (_, token) => write(token), value => new(codecs.Encode(value), given), Invalidation.None, ct);
     }
 
     public async ValueTask<WriteAnswer<T>> WriteAsync<TBody, T>(string integration, string method, IReadOnlyDictionary<string, string?> args, TBody body, CancellationToken ct = default)

@@ -37,12 +37,13 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
     private async ValueTask<IntegrationWrite> RunAsync(string integration, WriteTarget target, WriterCall call, CancellationToken ct)
     {
         var (answer, version) = (default(WriterAnswer), 0L);
+        var invalidation = new Invalidation(target.Invalidates);
         try
         {
             if (target.Entry is { } entry)
-                version = (await turns.RunAsync(entry, (turn, _) => AskAsync(new(entry.GrainKey, turn)), KeptOf, ct).ConfigureAwait(false)).Version;
+                version = (await turns.RunAsync(entry, (turn, _) => AskAsync(call with { Turn = new(entry.GrainKey, turn) }), KeptOf, invalidation, ct).ConfigureAwait(false)).Version;
             else
-                await AskAsync(null).ConfigureAwait(false);
+                await AskAsync(call with { Invalidates = invalidation.Tags }).ConfigureAwait(false);
         }
         catch (IntegrationException e) when (ReferenceEquals(e.Problem, answer.Problem))
         {
@@ -50,17 +51,18 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
         }
         catch (Exception) when (answer is { Status: WriterStatus.Ended, End: not OriginWriteEnd.Refused })
         {
-            await RaiseAsync(target).ConfigureAwait(false);
+            await RaiseAsync(invalidation).ConfigureAwait(false);
             throw;
         }
 
         if (answer.End != OriginWriteEnd.Refused)
-            await RaiseAsync(target).ConfigureAwait(false);
+            await RaiseAsync(invalidation).ConfigureAwait(false);
         return new(answer, version);
 
-        async ValueTask<WriterAnswer> AskAsync(WriterTicket? turn)
+        async ValueTask<WriterAnswer> AskAsync(WriterCall asked)
         {
-            answer = await writer.WriteAsync(integration, call with { Turn = turn }).ConfigureAwait(false);
+            answer = await writer.WriteAsync(integration, asked).ConfigureAwait(false);
+            invalidation.IsDone |= answer.AreTagsRaised;
             return answer.Problem is null ? answer : throw new IntegrationException(answer.Problem)
             {
                 MayHaveHappened = answer.End != OriginWriteEnd.Refused,
@@ -73,11 +75,13 @@ internal sealed class IntegrationWrites(Catalog catalog, OriginWrites turns, IOr
     private static Written? KeptOf(WriterAnswer answer) =>
         answer.IsKept ? new(new(answer.Bytes ?? [], answer.ContentType, answer.Encoding), new EntryOptions { Tags = [.. answer.Tags.Where(EntryOptionRules.IsTag)] }) : null;
 
-    private async ValueTask RaiseAsync(WriteTarget target)
+    private async ValueTask RaiseAsync(Invalidation invalidation)
     {
+        if (invalidation.IsDone)
+            return;
         try
         {
-            await cache.RemoveByTagAsync(target.Invalidates, CancellationToken.None).ConfigureAwait(false);
+            await cache.RemoveByTagAsync(invalidation.Tags, CancellationToken.None).ConfigureAwait(false);
         }
         catch (CacheUnavailableException e)
         {

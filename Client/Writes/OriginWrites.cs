@@ -12,11 +12,12 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
     /// <param name="key">Whose turn it is.</param>
     /// <param name="write">Writes to the origin in the turn that it is given; what it gives is the new value.</param>
     /// <param name="encode">Makes bytes of that, with their options; null for a key that has no value from then on.</param>
+    /// <param name="invalidation">What the write makes out of date beside the key; told when the turn's end has seen to it.</param>
     /// <param name="ct">Ends the wait for the turn, and is given to the write.</param>
     public async ValueTask<WriteResult> RunAsync<T>(
-        CacheKey key, Func<LoadTicket, CancellationToken, ValueTask<T>> write, Func<T, Written?> encode, CancellationToken ct)
+        CacheKey key, Func<LoadTicket, CancellationToken, ValueTask<T>> write, Func<T, Written?> encode, Invalidation invalidation, CancellationToken ct)
     {
-        var ticket = await BeginAsync(key, ct).ConfigureAwait(false);
+        var ticket = await BeginAsync(key, invalidation, ct).ConfigureAwait(false);
         var end = new EndWriteRequest { Ticket = ticket, End = OriginWriteEnd.Refused };
         try
         {
@@ -46,11 +47,11 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
         }
         catch
         {
-            await EndAsync(key, end).ConfigureAwait(false);
+            await EndAsync(key, end, invalidation).ConfigureAwait(false);
             throw;
         }
 
-        return new(true, await EndAsync(key, end).ConfigureAwait(false));
+        return new(true, await EndAsync(key, end, invalidation).ConfigureAwait(false));
     }
 
     private WriteRequest RequestOf(in Written written) => new()
@@ -63,11 +64,11 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
         Writer = ids.Process,
     };
 
-    private async ValueTask<LoadTicket> BeginAsync(CacheKey key, CancellationToken ct)
+    private async ValueTask<LoadTicket> BeginAsync(CacheKey key, Invalidation invalidation, CancellationToken ct)
     {
         Task<OriginWriteReply>? last = null;
         var asking = calls.CallAsync<IEntryGrain, BeginWriteRequest, OriginWriteReply>(
-            key.GrainKey, new(ids.Next()), (entry, request) => new(last = entry.BeginWriteAsync(request).AsTask()), IsFinal, ct: ct).AsTask();
+            key.GrainKey, new(ids.Next()) { Invalidates = invalidation.Tags }, (entry, request) => new(last = entry.BeginWriteAsync(request).AsTask()), IsFinal, ct: ct).AsTask();
         OriginWriteReply begin;
         try
         {
@@ -89,7 +90,7 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
             {
                 await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (last is not null && await last.ConfigureAwait(false) is { Ticket: { } ticket })
-                    await EndAsync(key, new() { Ticket = ticket, End = OriginWriteEnd.Refused }).ConfigureAwait(false);
+                    await EndAsync(key, new() { Ticket = ticket, End = OriginWriteEnd.Refused }, invalidation).ConfigureAwait(false);
             }
             catch (Exception e) when (OwnerCalls.IsTransient(e) || e is CacheUnavailableException)
             {
@@ -98,12 +99,13 @@ internal sealed class OriginWrites(OwnerCalls calls, IGrainFactory grains, Fligh
         }
     }
 
-    private async ValueTask<long> EndAsync(CacheKey key, EndWriteRequest end)
+    private async ValueTask<long> EndAsync(CacheKey key, EndWriteRequest end, Invalidation invalidation)
     {
         try
         {
             var reply = await calls.CallAsync<IEntryGrain, EndWriteRequest, OriginWriteReply>(
                 key.GrainKey, end, static (entry, request) => entry.EndWriteAsync(request), IsFinal).ConfigureAwait(false);
+            invalidation.IsDone |= reply.AreTagsRaised;
             if (reply.Status == OriginWriteStatus.Lost && end.End != OriginWriteEnd.Refused)
             {
                 // The turn ended before its time. The store knew that its value is out of date; whatever was put there since may be too.

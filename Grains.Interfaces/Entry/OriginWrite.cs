@@ -1,8 +1,14 @@
+using System.Collections.Immutable;
+
 namespace OrleansCache;
 
 /// <summary>Asks for a key's turn to write to its origin. Repeating it with the same operation id gives the same turn.</summary>
 [GenerateSerializer, Immutable, Alias("oc.beginwrite.v1")]
-internal readonly record struct BeginWriteRequest([property: Id(0)] Guid OperationId);
+internal readonly record struct BeginWriteRequest([property: Id(0)] Guid OperationId)
+{
+    /// <summary>Tags of what the write makes out of date. They are raised when the turn ends, whoever is left to end it; default for none.</summary>
+    [Id(1)] public ImmutableArray<string> Invalidates { get; init; }
+}
 
 /// <summary>The end of a write to the origin. Repeating it changes nothing more.</summary>
 [GenerateSerializer, Immutable, Alias("oc.endwrite.v1")]
@@ -41,6 +47,9 @@ internal readonly record struct OriginWriteReply : IOwnersReply
     [Id(2)] public long Version { get; init; }
     [Id(3)] public long View { get; init; }
     [Id(4)] public string? Detail { get; init; }
+
+    /// <summary>What the turn invalidates is invalidated, and that is durable. False where the holder has to see to it.</summary>
+    [Id(5)] public bool AreTagsRaised { get; init; }
 
     bool IOwnersReply.IsRefusal => Status == OriginWriteStatus.NotOwner;
     bool IOwnersReply.IsInLine => Status == OriginWriteStatus.InLine;

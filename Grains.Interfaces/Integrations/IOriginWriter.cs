@@ -44,6 +44,9 @@ internal readonly record struct WriterCall
 
     /// <summary>The turn in which it is made: it does not leave once that may be over. Null for a method that writes no entry.</summary>
     [Id(8)] public WriterTicket? Turn { get; init; }
+
+    /// <summary>Tags to raise once the origin has it or may have it; default for none, and for a turn that sees to that.</summary>
+    [Id(9)] public ImmutableArray<string> Invalidates { get; init; }
 }
 
 /// <summary>A turn to write, and whose it is.</summary>
@@ -74,6 +77,9 @@ internal readonly record struct WriterAnswer : IOwnersReply
     [Id(9)] public LoadProblem? Problem { get; init; }
 
     [Id(10)] public long View { get; init; }
+
+    /// <summary>What the call was to invalidate is invalidated, and that is durable.</summary>
+    [Id(11)] public bool AreTagsRaised { get; init; }
 
     /// <summary>No call was made, and another try can succeed.</summary>
     public static WriterAnswer NotAsked(string message) => new()

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansCache;
 
 /// <summary>Writes and removals: judged against the pending head, given a version, queued.</summary>
@@ -50,13 +52,13 @@ internal static class ChangeRules
     }
 
     /// <summary>Has the store told that its value may be out of date soon, and by whose turn to write to the origin. Readers keep it.</summary>
-    public static (EntryState State, PendingChange Change) Doubt(in EntryState state, Guid turn, long clusterTime) =>
-        Accept(state, state.Content, state.FreshUntil, state.StaleUntil, Guid.Empty, existed: state.Content is not null, load: null, clusterTime, turn: turn);
+    public static (EntryState State, PendingChange Change) Doubt(in EntryState state, Guid turn, ImmutableArray<string> invalidates, long clusterTime) =>
+        Accept(state, state.Content, state.FreshUntil, state.StaleUntil, Guid.Empty, existed: state.Content is not null, load: null, clusterTime, turn: turn, invalidates: invalidates);
 
     /// <summary>Gives a change its version and its place in the queue.</summary>
     public static (EntryState State, PendingChange Change) Accept(
         in EntryState state, EntryContent? content, long freshUntil, long staleUntil, Guid operationId, bool existed, LoadLease? load, long clusterTime,
-        SourceMark? told = null, Guid turn = default)
+        SourceMark? told = null, Guid turn = default, ImmutableArray<string> invalidates = default)
     {
         var version = content?.Version ?? VersionRules.Next(state, clusterTime);
         var stamps = version > state.LastVersion;
@@ -72,6 +74,7 @@ internal static class ChangeRules
             Heard = told ?? Heard(state),
             IsEvent = told is not null,
             Turn = turn,
+            Invalidates = invalidates.IsDefault ? [] : invalidates,
             Load = load?.Number ?? 0,
             First = stamps && !state.Stamped,
         };

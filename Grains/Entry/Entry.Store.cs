@@ -35,7 +35,7 @@ internal sealed partial class Entry
         try
         {
             var found = await _services.Store.ReadAsync(_key, _epoch, CancellationToken.None);
-            if (found.Record is { Tags.IsDefaultOrEmpty: false } tagged)
+            if (found.Record is { Dirty: false, Tags.IsDefaultOrEmpty: false } tagged)
                 await _services.Tags.LearnAsync(tagged.Born, tagged.LogGeneration, CancellationToken.None);
             if (found.RefusedByEpoch > 0)
                 Refused();

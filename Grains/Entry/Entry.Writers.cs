@@ -3,7 +3,8 @@ namespace OrleansCache;
 /// <summary>Writes that go to the origin first, one at a time. While one runs, the old value is read and no load is kept.</summary>
 /// <remarks>
 /// Before the origin is asked the store is told whose turn it is, in place of its value. So whoever dies meanwhile leaves a miss, and never a
-/// value that the origin has replaced: a later owner goes on with the turn that it finds there.
+/// value that the origin has replaced: a later owner goes on with the turn that it finds there. What the write makes out of date beside the key
+/// stands there too, and is invalidated when the turn ends, unless the origin refused.
 /// </remarks>
 internal sealed partial class Entry
 {
@@ -23,7 +24,7 @@ internal sealed partial class Entry
         {
             if (Tasks.Waiters >= EntryLimits.MaxWaiters)
                 return Writer(OriginWriteStatus.Unavailable, Crowded);
-            Tasks.Writers.Join(writer = new(request.OperationId));
+            Tasks.Writers.Join(writer = new(request.OperationId, request.Invalidates));
         }
         if (!await ComesAsync(writer, slice.Left))
             return Writer(OriginWriteStatus.InLine);
@@ -45,6 +46,7 @@ internal sealed partial class Entry
 
     public async ValueTask<OriginWriteReply> EndWriteAsync(EndWriteRequest request)
     {
+        var slice = new Slice(_services.Time, EntryLimits.Slice);
         var (writer, isKnown) = await FindWriterAsync(request.Ticket);
         if (!isKnown)
             return Writer(_isDisowned ? OriginWriteStatus.NotOwner : OriginWriteStatus.AskAgain);
@@ -77,13 +79,16 @@ internal sealed partial class Entry
                 return Writer(OriginWriteStatus.AskAgain);
             case WriteStatus.Accepted:
                 EndWriter(writer, drops: false);
-                return Writer(OriginWriteStatus.Ended) with { Version = reply.Version };
+                return Writer(OriginWriteStatus.Ended) with { Version = reply.Version, AreTagsRaised = await InvalidateAsync(writer, slice.Left) };
             case WriteStatus.NotOwner:
                 EndWriter(writer, drops: true);
                 return Writer(OriginWriteStatus.NotOwner);
             default:
-                await EndInDoubtAsync(writer);
-                return Writer(isWritten ? OriginWriteStatus.Unavailable : request.End == OriginWriteEnd.Refused ? OriginWriteStatus.Ended : OriginWriteStatus.Dropped, reply.Detail);
+                var areRaised = await EndInDoubtAsync(writer, request.End != OriginWriteEnd.Refused);
+                return Writer(isWritten ? OriginWriteStatus.Unavailable : request.End == OriginWriteEnd.Refused ? OriginWriteStatus.Ended : OriginWriteStatus.Dropped, reply.Detail) with
+                {
+                    AreTagsRaised = areRaised,
+                };
         }
     }
 
@@ -135,7 +140,7 @@ internal sealed partial class Entry
         var isReady = isProven && IsUpToDate && _state.Stored != StoreKnowledge.Unread && _state.Queued.IsEmpty && _state.Work?.Job is null;
         if (isReady && _policy.Durability != Durability.None)
         {
-            (_state, var mark) = ChangeRules.Doubt(_state, writer.OperationId, Now);
+            (_state, var mark) = ChangeRules.Doubt(_state, writer.OperationId, writer.Invalidates, Now);
             var wait = AckOf(mark.Version);
             StartPump();
             ack = await wait.EndAsync(EntryLimits.Slice, CancellationToken.None);
@@ -152,11 +157,11 @@ internal sealed partial class Entry
     }
 
     /// <summary>An earlier owner gave the turn: whoever has it may write to the origin just now.</summary>
-    private void GoOnWith(Guid turn)
+    private void GoOnWith(EntryRecord? turn)
     {
-        if (turn == Guid.Empty || _tasks?.Writer is not null)
+        if (turn is null || _tasks?.Writer is not null)
             return;
-        var writer = new OriginWriter(turn);
+        var writer = new OriginWriter(turn.OperationId, turn.Tags);
         Tasks.Writers.Join(writer);
         writer.Beginning = Task.FromResult(Begun(writer));
     }
@@ -177,15 +182,26 @@ internal sealed partial class Entry
         while (!writer.Done.IsCompleted && Now is var now && now < writer.LeaseUntil)
             await Waits.EndsAsync(writer.Done, EntryLifetimes.ToSpan(writer.LeaseUntil - now), _services.Time, CancellationToken.None);
         if (!writer.Done.IsCompleted && !_isGone)
-            await EndInDoubtAsync(writer);
+            await EndInDoubtAsync(writer, invalidates: true);
     }
 
-    /// <summary>The old value is not given any more, and the store forgets it, and the turn.</summary>
-    private async ValueTask EndInDoubtAsync(OriginWriter writer)
+    /// <summary>The old value is not given any more, and the store forgets it, and the turn once what it invalidates is invalidated.</summary>
+    private async ValueTask<bool> EndInDoubtAsync(OriginWriter writer, bool invalidates)
     {
         Drop();
+        var areRaised = invalidates && await InvalidateAsync(writer, EntryLimits.Slice);
         await RemoveAsync(new() { OperationId = Guid.NewGuid() }, CancellationToken.None);
         EndWriter(writer, drops: true);
+        return areRaised;
+    }
+
+    /// <summary>What the write makes out of date is raised; false when that is not durable in time. It goes on all the same.</summary>
+    private async ValueTask<bool> InvalidateAsync(OriginWriter writer, TimeSpan limit)
+    {
+        if (writer.Invalidates.IsEmpty)
+            return true;
+        var raise = _services.Tags.RaiseOwedAsync(writer.Invalidates, _services.Time);
+        return await Waits.EndsAsync(raise, limit, _services.Time, CancellationToken.None) && raise.IsCompletedSuccessfully;
     }
 
     private void EndWriter(OriginWriter writer, bool drops)

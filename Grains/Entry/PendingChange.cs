@@ -25,6 +25,9 @@ internal sealed record PendingChange
     /// <summary>The turn to write to the origin that it tells the store of; empty for a change.</summary>
     public Guid Turn { get; init; }
 
+    /// <summary>Tags of what that turn makes out of date.</summary>
+    public ImmutableArray<string> Invalidates { get; init; } = [];
+
     /// <summary>True for one that changes nothing, and tells the store that its value may be out of date soon.</summary>
     public bool IsDoubt => Turn != Guid.Empty;
 

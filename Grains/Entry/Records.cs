@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 
 namespace OrleansCache;
 
@@ -62,13 +63,14 @@ internal static class Records
     };
 
     /// <summary>Stands for a value that memory alone has, or that the origin may replace in somebody's turn.</summary>
-    public static EntryRecord Mark(Guid turn, long version, long epoch, long now) => new()
+    public static EntryRecord Mark(Guid turn, ImmutableArray<string> invalidates, long version, long epoch, long now) => new()
     {
         Kind = RecordKind.Value,
         Epoch = epoch,
         OperationId = turn,
         Version = version,
         Dirty = true,
+        Tags = invalidates,
         ExpiresAt = EntryLifetimes.Add(now, EntryLifetimes.FromSpan(EntryLifetimes.RemovalKept)),
     };
 

@@ -108,8 +108,9 @@ internal static class StoreRules
         }
     }
 
-    /// <summary>The turn to write to the origin that an earlier owner gave and that may go on; empty for none.</summary>
-    public static Guid TurnOf(in EntryState state, EntryRecord? record) => state.LastVersion == 0 && record is { Dirty: true } ? record.OperationId : Guid.Empty;
+    /// <summary>The mark of the turn to write to the origin that an earlier owner gave and that may go on; null for none.</summary>
+    public static EntryRecord? TurnOf(in EntryState state, EntryRecord? record) =>
+        state.LastVersion == 0 && record is { Dirty: true } && record.OperationId != Guid.Empty ? record : null;
 
     private static StoreJob BatchOf(in EntryState state, PendingChange last, Durability durability, long epoch, long now)
     {
@@ -133,7 +134,7 @@ internal static class StoreRules
             {
                 StoreJobKind.Value => Records.Of(last.Content!, last.FreshUntil, last.StaleUntil, epoch).Telling(last.Heard) with { Past = past, UnreadCount = state.Unread },
                 StoreJobKind.Removal => Records.Removed(last.OperationId, last.Version, epoch, now).Telling(last.Heard) with { Past = past },
-                StoreJobKind.Mark => Records.Mark(last.Turn, last.Version, epoch, now).Telling(last.Heard),
+                StoreJobKind.Mark => Records.Mark(last.Turn, last.Invalidates, last.Version, epoch, now).Telling(last.Heard),
                 _ => null,
             },
         };

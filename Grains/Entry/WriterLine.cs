@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansCache;
 
 /// <summary>Whose turn it is to write to a key's origin, and who waits for one, in the order in which they came. Not thread-safe.</summary>
@@ -36,12 +38,15 @@ internal sealed class WriterLine
 
 /// <summary>One write to the origin, from its place in the line to the end of its turn.</summary>
 /// <param name="operationId">Names the turn: to its holder, and in the store to a later owner.</param>
-internal sealed class OriginWriter(Guid operationId)
+/// <param name="invalidates">Tags of what the write makes out of date.</param>
+internal sealed class OriginWriter(Guid operationId, ImmutableArray<string> invalidates)
 {
     private readonly TaskCompletionSource _comes = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Guid OperationId => operationId;
+
+    public ImmutableArray<string> Invalidates { get; } = invalidates.IsDefault ? [] : invalidates;
 
     /// <summary>Calls that wait for it to come, repetitions included.</summary>
     public int Waiting { get; set; }

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace OrleansCache;
 
 internal sealed class OriginCaller(
-    LiveConfiguration configuration, IEnumerable<CodeIntegration> code, IServiceProvider services, IGrainFactory grains, IntegrationParts parts) : IOriginCaller, IOriginWriter, IIntegrationMonitor
+    LiveConfiguration configuration, IEnumerable<CodeIntegration> code, IServiceProvider services, IGrainFactory grains, ITagLog tags, IntegrationParts parts) : IOriginCaller, IOriginWriter, IIntegrationMonitor
 {
     private readonly ConcurrentDictionary<string, IntegrationRuntime> _runtimes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Lazy<IIntegration>> _code = code.ToDictionary(
@@ -52,7 +52,15 @@ internal sealed class OriginCaller(
         if (turn is not null)
             await turn.KeepAsync(running).ConfigureAwait(false);
         var (outcome, problem) = await running.ConfigureAwait(false);
-        return problem is not null ? WriterAnswers.Of(problem, call.IsInDoubt) : WriterAnswers.Of(outcome.Response, method.Writer!, arguments);
+        var answer = problem is not null ? WriterAnswers.Of(problem, call.IsInDoubt) : WriterAnswers.Of(outcome.Response, method.Writer!, arguments);
+        return answer.End == OriginWriteEnd.Refused || write.Invalidates.IsDefaultOrEmpty ? answer : answer with { AreTagsRaised = await InvalidateAsync(write.Invalidates).ConfigureAwait(false) };
+    }
+
+    /// <summary>False when it is not durable in time. It goes on all the same, also for a client that is gone.</summary>
+    private async Task<bool> InvalidateAsync(ImmutableArray<string> invalidated)
+    {
+        var raise = tags.RaiseOwedAsync(invalidated, parts.Clock);
+        return await Waits.EndsAsync(raise, EntryLimits.Slice, parts.Clock, CancellationToken.None).ConfigureAwait(false) && raise.IsCompletedSuccessfully;
     }
 
     private async Task<ImmutableArray<OriginResult>> RunManyAsync(RegionPolicy policy, ImmutableArray<BatchItem> items, CallerToken? caller, CancellationToken cancellationToken)

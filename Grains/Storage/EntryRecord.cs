@@ -21,6 +21,8 @@ internal sealed record EntryRecord
 
     /// <summary>Microseconds by which each read moves the end of fresh time; 0 for none.</summary>
     public long SlidingSpan { get; init; }
+
+    /// <summary>The value's; of a mark those that the turn to write invalidates when it ends.</summary>
     public ImmutableArray<string> Tags { get; init; } = [];
     public long Born { get; init; }
 

@@ -65,6 +65,37 @@ public sealed class GatewayWriteTests
         }
     }
 
+    [Fact]
+    public async Task A_silo_that_is_killed_when_the_origin_has_its_write_leaves_no_old_value_and_no_list_of_before()
+    {
+        await using var origin = await OrderOrigin.StartAsync();
+        origin["42"] = "new";
+        await using var cluster = await ClusterProcess.StartAsync(3, origin.Settings("01:00:00"));
+        using var http = new HttpClient();
+        var (writer, other) = (cluster.Silos[0], cluster.Silos[1]);
+        Assert.Equal("new", await ReadAsync(http, other));
+        var list = new Uri($"http://127.0.0.1:{other.Port}/api/v1/entries/lists/new");
+        using var content = new StringContent("42");
+        content.Headers.Add("Cache-Tag", "orders");
+        using var put = await http.PutAsync(list, content, Ct);
+        Assert.True(put.IsSuccessStatusCode, $"{put.StatusCode}");
+        origin.IsMuteOnWrites = true;
+
+        var write = WriteAsync(http, writer, "paid");
+        await Eventually.TrueAsync(() => origin["42"] == "paid", cancellationToken: Ct);
+        await writer.KillAsync();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => write);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var order = await http.GetAsync(AddressOf(other, "order"), Ct);
+                using var old = await http.GetAsync(list, Ct);
+                return old.StatusCode == HttpStatusCode.NotFound && order.IsSuccessStatusCode && await order.Content.ReadAsStringAsync(Ct) == "paid";
+            },
+            cancellationToken: Ct);
+    }
+
     private static Task<HttpResponseMessage> WriteAsync(HttpClient http, SiloNode silo, string status) => http.PutAsync(AddressOf(silo, "setOrder"), new StringContent(status), Ct);
 
     private static Task<string> ReadAsync(HttpClient http, SiloNode silo) => http.GetStringAsync(AddressOf(silo, "order"), Ct);

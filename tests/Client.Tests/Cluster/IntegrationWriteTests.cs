@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Cluster;
@@ -83,6 +84,30 @@ public class IntegrationWriteTests
         Assert.Equal(Outcome.Miss, (await cache.GetAsync<string>(CacheKey.Of("lists", "new"))).Outcome);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_client_that_is_gone_before_the_origin_answers_leaves_no_old_value_and_no_list_of_before(int count)
+    {
+        var origin = new OrderOrigin { ["42"] = "new" };
+        await using var silos = await StartAsync(count, origin);
+        var (writer, cache) = (await silos.ConnectAsync(), await silos.CacheAsync());
+        var (of, all) = (CacheKey.Of("lists", "new"), CacheKey.Of("lists", "all"));
+        Assert.Equal("new", await ReadAsync(cache, "42"));
+        foreach (var (list, tag) in new[] { (of, "status:new"), (all, "orders") })
+            Assert.Equal("42", (await cache.GetOrCreateAsync(list, _ => ValueTask.FromResult("42"), new() { Tags = [tag] })).Value);
+        var written = origin.HoldWrites();
+        foreach (var method in new[] { "pay", "add" })
+            _ = writer.Services.GetRequiredService<IOrleansCache>().WriteAsync<string, string>("orders", method, Id("42"), "paid").AsTask();
+        await Eventually.TrueAsync(() => origin.Writes == 2);
+
+        await writer.StopAsync();
+        written.SetResult();
+
+        await Eventually.TrueAsync(async () => (await cache.GetAsync<string>(of)).Outcome == Outcome.Miss && (await cache.GetAsync<string>(all)).Outcome == Outcome.Miss);
+        Assert.Equal("paid", await ReadAsync(cache, "42"));
+    }
+
     private static Task<Silos> StartAsync(int count, OrderOrigin origin) => Silos.StartAsync(
         count,
         builder => builder.Services.AddIntegration("orders", _ => origin, options =>
@@ -90,6 +115,7 @@ public class IntegrationWriteTests
             options.Retry = new() { MaxRetryAttempts = 0 };
             options.Methods["order"] = new() { Parameters = ["id"], Strategy = Strategy.Background, FreshFor = TimeSpan.FromMilliseconds(1), StaleFor = TimeSpan.FromHours(1) };
             options.Methods["pay"] = new() { Parameters = ["id"], Writes = "order", Invalidates = ["status:new"] };
+            options.Methods["add"] = new() { Parameters = ["id"], Invalidates = ["orders"] };
             options.Methods["fail"] = new() { Parameters = ["id"], Writes = "order" };
         }));
 
@@ -106,6 +132,16 @@ public class IntegrationWriteTests
         public bool Refuses { get; set; }
         public TimeSpan WriteTakes { get; set; }
         public int Writes => _writes;
+
+        private Task _mayWrite = Task.CompletedTask;
+
+        /// <summary>Writes wait for this.</summary>
+        public TaskCompletionSource HoldWrites()
+        {
+            var held = new TaskCompletionSource();
+            _mayWrite = held.Task;
+            return held;
+        }
 
         public HeldRead HoldReads() => _held = new();
 
@@ -125,6 +161,7 @@ public class IntegrationWriteTests
             if (Refuses)
                 return IntegrationResponse.Refused(409, "closed"u8.ToArray(), "text/plain");
             Interlocked.Increment(ref _writes);
+            await _mayWrite;
             if (WriteTakes > TimeSpan.Zero)
             {
                 var begin = TimeProvider.System.GetTimestamp();

@@ -140,6 +140,33 @@ public sealed class IntegrationWritesTests : IAsyncDisposable
         Assert.Empty(_cluster.Tags.Raised);
     }
 
+    [Theory]
+    [InlineData(OriginWriteEnd.Written)]
+    [InlineData(OriginWriteEnd.Doubtful)]
+    internal async Task What_the_turn_or_the_silo_that_made_the_call_has_invalidated_is_not_raised_again(OriginWriteEnd end)
+    {
+        BeginWriteRequest? begun = null;
+        _cluster.EntryOf(Netherlands).OnBeginWrite = request => new(FakeEntry.Turn((begun = request).Value));
+        _cluster.EntryOf(Netherlands).OnEndWrite = static _ => new(new OriginWriteReply { Status = OriginWriteStatus.Ended, Version = 3, AreTagsRaised = true });
+        _cluster.Writer.Answer = call => new()
+        {
+            Status = WriterStatus.Ended,
+            End = end,
+            Problem = end == OriginWriteEnd.Written ? null : new() { Kind = ProblemKind.OriginFailed, Detail = "origin-500" },
+            AreTagsRaised = call.Turn is null,
+        };
+
+        foreach (var method in new[] { "setCountry", "addCountry" })
+        {
+            var failed = await Record.ExceptionAsync(() => method == "addCountry" ? WriteAsync(method) : WriteAsync(method, ("code", "NL")));
+            Assert.Equal(end == OriginWriteEnd.Written, failed is null);
+        }
+
+        Assert.Equal(["country:NL"], begun!.Value.Invalidates);
+        Assert.Equal(["", "countries"], _cluster.Writer.Calls.Select(call => call.Invalidates.IsDefault ? "" : string.Join(',', call.Invalidates)));
+        Assert.Empty(_cluster.Tags.Raised);
+    }
+
     [Fact]
     public async Task The_call_says_in_whose_turn_it_is_made_so_that_it_does_not_leave_after_it()
     {

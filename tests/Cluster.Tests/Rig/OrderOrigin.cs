@@ -10,6 +10,7 @@ namespace OrleansCache.Cluster;
 internal sealed class OrderOrigin : ConcurrentDictionary<string, string>, IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource? _held;
     private int _waiting;
 
@@ -17,6 +18,9 @@ internal sealed class OrderOrigin : ConcurrentDictionary<string, string>, IAsync
 
     /// <summary>A status that it refuses.</summary>
     public const string Refused = "lost";
+
+    /// <summary>True for writes that are done and never answered.</summary>
+    public bool IsMuteOnWrites { get; set; }
 
     /// <summary>Reads that have their status and do not end.</summary>
     public int Waiting => _waiting;
@@ -41,7 +45,7 @@ internal sealed class OrderOrigin : ConcurrentDictionary<string, string>, IAsync
         [
             $"{Prefix}BaseAddress={_app.Urls.Single()}/",
             $"{Prefix}Methods:order:Get=orders/{{id}}", $"{Prefix}Methods:order:Strategy=Background", $"{Prefix}Methods:order:FreshFor={freshFor}", $"{Prefix}Methods:order:StaleFor=01:00:00",
-            $"{Prefix}Methods:setOrder:Put=orders/{{id}}", $"{Prefix}Methods:setOrder:Writes=order",
+            $"{Prefix}Methods:setOrder:Put=orders/{{id}}", $"{Prefix}Methods:setOrder:Writes=order", $"{Prefix}Methods:setOrder:Invalidates:0=orders",
         ];
     }
 
@@ -53,6 +57,7 @@ internal sealed class OrderOrigin : ConcurrentDictionary<string, string>, IAsync
     public async ValueTask DisposeAsync()
     {
         _held?.TrySetResult();
+        _end.TrySetResult();
         await _app.DisposeAsync();
     }
 
@@ -73,6 +78,11 @@ internal sealed class OrderOrigin : ConcurrentDictionary<string, string>, IAsync
     {
         using var reader = new StreamReader(request.Body);
         var status = await reader.ReadToEndAsync();
-        return status == Refused ? Results.Text("The order is closed.", statusCode: StatusCodes.Status409Conflict) : Results.Text(this[id] = status);
+        if (status == Refused)
+            return Results.Text("The order is closed.", statusCode: StatusCodes.Status409Conflict);
+        this[id] = status;
+        if (IsMuteOnWrites)
+            await _end.Task;
+        return Results.Text(status);
     }
 }

@@ -106,11 +106,15 @@ internal sealed class FakeTagLog : ITagLog
 
     public void Raise(string tag) => _raises[TagHash.Of(tag)] = ++Head;
 
-    public ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken)
+    /// <summary>What a raise waits for.</summary>
+    public Func<Task> Raising { get; set; } = static () => Task.CompletedTask;
+
+    public async ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken)
     {
+        await Raising();
         foreach (var tag in tags)
             Raise(tag);
-        return new(Head);
+        return Head;
     }
 }
 

@@ -168,7 +168,8 @@ internal sealed class EntryHarness : IEntryHost
         Time.Advance(EntryLimits.FlushDelay);
     }
 
-    public Task<OriginWriteReply> BeginWrite(Guid operation = default) => Turn(e => e.BeginWriteAsync(new(operation == default ? Guid.NewGuid() : operation)));
+    public Task<OriginWriteReply> BeginWrite(Guid operation = default, params string[] invalidates) =>
+        Turn(e => e.BeginWriteAsync(new(operation == default ? Guid.NewGuid() : operation) { Invalidates = [.. invalidates] }));
 
     public Task<OriginWriteReply> HoldWrite(LoadTicket ticket) => Turn(e => e.HoldWriteAsync(ticket));
 

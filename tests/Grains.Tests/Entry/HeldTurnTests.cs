@@ -33,7 +33,7 @@ public class HeldTurnTests
 
         var held = await entry.Turn(e =>
         {
-            entry.Time.Advance(EntryLimits.LoadLease);
+            entry.Time.ShiftWallClock(EntryLimits.LoadLease);       // cluster time moves on, and no timer has fired
             return e.HoldWriteAsync(turn.Ticket!);
         });
 

@@ -27,6 +27,8 @@ internal sealed class OriginHarness : IAsyncDisposable
 
     public FakeTurn Turn => _services.GetRequiredService<FakeTurn>();
 
+    public FakeTagLog Tags => _services.GetRequiredService<FakeTagLog>();
+
     public IRegionPolicies Policies => _services.GetRequiredService<IRegionPolicies>();
 
     public LiveConfiguration Configuration => _services.GetRequiredService<LiveConfiguration>();
@@ -46,6 +48,8 @@ internal sealed class OriginHarness : IAsyncDisposable
         services.AddSingleton(provider => new LimiterGrains(provider.GetRequiredService<IRateLimits>, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<RateLimiterMetrics>()));
         var turn = FakeTurn.Make();
         services.AddSingleton(turn);
+        services.AddSingleton<FakeTagLog>();
+        services.AddSingleton<ITagLog>(provider => provider.GetRequiredService<FakeTagLog>());
         services.AddSingleton(provider => GrainsByKey.Of<IGrainFactory>((grain, name) => grain == typeof(IEntryGrain) ? turn.Entry : provider.GetRequiredService<LimiterGrains>().Of(name)));
         more?.Invoke(services);
         services.AddIntegrations(section);

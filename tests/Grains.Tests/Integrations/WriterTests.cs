@@ -73,6 +73,37 @@ public sealed class WriterTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(201, true)]
+    [InlineData(500, true)]
+    [InlineData(409, false)]
+    public async Task What_a_call_in_nobodys_turn_makes_out_of_date_is_invalidated_by_who_made_it_unless_the_origin_refused(int status, bool isRaised)
+    {
+        _origin.AnswerStatus(status);
+        await using var harness = Harness();
+
+        var answer = await WriteAsync(harness, "post", Paid, "orders");
+
+        Assert.Equal((isRaised, isRaised), (answer.AreTagsRaised, harness.Tags.LastRaise(TagHash.Of("orders")) > 0));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_leaves_the_raise_to_be_made_again_and_the_caller_is_told()
+    {
+        var time = new ManualTimeProvider();
+        await using var harness = Harness(clock: time);
+        harness.Tags.Raising = static () => throw new StoreUnavailableException("away", maybeApplied: true);
+
+        Assert.False((await OriginHarness.DriveAsync(WriteAsync(harness, "post", Paid, "orders"), time, TimeSpan.FromMilliseconds(100))).AreTagsRaised);
+        harness.Tags.Raising = static () => Task.CompletedTask;
+
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return harness.Tags.LastRaise(TagHash.Of("orders")) > 0;
+        });
+    }
+
+    [Theory]
     [InlineData("post", null, 1)]
     [InlineData("patch", null, 1)]
     [InlineData("put", null, 3)]
@@ -170,7 +201,7 @@ public sealed class WriterTests : IAsyncLifetime
         Assert.Empty(_origin.Seen);
     }
 
-    private OriginHarness Harness(Dictionary<string, string?>? more = null)
+    private OriginHarness Harness(Dictionary<string, string?>? more = null, TimeProvider? clock = null)
     {
         var settings = new Dictionary<string, string?>
         {
@@ -192,15 +223,16 @@ public sealed class WriterTests : IAsyncLifetime
         };
         foreach (var (key, value) in more ?? [])
             settings[key] = value;
-        return OriginHarness.Make(settings);
+        return OriginHarness.Make(settings, clock);
     }
 
-    private static Task<WriterAnswer> WriteAsync(OriginHarness harness, string method, byte[]? body = null) => harness.Caller.WriteAsync("partner", new()
+    private static Task<WriterAnswer> WriteAsync(OriginHarness harness, string method, byte[]? body = null, params string[] invalidates) => harness.Caller.WriteAsync("partner", new()
     {
         OperationId = Guid.NewGuid(),
         Method = method,
         Arguments = [new("id", "42")],
         Body = body,
         ContentType = body is null ? null : "application/json",
+        Invalidates = [.. invalidates],
     });
 }
