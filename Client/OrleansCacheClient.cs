@@ -9,6 +9,8 @@ internal sealed partial class OrleansCacheClient(
     ValueCodecs codecs, ClientMetrics metrics, CallPlanParts plans, Watches watches,
     IOptions<OrleansCacheClientOptions> client) : IOrleansCache
 {
+    private const int MostQuestions = 3;
+
     public CacheKey KeyOf(string integration, string method, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
         CacheKey.For(RegionOf(integration, method), arguments);
 
@@ -54,8 +56,10 @@ internal sealed partial class OrleansCacheClient(
         var started = metrics.Start();
         order.Wanted = version.Wanted;
         var landing = await LandingAsync(order, ct).ConfigureAwait(false);
-        if (landing.Reply.Status is ReadStatus.AskVersion)
+        for (var asked = 0; landing.Reply.Status is ReadStatus.AskVersion; asked++)
         {
+            if (asked == MostQuestions)
+                throw new CacheUnavailableException($"The key's owner wants the origin's version again after {MostQuestions} answers: its silo may be of another release.");
             // The session's version is from earlier: a load that was of it would be found under it for good.
             version = await versions.AskAsync(order.Key, versioned, plan, version.Wanted, ct).ConfigureAwait(false);
             order.Wanted = version.Wanted;

@@ -189,6 +189,60 @@ public sealed class CacheSessionTests : IAsyncDisposable
         Assert.Equal(("7 of call 2", "v3"), (await slow.WaitAsync(Eventually.Deadline), Entry("7").OriginVersion));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_read_that_knows_the_version_from_now_shares_no_flight_of_one_that_remembers_the_same(bool isOfTheSession)
+    {
+        var (answers, open) = (new List<TaskCompletionSource<string?>>(), new TaskCompletionSource());
+        var get = Asking(answers);
+        var outside = ExecutionContext.Capture()!;
+        using var session = CacheSession.Begin();
+        Task<string> knows = null!;
+        if (isOfTheSession)
+        {
+            var first = get("7", default);
+            answers[0].SetResult("v1");
+            await first.WaitAsync(Eventually.Deadline);
+            Entry("7").Value = null;
+            knows = get("7", default);
+        }
+        else
+        {
+            ExecutionContext.Run(outside, _ => knows = get("7", default), null);
+            session.Keep(_cluster.Cache.KeyOf("simi", "get", ("id", "7")), "v1", 1);
+        }
+
+        await Eventually.TrueAsync(() => answers.Count == (isOfTheSession ? 2 : 1));
+        Entry("7").OnRead = async request =>
+        {
+            if (request.IsRemembered)
+                await open.Task;
+            return Entry("7").Usual(request);
+        };
+        var remembers = get("7", default);
+        await Eventually.TrueAsync(() => Entry("7").Reads.Last().IsRemembered && _cluster.Flights.Count >= 2);
+        answers[^1].SetResult("v1");
+
+        var given = await knows.WaitAsync(Eventually.Deadline);
+        open.SetResult();
+
+        Assert.Equal((given, "v1"), (await remembers.WaitAsync(Eventually.Deadline), Entry("7").OriginVersion));
+        Assert.NotNull(given);
+    }
+
+    [Fact]
+    public async Task An_owner_that_wants_the_version_over_and_over_is_no_miss()
+    {
+        var key = _cluster.Cache.KeyOf("simi", "get", ("id", "7"));
+        Entry("7").OnRead = static _ => new(new ReadReply { Status = ReadStatus.AskVersion });
+
+        await Assert.ThrowsAsync<CacheUnavailableException>(() => _get("7", default));
+        var many = await _cluster.Cache.GetOrCreateManyAsync<string>([key], static (_, _) => throw new InvalidOperationException("ran"), CacheStrategy.Versioned(static (_, _) => new("v1")));
+
+        Assert.IsType<CacheUnavailableException>(many.Single().Error);
+    }
+
     [Fact]
     public async Task What_a_session_wrote_it_reads()
     {
