@@ -9,7 +9,8 @@ internal sealed class ClientMetrics
     private static readonly KeyValuePair<string, object?>[] Tags =
         [.. new[] { "miss", "hit", "stale", "loaded", "refused" }.Select(static outcome => new KeyValuePair<string, object?>("cache.outcome", outcome))];
 
-    private const long Unmeasured = long.MinValue;
+    /// <summary>When a read began that nobody measures.</summary>
+    public const long Unmeasured = long.MinValue;
     private readonly Histogram<double> _reads;
     private readonly Counter<long> _refusals;
     private readonly TimeProvider _clock;

@@ -30,7 +30,7 @@ internal sealed partial class Entry
 
         var answer = await EndAsync(flight, LoadResult.Of(completion));
         cancellationToken.ThrowIfCancellationRequested();
-        _services.Metrics.Read(answer.Problem is null ? ReadOutcomes.Loaded : ReadOutcomes.Failed, _policy.Integration);
+        _services.Metrics.Read(answer.Problem is null ? ReadOutcomes.Loaded : ReadOutcomes.Failed, _policy);
         if (answer.Problem is not null)
         {
             var now = Now;
@@ -140,7 +140,7 @@ internal sealed partial class Entry
                 && ((IsStrict && !_services.Tags.IsProven) || !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration)))
                 return null;
             _reason = own ? EntryReason.Loaded : EntryReason.Joined;
-            _services.Metrics.Read(own ? ReadOutcomes.Loaded : ReadOutcomes.Joined, _policy.Integration);
+            _services.Metrics.Read(own ? ReadOutcomes.Loaded : ReadOutcomes.Joined, _policy);
             var isCurrent = answer.Stored && _state.Content?.Version == value.Version;
             return Reply(own ? ReadStatus.Loaded : ReadStatus.Joined) with
             {
@@ -158,7 +158,7 @@ internal sealed partial class Entry
         if (problem.Kind == ProblemKind.NotFound || !IsProven || freshness == Freshness.Absent)
             return Failed(problem, EntryReason.LoadFailed);
         _reason = EntryReason.StaleAfterFailure;
-        _services.Metrics.Read(ReadOutcomes.Stale, _policy.Integration);
+        _services.Metrics.Read(ReadOutcomes.Stale, _policy);
         return freshness == Freshness.Fresh ? Answer(ReadStatus.Hit, now) : Answer(ReadStatus.Stale, now) with { Problem = problem };
     }
 

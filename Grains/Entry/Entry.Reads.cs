@@ -62,7 +62,7 @@ internal sealed partial class Entry
             {
                 case ReadDecision.Miss:
                     _reason = Missing();
-                    _services.Metrics.Read(ReadOutcomes.Miss, _policy.Integration);
+                    _services.Metrics.Read(ReadOutcomes.Miss, _policy);
                     return Reply(ReadStatus.Miss);
                 case ReadDecision.StaleAndRefresh:
                     return await StaleWithTicketAsync(request, cancellationToken);
@@ -99,7 +99,7 @@ internal sealed partial class Entry
         if (_policy.WhenUnproven == WhenUnproven.Stale && ReadRules.Judge(_state, now, TagsGood) != Freshness.Absent)
         {
             _reason = EntryReason.StaleUnproven;
-            _services.Metrics.Read(ReadOutcomes.Stale, _policy.Integration);
+            _services.Metrics.Read(ReadOutcomes.Stale, _policy);
             return Answer(ReadStatus.Stale, now) with { Degraded = true };
         }
 
@@ -116,7 +116,7 @@ internal sealed partial class Entry
         }
 
         _reason = EntryReason.Fresh;
-        _services.Metrics.Read(ReadOutcomes.Hit, _policy.Integration);
+        _services.Metrics.Read(ReadOutcomes.Hit, _policy);
         return Answer(ReadStatus.Hit, now);
     }
 
@@ -124,7 +124,7 @@ internal sealed partial class Entry
     {
         var isBackingOff = ReadRules.IsBackingOff(_state, now);
         _reason = isBackingOff ? EntryReason.StaleBackingOff : load == LoadMode.None ? EntryReason.StaleOnly : EntryReason.StaleRefreshing;
-        _services.Metrics.Read(ReadOutcomes.Stale, _policy.Integration);
+        _services.Metrics.Read(ReadOutcomes.Stale, _policy);
         return Answer(ReadStatus.Stale, now) with { Problem = _state.Work?.Failure?.Problem };
     }
 
@@ -162,7 +162,7 @@ internal sealed partial class Entry
     private ReadReply Failed(LoadProblem problem, EntryReason reason)
     {
         _reason = reason;
-        _services.Metrics.Read(ReadOutcomes.Failed, _policy.Integration);
+        _services.Metrics.Read(ReadOutcomes.Failed, _policy);
         return Reply(ReadStatus.Failed) with { Problem = problem };
     }
 

@@ -19,11 +19,11 @@ internal sealed class EntryMetrics
         meter.CreateObservableUpDownCounter("orleanscache.entry.bytes", () => memory.Bytes, "By", "Bytes of entries in memory, as the bound counts them.");
     }
 
-    public void Read(string outcome, string? integration)
+    public void Read(string outcome, RegionPolicy policy)
     {
-        if (!_reads.Enabled || integration == WarmUpIntegration.Name)
+        if (!_reads.Enabled || policy.Region == WarmUpIntegration.Region)
             return;
-        if (integration is null)
+        if (policy.Integration is not { } integration)
             _reads.Add(1, new KeyValuePair<string, object?>("cache.outcome", outcome));
         else
             _reads.Add(1, new KeyValuePair<string, object?>("cache.outcome", outcome), new KeyValuePair<string, object?>("cache.integration", integration));

@@ -20,6 +20,7 @@ internal sealed class HttpIntegration(Integration integration, HttpMessageInvoke
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,
+        UseProxy = settings.UseProxy,
         ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = settings.PooledConnectionLifetime,
         PlaintextStreamFilter = static (context, _) => new(new PermitStream(context.PlaintextStream)),

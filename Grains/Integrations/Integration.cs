@@ -77,7 +77,10 @@ internal sealed class HttpSettings : IEquatable<HttpSettings>
     public required TimeSpan PooledConnectionLifetime { get; init; }
     public required ImmutableSortedDictionary<string, string> Headers { get; init; }
 
-    public bool Equals(HttpSettings? other) => other is not null && BaseAddress == other.BaseAddress
+    /// <summary>By the environment's proxy, where it names one.</summary>
+    public bool UseProxy { get; init; } = true;
+
+    public bool Equals(HttpSettings? other) => other is not null && BaseAddress == other.BaseAddress && UseProxy == other.UseProxy
         && PooledConnectionLifetime == other.PooledConnectionLifetime && Headers.SequenceEqual(other.Headers);
 
     public override bool Equals(object? obj) => Equals(obj as HttpSettings);

@@ -111,7 +111,8 @@ internal sealed class OriginCaller(
         if (problem is { Kind: ProblemKind.OriginFailed or ProblemKind.Timeout or ProblemKind.TooLarge })
         {
             runtime.Health.Failed($"{method.Name}: {problem.Detail}: {problem.Message}");
-            parts.Logger.CallFailed(runtime.Integration.Name, method.Name, problem.Detail, problem.Message ?? "");
+            if (runtime.Integration.Name != WarmUpIntegration.Name)
+                parts.Logger.CallFailed(runtime.Integration.Name, method.Name, problem.Detail, problem.Message ?? "");
         }
 
         return (outcome, problem);
@@ -182,7 +183,11 @@ internal sealed class OriginCaller(
     private IntegrationRuntime? RuntimeOf(string name)
     {
         if (!configuration.Current.Integrations.TryGetValue(name, out var integration))
+        {
+            _runtimes.TryRemove(name, out _);
             return null;
+        }
+
         if (_runtimes.TryGetValue(name, out var runtime) && ReferenceEquals(runtime.Integration, integration))
             return runtime;
         lock (_changing)

@@ -10,7 +10,7 @@ internal static class WarmUpIntegration
     public const string Name = "~warm-up";
     public const string Method = "value";
     public const string Parameter = "round";
-    private const string Region = $"warm:1:{Name}:{Method}";
+    public const string Region = $"warm:1:{Name}:{Method}";
 
     /// <summary>What the store has of it is gone after this.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
@@ -46,7 +46,7 @@ internal static class WarmUpIntegration
             ServiceVersion = "1",
             Resilience = resilience,
             Methods = new Dictionary<string, IntegrationMethod>(StringComparer.Ordinal) { [Method] = method }.ToFrozenDictionary(StringComparer.Ordinal),
-            Http = new() { BaseAddress = self, PooledConnectionLifetime = Timeout.InfiniteTimeSpan, Headers = ImmutableSortedDictionary<string, string>.Empty },
+            Http = new() { BaseAddress = self, PooledConnectionLifetime = Timeout.InfiniteTimeSpan, UseProxy = false, Headers = ImmutableSortedDictionary<string, string>.Empty },
         };
     }
 }

@@ -11,9 +11,9 @@ internal sealed record SiloSettings(HttpOptions Http, CacheSiloOptions Silo, str
     public int HttpPort => Http.Port ?? FirstHttpPort + Silo.Silo.Index;
 
     /// <summary>For people on this machine.</summary>
-    public string Url => Http.IsLoopback || Http.Address == "*" || IPAddress.Any.Equals(Http.Addresses()![0])
-        ? $"http://127.0.0.1:{HttpPort}"
-        : $"http://{(Http.Address.Contains(':', StringComparison.Ordinal) ? $"[{Http.Address}]" : Http.Address)}:{HttpPort}";
+    public string Url => $"http://{new IPEndPoint(IsWide ? IPAddress.Loopback : Http.Addresses()![0], HttpPort)}";
+
+    private bool IsWide => Http.Address is "*" || Http.Addresses()![0] is var first && (first.Equals(IPAddress.Any) || first.Equals(IPAddress.IPv6Any));
 
     /// <summary>Those of the configured addresses that this machine has: it may be without IPv6.</summary>
     public IEnumerable<IPAddress> HttpAddresses => Http.Addresses()!.Where(address => !address.Equals(IPAddress.IPv6Loopback) || Preflight.Exists(address));

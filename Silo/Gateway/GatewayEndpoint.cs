@@ -27,7 +27,7 @@ internal sealed class GatewayEndpoint(IRawCache cache, CallerGate gate, ClientMe
 
         using var session = id is null ? null : CacheSession.Begin(id);
         ReadReply reply;
-        var started = metrics.Start();
+        var started = integration == WarmUpIntegration.Name ? ClientMetrics.Unmeasured : metrics.Start();
         try
         {
             // A silo that stops lets nobody wait for a load: the callers ask another, or this one when it is back.

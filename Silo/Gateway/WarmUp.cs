@@ -8,7 +8,7 @@ namespace OrleansCache;
 /// made here and asks no grain. Before them <see cref="WarmUpLoads"/> takes the way of who loads.
 /// </remarks>
 internal sealed class WarmUp(
-    SiloSettings settings, FlightTable flights, Catalog catalog, WarmUpLoads loads, ClientMetrics metrics, TimeProvider clock, ILogger<WarmUp> logger) : IHostedLifecycleService
+    SiloSettings settings, FlightTable flights, Catalog catalog, WarmUpLoads loads, TimeProvider clock, ILogger<WarmUp> logger) : IHostedLifecycleService
 {
     private const int Callers = 64;
 
@@ -35,11 +35,9 @@ internal sealed class WarmUp(
         using var limit = new CancellationTokenSource(Limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         catalog.Keep(WarmUpIntegration.Description);
-        metrics.IsQuiet = true;
-        var loaded = 0;
         try
         {
-            loaded = await loads.RunAsync(new(settings.Url), either.Token);
+            await loads.RunAsync(new(settings.Url), either.Token);
             for (var (round, last) = (0, 0L); round < MinRounds || JitInfo.GetCompiledMethodCount() - last > Settled; round++)
             {
                 last = JitInfo.GetCompiledMethodCount();
@@ -54,12 +52,11 @@ internal sealed class WarmUp(
         }
         finally
         {
-            metrics.IsQuiet = false;
             catalog.Forget(WarmUpIntegration.Name);
         }
 
         GC.Collect();       // what the start leaves behind is not for the first callers to wait for
-        logger.WarmedUp((long)clock.GetElapsedTime(begun).TotalMilliseconds, loaded);
+        logger.WarmedUp((long)clock.GetElapsedTime(begun).TotalMilliseconds, loads.Count);
     }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

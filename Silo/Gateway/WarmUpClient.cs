@@ -5,12 +5,13 @@ namespace OrleansCache;
 /// <summary>A client of this silo in its own process, so that connections, messages and their codecs are compiled before the first client comes.</summary>
 internal static class WarmUpClient
 {
-    /// <summary>Asks for the integrations, and reads each key once.</summary>
+    /// <summary>Asks for an integration, and reads each key once.</summary>
     /// <param name="silo">The silo to connect with: itself.</param>
-    /// <param name="integrations">That are configured.</param>
+    /// <param name="integration">Whose description is asked for.</param>
     /// <param name="rounds">Of <see cref="WarmUpIntegration"/>.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task RunAsync(CacheSiloOptions silo, IEnumerable<string> integrations, IEnumerable<string> rounds, CancellationToken cancellationToken)
+    /// <returns>How many were read.</returns>
+    public static async Task<int> RunAsync(CacheSiloOptions silo, string integration, IEnumerable<string> rounds, CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.AddOrleansCacheClient(options =>
@@ -22,12 +23,17 @@ internal static class WarmUpClient
         host.Services.GetRequiredService<ClientMetrics>().IsQuiet = true;
         await host.StartAsync(cancellationToken);
         var catalog = host.Services.GetRequiredService<Catalog>();
-        foreach (var integration in integrations)
-            await catalog.DescribeAsync(integration, cancellationToken);
+        await catalog.DescribeAsync(integration, cancellationToken);
         catalog.Keep(WarmUpIntegration.Description);
         var cache = host.Services.GetRequiredService<IOrleansCache>();
+        var read = 0;
         foreach (var round in rounds)
+        {
             await cache.CallAsync<byte[]>(WarmUpIntegration.Name, WarmUpIntegration.Method, new Dictionary<string, string?>(StringComparer.Ordinal) { [WarmUpIntegration.Parameter] = round }, cancellationToken);
+            read++;
+        }
+
         await host.StopAsync(cancellationToken);
+        return read;
     }
 }
