@@ -7,6 +7,8 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
     /// <summary>How long a caller goes on asking a limiter that has no proof of its right yet: longer than a lease, so that a start is waited out.</summary>
     public static readonly TimeSpan ProofPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often who would not wait asks again when a permit came later than it lives.</summary>
+    private const int LateTries = 1;
     private const int PauseTries = 3;
     private static readonly TimeSpan NotOwnerPause = TimeSpan.FromMilliseconds(50);
 
@@ -17,7 +19,7 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
         var request = new PermitRequest { Ticket = Guid.NewGuid(), Background = background };
         var first = clock.GetTimestamp();
         var began = first;
-        var waits = false;
+        var (waits, late) = (false, 0);
         try
         {
             while (true)
@@ -34,8 +36,8 @@ internal sealed class PermitClient(IGrainFactory grains, TimeProvider clock)
                         return new(PermitKind.Granted, asked);
                     case PermitStatus.Unlimited:
                         return new(PermitKind.NotNeeded);
-                    case PermitStatus.Granted when left > TimeSpan.Zero || clock.GetElapsedTime(first) < ProofPatience:
-                        break;
+                    case PermitStatus.Granted when ++late <= LateTries || left > TimeSpan.Zero:
+                        break;      // each one that comes late is one less for the others
                     case PermitStatus.Wait:
                     case PermitStatus.Recording when clock.GetElapsedTime(first) < ProofPatience:
                         await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);

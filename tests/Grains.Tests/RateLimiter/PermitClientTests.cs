@@ -118,23 +118,32 @@ public class PermitClientTests
         Assert.All(_limiter.Asked, asked => Assert.Equal(0, asked.WaitMilliseconds));
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_limiter_that_never_answers_in_time_is_given_up(bool grants)
+    [Fact]
+    public async Task A_limiter_that_records_for_ever_is_given_up()
     {
         var began = _clock.GetTimestamp();
-        _limiter.Answer = _ =>
-        {
-            if (grants)
-                _clock.Advance(Permit.Life);
-            return new() { Status = grants ? PermitStatus.Granted : PermitStatus.Recording, RetryAfterMilliseconds = 5 };
-        };
+        _limiter.Answer = _ => new() { Status = PermitStatus.Recording, RetryAfterMilliseconds = 5 };
 
         var permit = await AcquireAsync(maxWait: TimeSpan.Zero);
 
         Assert.Equal((PermitKind.Refused, PermitHold.Away), (permit.Kind, permit.Hold));
         Assert.InRange(_clock.GetElapsedTime(began), PermitClient.ProofPatience, PermitClient.ProofPatience + (4 * Pace));
+    }
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(100, 3)]
+    public async Task A_limiter_that_never_answers_in_time_costs_who_does_not_wait_any_longer_one_more_permit(int maxWait, int permits)
+    {
+        _limiter.Answer = _ =>
+        {
+            _clock.Advance(Permit.Life);
+            return new() { Status = PermitStatus.Granted };
+        };
+
+        var permit = await AcquireAsync(TimeSpan.FromMilliseconds(maxWait));
+
+        Assert.Equal((PermitKind.Refused, PermitHold.Away, permits), (permit.Kind, permit.Hold, _limiter.Asked.Count));
     }
 
     [Fact]
