@@ -36,6 +36,9 @@ internal readonly record struct CallOutcome(IntegrationResponse Response, bool I
     public static bool IsIllness(CallOutcome outcome, Exception? exception) =>
         IsTransient(outcome, exception) && !(exception is null && outcome.Response.StatusCode == 429);
 
+    /// <summary>True for what says nothing of the origin: nothing left, or nobody waited for its answer. It ends no breaker's trial well.</summary>
+    public static bool IsUnasked(CallOutcome outcome, Exception? exception) => exception is OperationCanceledException || (exception is null && outcome.IsLimited);
+
     /// <summary>True for what says whether the origin has done what it was asked; 408 and 429 say that it has not.</summary>
     public static bool Tells(in IntegrationResponse response) => response.Kind switch
     {

@@ -109,7 +109,6 @@ internal sealed class MethodPipeline
         {
             if (_runtime.Caller is not HttpIntegration)
                 await slip.EnsureFreshAsync().ConfigureAwait(false);
-            _runtime.Health.Called();
             isMade = _runtime.Caller is not HttpIntegration;
             var answer = await AskAsync(call, slip, attempt).ConfigureAwait(false);
             (outcome, isTold) = (OutcomeOf(answer.Response.Kind), CallOutcome.Tells(answer.Response));
@@ -138,8 +137,8 @@ internal sealed class MethodPipeline
         finally
         {
             PermitSlip.Current = null;
-            if (!isTold && (isMade || slip.IsUsed))
-                call.Doubt();
+            if (isMade || slip.IsUsed)
+                Left(call, isTold);
             if (outcome.Length > 0)
                 _parts.Metrics.Called(_runtime.Integration.Name, outcome, _parts.Clock.GetElapsedTime(started));
         }
@@ -149,6 +148,13 @@ internal sealed class MethodPipeline
             _parts.Logger.PermitRenewed(_runtime.Integration.Name, _method.Name);
             return limit is null ? new(PermitKind.NotNeeded) : await PermitAsync(limit, call, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private void Left(MethodCall call, bool isTold)
+    {
+        _runtime.Health.Called();
+        if (!isTold)
+            call.Doubt();
     }
 
     private async ValueTask<CallOutcome> AskAsync(MethodCall call, PermitSlip slip, CancellationToken attempt)

@@ -24,10 +24,12 @@ internal sealed class OriginBreaker
                 SamplingDuration = settings.SamplingDuration,
                 BreakDuration = settings.BreakDuration,
                 StateProvider = _state,
-                ShouldHandle = static args => new(CallOutcome.IsIllness(args.Outcome.Result, args.Outcome.Exception)),
+                ShouldHandle = args => new(CallOutcome.IsIllness(args.Outcome.Result, args.Outcome.Exception)
+                    || (_state.CircuitState == CircuitState.HalfOpen && CallOutcome.IsUnasked(args.Outcome.Result, args.Outcome.Exception))),
                 OnOpened = args =>
                 {
-                    _cause = CallOutcome.ProblemOf(args.Outcome.Result, args.Outcome.Exception, breaker: null);
+                    if (!CallOutcome.IsUnasked(args.Outcome.Result, args.Outcome.Exception))
+                        _cause = CallOutcome.ProblemOf(args.Outcome.Result, args.Outcome.Exception, breaker: null);
                     _openUntil = clock.GetUtcNow() + args.BreakDuration;
                     logger.BreakerOpened(name, args.BreakDuration.TotalSeconds);
                     return default;

@@ -121,6 +121,29 @@ public sealed class PipelineTests : IAsyncLifetime
         Assert.Equal((2, 1), (harness.Logged.Count(1213), harness.Logged.Count(1215)));
     }
 
+    [Fact]
+    public async Task A_trial_whose_answer_nobody_waited_for_closes_no_breaker()
+    {
+        _origin.AnswerStatus(503);
+        await using var harness = Harness(new()
+        {
+            ["Retry:MaxRetryAttempts"] = "0", ["CircuitBreaker:MinimumThroughput"] = "2",
+        });
+        await harness.CallAsync();
+        await harness.CallAsync();
+        _origin.Answer = static context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+        _clock.Advance(TimeSpan.FromSeconds(6));
+
+        using var leaving = new CancellationTokenSource();
+        var trial = harness.CallAsync(leaving.Token);
+        await OriginHarness.UntilAsync(() => _origin.Seen.Count == 3);
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trial);
+        Assert.StartsWith("open until", harness.Caller.DescribeBreaker("partner"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(404)]
     [InlineData(400)]

@@ -99,6 +99,32 @@ public sealed class WriterTurnTests : IAsyncLifetime
         Assert.Empty(_origin.Seen);
     }
 
+    [Fact]
+    public async Task A_write_that_did_not_leave_is_no_call_and_closes_no_breaker()
+    {
+        _harness.Reconfigure(new() { ["CircuitBreaker:Enabled"] = "true", ["CircuitBreaker:MinimumThroughput"] = "2", ["Retry:MaxRetryAttempts"] = "0" });
+        _origin.AnswerStatus(503);
+        await WriteAsync();
+        await WriteAsync();
+        _time.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal("half-open", _harness.Caller.DescribeBreaker("partner"));
+        var (limiter, asked) = (_harness.Limiters.Of("partner"), _harness.Turn.Asked);
+        limiter.OnGranted = () =>
+        {
+            limiter.OnGranted = static () => { };
+            _time.Advance(EntryLimits.LoadLease);
+        };
+        _harness.Turn.Answer = now => now == asked + 1 ? FakeTurn.Granted : FakeTurn.Lost;
+
+        var late = await WriteAsync();
+
+        Assert.Equal((OriginWriteEnd.Refused, ProblemKind.Unavailable), (late.End, late.Problem!.Kind));
+        Assert.StartsWith("open until", _harness.Caller.DescribeBreaker("partner"), StringComparison.Ordinal);
+        Assert.Equal((2, 2), (_origin.Seen.Count, _harness.Caller.StatusOf("partner")!.Calls));
+        _harness.Turn.Answer = static _ => FakeTurn.Granted;
+        Assert.Contains("last with origin-503", (await WriteAsync()).Problem!.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
