@@ -21,4 +21,13 @@ public class CacheTagTests
     [InlineData("a,{id}", "id", "7", "has a comma or a control character")]
     public void What_makes_no_tag_is_named_with_the_way_out(string template, string name, string? value, string words) =>
         Assert.Contains(words, Assert.ThrowsAny<ArgumentException>(() => CacheTag.Of(template, (name, value))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Texts_of_one_argument_are_tags_of_their_own_and_those_of_two_may_meet_at_what_stands_between_them()
+    {
+        string[] texts = ["a,b", "a%2Cb", "a%b", "a%25b", "a\tb", "ab"];
+
+        Assert.Distinct(texts.Select(static text => CacheTag.Of("order:{id}", ("id", text))));
+        Assert.Equal(CacheTag.Of("{a}:{b}", ("a", "x:y"), ("b", "z")), CacheTag.Of("{a}:{b}", ("a", "x"), ("b", "y:z")));
+    }
 }
