@@ -45,7 +45,7 @@ public static class CacheSiloHostBuilderExtensions
             else if (options.Data is { } folder)
                 services.AddFileStorage(options.SiloName, folder);      // opens before the engine listens
             else
-                services.AddMemoryStorage(options.SiloName);
+                services.AddMemoryStorage(options.SiloName).AddHostedService(provider => ActivatorUtilities.CreateInstance<MemoryOnly>(provider, connectionName));
             services.AddRegions(section);
             services.AddRateLimiter();
             services.AddIntegrations(section);

@@ -16,6 +16,9 @@ internal static partial class HostingLog
     [LoggerMessage(1605, LogLevel.Warning, "Orleans' table of silos could not be looked at; it is tried again.")]
     public static partial void TableNotLookedAt(this ILogger logger, Exception exception);
 
+    [LoggerMessage(1606, LogLevel.Warning, "Values are in memory only, and end with this process: neither ConnectionStrings:{Name} nor OrleansCache:Data is set.")]
+    public static partial void MemoryOnly(this ILogger logger, string name);
+
     [LoggerMessage(1602, LogLevel.Warning, "Silo {Silo} could not be given up; it is tried again.")]
     public static partial void NotGivenUp(this ILogger logger, Exception exception, string silo);
 }

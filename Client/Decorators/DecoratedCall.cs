@@ -80,7 +80,7 @@ internal sealed class DecoratedCall
             Kind = ProblemKind.Limited,
             Detail = "limited",
             RetryAfterMilliseconds = (long)(result.RetryAfter ?? default).TotalMilliseconds,
-            Message = $"'{_integration}/{_method}' may not be called now, and no value of it is cached.",
+            Message = $"'{_integration}/{_method}' may not be called now, and no value of it is cached: the limiter of its strategy gives no permit in time, RetryAfter says when one can be had.",
         });
     }
 

@@ -18,7 +18,7 @@ public static class DecoratedInterface
         if (Registration<TApi>.Of is null)
             RuntimeHelpers.RunModuleConstructor(typeof(TApi).Module.ModuleHandle);
         return Registration<TApi>.Of ?? throw new InvalidOperationException(
-            $"AddIntegration: no caching class was generated for {typeof(TApi)}; give the interface [Integration(\"name\")], in a project that refers to the package OrleansCache.Client, and see the build's warnings.");
+            $"AddIntegration: no caching class was generated for {typeof(TApi)}; give the interface [Integration(\"name\")], in a project that refers to the package OrleansCache.Client (in a clone also to Client.Generator, as an analyzer: docs/strategies.md), and see the build's warnings.");
     }
 
     internal sealed record Registration<TApi>(string Name, DecoratedMethod[] Methods, DecoratedInvalidation[] Invalidations, Func<DecoratedApi<TApi>, TApi> Make)

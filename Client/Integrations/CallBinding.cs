@@ -49,7 +49,7 @@ internal static class CallBinding
         foreach (var parameter in known.Parameters)
         {
             if (!parameter.Optional && !args.ContainsKey(parameter.Name))
-                return Wrong("missing-argument", $"The argument '{parameter.Name}' of '{integration.Name}/{method}' is missing; give it.");
+                return Wrong("missing-argument", $"The argument '{parameter.Name}' of '{integration.Name}/{method}' is missing; give it{Stray(known, args)}.");
         }
 
         foreach (var name in args.Keys)
@@ -69,6 +69,9 @@ internal static class CallBinding
             return Wrong("bad-argument", said);
         }
     }
+
+    private static string Stray(MethodDescription known, IReadOnlyDictionary<string, string?> args) =>
+        args.Keys.FirstOrDefault(name => !known.Parameters.Any(p => p.Name == name)) is { } stray ? $" by exactly this name ('{stray}' is none of its arguments)" : "";
 
     public static CallTarget UnknownIntegration(string integration, IEnumerable<string> names) =>
         Wrong("unknown-integration", $"There is no integration '{integration}'; there is {List(names)}.");

@@ -59,7 +59,7 @@ internal readonly record struct CallOutcome(IntegrationResponse Response, bool I
             {
                 PermitHold.Pause => "The origin asked for a pause (429 or 503 with Retry-After), and no call leaves before its end.",
                 PermitHold.Away => "No permit is given while the store that permits are recorded in, or the rate limiter's silo, is away.",
-                _ => "The rate limiter has no permit to give in time.",
+                _ => "The integration's RateLimit gives no permit within the time that the call may wait for one: MaxWait, or none where OnMiss is Refuse. Retry-After says when.",
             },
         },
         null => ProblemOf(outcome.Response),

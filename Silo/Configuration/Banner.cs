@@ -25,7 +25,7 @@ internal static class Banner
         }
         else
         {
-            yield return $"  curl -i -X PUT --data hello '{settings.Url}/api/v1/entries/greetings/en'";
+            yield return $"  curl -i -X PUT -H 'Content-Type: text/plain' -H 'Cache-Control: max-age=60' --data hello '{settings.Url}/api/v1/entries/greetings/en'";
             yield return $"  curl -i '{settings.Url}/api/v1/entries/greetings/en'";
         }
 

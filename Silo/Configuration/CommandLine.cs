@@ -19,6 +19,8 @@ internal sealed record CommandLine
           --config FILE                a JSON file over appsettings.json; read again when it changes
           --OrleansCache:NAME=VALUE    any setting, such as --OrleansCache:Http:AllowAnonymous=true
           --help                       this text
+
+        Only ./run knows --engine auto|builtin|orleans, and --silos N for silos that share the keys.
         """;
 
     private static readonly string[] Names = ["--redis", "--data", "--port", "--silo-port", "--origin-port", "--no-origin", "--no-banner", "--config", "--help"];

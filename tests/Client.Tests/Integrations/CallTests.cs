@@ -53,7 +53,7 @@ public class CallTests
     [InlineData("partner", "Country", "code", "unknown-method", "'country', 'currencies'")]
     [InlineData("partner", "country", "lang", "missing-argument", "'code'")]
     [InlineData("partner", "currencies", "code", "surplus-argument", "'code'")]
-    [InlineData("partner", "country", "Code", "missing-argument", "'code'")]
+    [InlineData("partner", "country", "Code", "missing-argument", "'code' of 'partner/country' is missing; give it by exactly this name ('Code' is none")]
     public async Task A_wrong_call_names_what_is_wrong_and_what_there_is(string integration, string method, string argument, string detail, string named)
     {
         await using var cluster = new FakeCluster();
