@@ -21,10 +21,10 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
     /// <summary>True for a request that must not reach the origin twice.</summary>
     public bool IsOnce { get; init; }
 
-    /// <summary>The turn in which the request is made: nothing of it leaves when that may be over. Null for one that needs none.</summary>
+    /// <summary>The turn in which the request is made: nothing of it leaves, nor the rest, when that may be over. Null for one that needs none.</summary>
     public WriterTurn? Turn { get; init; }
 
-    /// <summary>True when nothing left, or not again, because the turn may have been over.</summary>
+    /// <summary>True when nothing left, or not the rest, or not again, because the turn may have been over.</summary>
     public bool IsTooLate { get; private set; }
 
     /// <summary>When a permit could be had; null while none was refused, or was still waited for when the attempt ended.</summary>
@@ -38,7 +38,7 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
     public ValueTask BeforeWriteAsync(object connection)
     {
         if (ReferenceEquals(_usedOn, connection))
-            return default;
+            return Turn is null ? default : Use(connection);        // the rest of a body that is cut is one the origin cannot take for whole
         if (_usedOn is not null && IsOnce)
             return ValueTask.FromException(new IOException("The connection ended with the request on it, and a write that may not be repeated is not sent again."));
         return _usedOn is null && IsFresh ? Use(connection) : RenewAsync(connection);
@@ -70,7 +70,7 @@ internal sealed class PermitSlip(Permit permit, Func<CancellationToken, ValueTas
         if (Turn is { IsHeld: false })
         {
             IsTooLate = true;
-            return ValueTask.FromException(new IOException("The key's turn to write may be over: the call does not leave."));
+            return ValueTask.FromException(new IOException("The key's turn to write may be over: the call, or the rest of it, does not leave."));
         }
 
         _usedOn = connection ?? _usedOn;

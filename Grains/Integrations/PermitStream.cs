@@ -1,9 +1,14 @@
 namespace OrleansCache;
 
 /// <summary>A connection to an origin that lets the first bytes of a request out only under a good permit.</summary>
-/// <remarks>HTTP/1.1 writes in the flow of the request's caller; that is how the connection finds the request's permit.</remarks>
+/// <remarks>
+/// HTTP/1.1 writes in the flow of the request's caller; that is how the connection finds the request's permit. A long write waits for the origin
+/// to read, however long that takes, so it leaves in pieces and the slip is asked before each.
+/// </remarks>
 internal sealed class PermitStream(Stream inner) : Stream
 {
+    private const int Piece = 16 << 10;
+
     public override bool CanRead => inner.CanRead;
     public override bool CanWrite => inner.CanWrite;
     public override bool CanSeek => false;
@@ -19,8 +24,14 @@ internal sealed class PermitStream(Stream inner) : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var permit = PermitSlip.Current ?? throw new InvalidOperationException("A request is written outside of an attempt.");
-        await permit.BeforeWriteAsync(this).ConfigureAwait(false);
-        await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        do
+        {
+            var piece = buffer[..Math.Min(buffer.Length, Piece)];
+            await permit.BeforeWriteAsync(this).ConfigureAwait(false);
+            await inner.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+            buffer = buffer[piece.Length..];
+        }
+        while (!buffer.IsEmpty);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -77,6 +77,23 @@ internal sealed class RawOrigin : IDisposable
         return head.ToString();
     }
 
+    /// <summary>Reads until the connection ends, in order or not, or has given that many bytes; returns how many came.</summary>
+    public static async Task<long> DrainAsync(Stream connection, long most)
+    {
+        var (buffer, all) = (new byte[1 << 16], 0L);
+        try
+        {
+            while (all < most && await connection.ReadAsync(buffer) is > 0 and var got)
+                all += got;
+        }
+        catch (IOException)
+        {
+            // Cut.
+        }
+
+        return all;
+    }
+
     public static async Task AnswerAsync(Stream connection) =>
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"u8.ToArray());
 

@@ -125,6 +125,40 @@ public sealed class WriterTurnTests : IAsyncLifetime
         Assert.Contains("last with origin-503", (await WriteAsync()).Problem!.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Of_a_long_body_whose_turn_ends_on_the_way_the_rest_does_not_leave_and_it_stays_in_doubt()
+    {
+        using var origin = new RawOrigin();
+        _harness.Reconfigure(new() { ["BaseAddress"] = origin.Address });
+        _harness.Turn.Answer = asked => asked == 1 ? FakeTurn.Granted : FakeTurn.Lost;
+
+        var write = WriteAsync(new byte[32 << 20]);
+        await using var connection = await origin.AcceptAsync();
+        var head = await RawOrigin.ReadAsync(connection);
+        await Eventually.TrueAsync(() => _time.ActiveTimers > 0);
+        _time.Advance(EntryLimits.LoadLease);
+        var got = await RawOrigin.DrainAsync(connection, 32 << 20);
+
+        Assert.Contains($"Content-Length: {32 << 20}", head, StringComparison.Ordinal);
+        Assert.InRange(got, 1, (32 << 20) - 1);
+        Assert.Equal(OriginWriteEnd.Doubtful, (await OriginHarness.DriveAsync(write, _time, TimeSpan.FromMilliseconds(100))).End);
+    }
+
+    [Fact]
+    public async Task Every_piece_of_a_long_write_is_held_against_the_turn()
+    {
+        using var wire = new SlowWire(() => _time.Advance(EntryLimits.LoadLease));
+        await using var stream = new PermitStream(wire);
+        var turn = new WriterTurn(_harness.Turn.Entry, FakeTurn.Ticket.Ticket, _time);
+        Assert.True(await turn.TakeAsync());
+        var slip = PermitSlip.Current = new(new(PermitKind.NotNeeded), _ => default, _time, default) { Turn = turn };
+
+        await Assert.ThrowsAsync<IOException>(async () => await stream.WriteAsync(new byte[1 << 20], TestContext.Current.CancellationToken));
+
+        Assert.InRange(wire.Length, 1, (1 << 20) - 1);
+        Assert.True(slip is { IsUsed: true, IsTooLate: true });
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -169,13 +203,23 @@ public sealed class WriterTurnTests : IAsyncLifetime
         Assert.Equal(asked, _harness.Turn.Asked);
     }
 
-    private Task<WriterAnswer> WriteAsync() => _harness.Caller.WriteAsync("partner", new()
+    private Task<WriterAnswer> WriteAsync(byte[]? body = null) => _harness.Caller.WriteAsync("partner", new()
     {
         OperationId = Guid.NewGuid(),
         Method = "put",
         Arguments = [new("id", "42")],
-        Body = "{}"u8.ToArray(),
+        Body = body ?? "{}"u8.ToArray(),
         ContentType = "application/json",
         Turn = FakeTurn.Ticket,
     });
+
+    /// <summary>Takes its time over every write.</summary>
+    private sealed class SlowWire(Action onWritten) : MemoryStream
+    {
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await base.WriteAsync(buffer, cancellationToken);
+            onWritten();
+        }
+    }
 }
