@@ -40,11 +40,18 @@ public sealed class FoundThroughRedisTests
         var name = await Dns.GetHostAddressesAsync(Environment.MachineName, Ct).ContinueWith(static found => found.IsCompletedSuccessfully, TaskScheduler.Default);
         Assert.SkipUnless(name, "This machine's name cannot be resolved.");
         await using var silo = await SiloProcess.StartAsync(redis: redis.EndPoint, arguments: "--OrleansCache:Silo:Address=0.0.0.0");
-        using var put = await silo.PutAsync("r", "k", "there");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var put = await silo.PutAsync("r", "k", "there");
+                return put.IsSuccessStatusCode;         // not before the silo can prove its right
+            },
+            cancellationToken: Ct);
         using var host = Client(redis.EndPoint);
         await host.StartAsync(Ct);
 
-        Assert.Equal("there", await ReadAsync(host.Services.GetRequiredService<IOrleansCache>()));
+        var cache = host.Services.GetRequiredService<IOrleansCache>();
+        await Eventually.TrueAsync(async () => await ReadAsync(cache) == "there", cancellationToken: Ct);
         await host.StopAsync(Ct);
     }
 
