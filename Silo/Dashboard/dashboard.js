@@ -102,7 +102,7 @@ function showTotals(data) {
 
   const quiet = t.p99Milliseconds === null;
   big('p99', quiet ? '–' : milliseconds(t.p99Milliseconds), quiet ? '' : 'ms');
-  say('p99-note', quiet ? 'no read over HTTP in the last minute' : `median ${milliseconds(t.p50Milliseconds)} ms`);
+  say('p99-note', quiet ? 'no HTTP read in the last minute' : `median ${milliseconds(t.p50Milliseconds)} ms`);
   remember(recent.p99, t.p99Milliseconds ?? 0);
   spark('p99-spark', recent.p99);
 
