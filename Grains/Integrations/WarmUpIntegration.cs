@@ -26,6 +26,9 @@ internal static class WarmUpIntegration
     /// <summary>How its entries behave: as those of most integrations.</summary>
     public static RegionPolicy Policy { get; } = new() { Region = Region, Coherence = Coherence.Eventual, Durability = Durability.Behind, FreshFor = Lifetime, Integration = Name, Method = Method };
 
+    /// <summary>A call's arguments: each round has a key of its own.</summary>
+    public static Dictionary<string, string?> ArgumentsOf(string round) => new(StringComparer.Ordinal) { [Parameter] = round };
+
     /// <param name="self">Where this process listens.</param>
     /// <param name="path">What it answers at once.</param>
     public static Integration Of(Uri self, string path)

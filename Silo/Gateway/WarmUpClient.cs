@@ -29,7 +29,7 @@ internal static class WarmUpClient
         var read = 0;
         foreach (var round in rounds)
         {
-            await cache.CallAsync<byte[]>(WarmUpIntegration.Name, WarmUpIntegration.Method, new Dictionary<string, string?>(StringComparer.Ordinal) { [WarmUpIntegration.Parameter] = round }, cancellationToken);
+            await cache.CallAsync<byte[]>(WarmUpIntegration.Name, WarmUpIntegration.Method, WarmUpIntegration.ArgumentsOf(round), cancellationToken);
             read++;
         }
 

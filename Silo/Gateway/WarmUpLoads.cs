@@ -24,7 +24,7 @@ internal sealed class WarmUpLoads(SiloSettings settings, LiveConfiguration confi
     public int Count { get; private set; }
 
     public static CallTarget TargetOf(string round) =>
-        CallBinding.Bind(WarmUpIntegration.Description, WarmUpIntegration.Method, new Dictionary<string, string?>(StringComparer.Ordinal) { [WarmUpIntegration.Parameter] = round });
+        CallBinding.Bind(WarmUpIntegration.Description, WarmUpIntegration.Method, WarmUpIntegration.ArgumentsOf(round));
 
     public static Uri PathOf(string round) => new($"{WarmUpIntegration.Name}/{WarmUpIntegration.Method}?{WarmUpIntegration.Parameter}={round}", UriKind.Relative);
 
