@@ -41,8 +41,7 @@ internal sealed class DebounceGrain(ITagLog log, IOwnership ownership, TimeProvi
         burst.IsOver = true;        // who asks from here on asks for another raise: this one may be in the log already
         try
         {
-            if (!ownership.FenceHolds)      // who asked has asked another silo since
-                throw new SiloUnavailableException("The silo was away for longer than a lease; the raise may be repeated.");
+            LateRaise.Refuse(ownership);        // who asked has asked another silo since
             await log.RaiseAsync([this.GetPrimaryKeyString()], CancellationToken.None);
             burst.End(null);
         }

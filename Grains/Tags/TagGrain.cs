@@ -9,9 +9,7 @@ internal sealed class TagGrain(ITagLog log, IOwnership ownership, TimeProvider t
     /// <exception cref="SiloUnavailableException">The store is away, or the silo was: a raise may be repeated, here or elsewhere.</exception>
     public async ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken = default)
     {
-        // What a silo that was paused finds unread was repeated elsewhere long ago, and would hit what was written since.
-        if (!ownership.FenceHolds)
-            throw new SiloUnavailableException("The silo was away for longer than a lease; the raise may be repeated.");
+        LateRaise.Refuse(ownership);        // a silo that was paused finds it unread
         try
         {
             return await log.RaiseAsync(tags, cancellationToken);
