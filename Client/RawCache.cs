@@ -151,7 +151,7 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
         };
         var answer = await calls.ReadAsync(key, request, new() { Flight = flight }).ConfigureAwait(false);
         flights.Seen(key.GrainKey, answer.Reply);
-        return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer.Reply, default);
+        return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer, default);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -59,7 +59,7 @@ internal sealed class OwnerCalls(
                     // Who has a factory of its own, and no limit to keep, does without.
                     if (!IsAway(reply) || request is { Load: LoadMode.Leased, Limiter: null } || effort.Flight is { IsWanted: false }
                         || !await MayTakeOverAsync(patience).ConfigureAwait(false) || patience.NextPause(clock) is not { } rest)
-                        return new(reply, asked);
+                        return Answer.Of(reply, asked, clock);
                     await UntilNewsAsync(known!, rest, refusedIn: 0, CancellationToken.None).ConfigureAwait(false);
                     (tried, asked) = (null, clock.GetTimestamp());
                     continue;
@@ -69,7 +69,7 @@ internal sealed class OwnerCalls(
                 {
                     var now = clock.GetTimestamp();
                     if (effort.Flight is { IsWanted: false } || clock.GetElapsedTime(first, now) >= effort.LongestWait)
-                        return new(reply, asked) { GaveUp = true };
+                        return Answer.Of(reply, asked, clock) with { GaveUp = true };
                     patience.Renew(now, waited: clock.GetElapsedTime(asked, now) >= _slice / 2);
                 }
             }

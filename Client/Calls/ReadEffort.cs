@@ -15,10 +15,3 @@ internal readonly record struct ReadEffort
     /// <summary>How long faults are answered by another try; zero tries once, null for the call timeout.</summary>
     public TimeSpan? Patience { get; init; }
 }
-
-/// <summary>A reply, and when it was asked for on this process's clock: a permit is counted from there.</summary>
-internal readonly record struct Answer(ReadReply Reply, long AskedAt)
-{
-    /// <summary>The wait for a load elsewhere was given up.</summary>
-    public bool GaveUp { get; init; }
-}

@@ -5,11 +5,12 @@ namespace OrleansCache;
 /// <summary>The flights of this process: many callers of one key make one grain call, and a failed one is not remembered.</summary>
 /// <remarks>
 /// A caller never gets an answer older than a change that was acknowledged before the caller came. Changes made here detach the key's
-/// flights: who comes later starts anew. Changes made elsewhere are not seen here, so a reply of a <c>strict</c> region is for those
-/// who came before it was asked for; those who joined later share one further call, which began after they came.
+/// flights: who comes later starts anew. Changes made elsewhere are not seen here, so an answer is for those who came before its owner
+/// decided it; those who joined later share one further call, which began after they came.
 /// A token ends its caller's wait; a flight goes on for the others, and a factory that runs goes on in any case, for the cluster shares it.
 /// </remarks>
-internal sealed class FlightTable
+/// <param name="clock">Tells who came when.</param>
+internal sealed class FlightTable(TimeProvider clock)
 {
     private const int Buckets = 4096;
     private readonly Bucket[] _buckets = [.. Enumerable.Range(0, Buckets).Select(static _ => new Bucket())];
@@ -54,10 +55,11 @@ internal sealed class FlightTable
                     return earlier is null ? own : AsJoined(own, earlier);
                 }
 
+                var came = clock.GetTimestamp();
                 var landing = await joined.WaitAsync(ct).ConfigureAwait(false);
                 if (landing.IsNowhere)
                     continue;
-                if (!landing.FirstOnly || earlier is not null)
+                if (came <= landing.Until || earlier is not null)
                     return AsJoined(landing, earlier);
                 earlier = landing.Reply.Status;
             }
@@ -163,7 +165,7 @@ internal sealed class FlightTable
 
     private Bucket BucketOf(int hash) => _buckets[hash & (Buckets - 1)];
 
-    // A load is a load for all that waited for it, though the strict ones then found its result as a hit.
+    // A load is a load for all that waited for it, though those who came late then found its result as a hit.
     private static Landing<T> AsJoined<T>(in Landing<T> landing, ReadStatus? earlier)
     {
         var status = landing.Reply.Status;

@@ -5,15 +5,18 @@ namespace OrleansCache;
 /// <param name="Value">The first caller's own object; others decode theirs from the reply unless the type is immutable.</param>
 internal readonly record struct Landing<T>(ReadReply Reply, T? Value)
 {
-    /// <summary>True when a caller that came while it was under way may not have it: a change may lie between.</summary>
-    public bool FirstOnly { get; init; }
+    /// <summary>Who came later than this may not have it: a change may have been acknowledged before they came. On this process's clock.</summary>
+    public long Until { get; init; } = long.MaxValue;
 
     /// <summary>True when everybody had left before there was an answer: who joined just then begins anew.</summary>
     public bool IsNowhere { get; private init; }
 
-    /// <summary>An owner's reply. One of a strict region, and what was loaded before a change, is for those who asked before it.</summary>
-    public static Landing<T> Of(in ReadReply reply, T? value) =>
-        new(reply, value) { FirstOnly = reply.Strict || (reply.Status is ReadStatus.Loaded or ReadStatus.Joined && !reply.Stored) };
+    /// <summary>An owner's answer, for those who came before the owner decided it. What was loaded before a change is for the first alone.</summary>
+    public static Landing<T> Of(in Answer answer, T? value) =>
+        answer.Reply is { Status: ReadStatus.Loaded or ReadStatus.Joined, Stored: false } ? ForFirst(answer.Reply, value) : new(answer.Reply, value) { Until = answer.DecidedAt };
+
+    /// <summary>For who began the flight, and nobody who joined it.</summary>
+    public static Landing<T> ForFirst(in ReadReply reply, T? value) => new(reply, value) { Until = long.MinValue };
 
     public static Landing<T> Nowhere => new() { IsNowhere = true };
 

@@ -137,7 +137,7 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     {
         _flights.Remove(this);
         if (HasJoiners)
-            Land(Landing<Nothing>.Of(_reply, default));
+            Land(Landing<Nothing>.ForFirst(_reply, default));        // what is there is told at once: all others came later
         if (TryEnd())
             _core.SetResult(default);
     }

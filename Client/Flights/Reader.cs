@@ -35,6 +35,6 @@ internal sealed class Reader(OwnerCalls calls, FlightTable flights)
     private async ValueTask<Landing<Nothing>> AskAsync(CacheKey key, Flight? flight)
     {
         var answer = await calls.ReadAsync(key, Request, new() { Flight = flight }).ConfigureAwait(false);
-        return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer.Reply, default);
+        return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer, default);
     }
 }

@@ -15,7 +15,7 @@ internal static class Landings
             Stored = done.Stored,
             View = done.View,
         };
-        return new(reply, value) { FirstOnly = done.Detail is "changed" or "tag-raised" or "lease-lost" };
+        return done.Detail is "changed" or "tag-raised" or "lease-lost" ? Landing<T>.ForFirst(reply, value) : new(reply, value);
     }
 
     /// <summary>Without one, or too large to keep.</summary>
@@ -33,7 +33,7 @@ internal static class Landings
 
         var problem = made.Problem ?? new() { Detail = "absent", StatusCode = 404, Body = made.Bytes, ContentType = made.ContentType };
         problem = made.Kind is LoadResultKind.Absent ? problem with { Kind = ProblemKind.NotFound } : problem;
-        return new(new ReadReply
+        return Landing<Nothing>.ForFirst(new()
         {
             Status = done.Value is null ? ReadStatus.Failed : ReadStatus.Stale,
             Value = done.Value,
@@ -41,7 +41,7 @@ internal static class Landings
             StaleMilliseconds = done.StaleMilliseconds,
             Problem = problem,
             View = done.View,
-        }, default) { FirstOnly = true };
+        }, default);
     }
 
     /// <summary>The old value, after the load failed.</summary>

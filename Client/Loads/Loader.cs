@@ -64,7 +64,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                             _ = RefreshBehindAsync(order, refresh, answer.AskedAt);
                         else
                             order.Seat?.Leave();
-                        return Landing<T>.Of(reply with { Ticket = null }, value);
+                        return Landing<T>.Of(answer with { Reply = reply with { Ticket = null } }, value);
                     }
 
                     if (isDecoded)
@@ -92,7 +92,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                         continue;
                     }
 
-                    return await RunLeasedAsync(flight, order, ticket, reply).ConfigureAwait(false);
+                    return await RunLeasedAsync(flight, order, ticket, answer).ConfigureAwait(false);
 
                 case ReadStatus.Failed when reply.Problem is { Kind: ProblemKind.Unavailable } && order.Options.Limiter is null:
                     return await RunAloneAsync(order, null).ConfigureAwait(false);
@@ -124,7 +124,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         return await calls.ReadAsync(order.Key, request, effort).ConfigureAwait(false);
     }
 
-    private async ValueTask<Landing<T>> RunLeasedAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order, LoadTicket ticket, ReadReply asked)
+    private async ValueTask<Landing<T>> RunLeasedAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order, LoadTicket ticket, Answer asked)
     {
         var key = order.Key;
         var hash = RoutingHash.Of(key.GrainKey);
@@ -143,11 +143,12 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             }
             catch (Exception e)
             {
+                var failedAt = clock.GetTimestamp();
                 var failed = await CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = FactoryProblem.Of(e), OperationId = ids.Next() }).ConfigureAwait(false);
-                if ((failed.Value ?? asked.Value) is { } old && codecs.TryDecode<T>(old, out var stale, out _) && order.IsValid(stale))
+                if ((failed.Value ?? asked.Reply.Value) is { } old && codecs.TryDecode<T>(old, out var stale, out _) && order.IsValid(stale))
                 {
                     logger.RefreshFailed(e, hash);
-                    return new(Landings.StaleInstead(old, failed, asked, e), stale) { FirstOnly = asked.Strict };
+                    return new(Landings.StaleInstead(old, failed, asked.Reply, e), stale) { Until = failed.Value is null ? asked.DecidedAt : failedAt };
                 }
 
                 throw;
@@ -206,9 +207,9 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     private async ValueTask<Landing<T>> RunInCircleAsync<TState, T>(LoadOrder<TState, T> order)
     {
         var request = new ReadRequest { Holder = ids.Process, OperationId = ids.Next(), LoadChain = LoadScope.Current?.Chain ?? default };
-        var reply = (await calls.ReadAsync(order.Key, request, default).ConfigureAwait(false)).Reply;
-        if (reply.Value is not null && codecs.TryDecode<T>(reply.Value, out var value, out _) && order.IsValid(value))
-            return Landing<T>.Of(reply, value);
+        var answer = await calls.ReadAsync(order.Key, request, default).ConfigureAwait(false);
+        if (answer.Reply.Value is { } found && codecs.TryDecode<T>(found, out var value, out _) && order.IsValid(value))
+            return Landing<T>.Of(answer, value);
         logger.Circle(RoutingHash.Of(order.Key.GrainKey));
         return await MakeAloneAsync(order).ConfigureAwait(false);
     }

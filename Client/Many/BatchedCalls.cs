@@ -70,7 +70,7 @@ internal sealed class BatchedCalls(OwnerCalls calls, IGrainFactory grains, Catal
             if (answer is { GaveUp: false, Reply: { Status: ReadStatus.Lease, Ticket: { } ticket } })
                 return await RunLeasedAsync(flight, call, ticket).ConfigureAwait(false);
             flights.Seen(key.GrainKey, answer.Reply);
-            return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer.Reply, default);
+            return answer.GaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.Of(answer, default);
         }
         finally
         {

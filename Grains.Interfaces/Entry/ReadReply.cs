@@ -42,8 +42,14 @@ internal readonly record struct ReadReply : IOwnersReply
     /// <summary>The owner's view number; with <see cref="ReadStatus.NotOwner"/> the caller routes by a view at least as new.</summary>
     [Id(12)] public long View { get; init; }
 
-    /// <summary>True in a <c>strict</c> region: who began to read after this was asked may not be given this answer, and asks anew.</summary>
+    /// <summary>True in a <c>strict</c> region.</summary>
     [Id(13)] public bool Strict { get; init; }
+
+    /// <summary>
+    /// Milliseconds from the question's arrival to when the answer was decided, rounded down: it knows of every change before that.
+    /// Positive for who waited for a load; negative for an answer kept for who had to ask again.
+    /// </summary>
+    [Id(14)] public int DecidedAfterMilliseconds { get; init; }
 
     bool IOwnersReply.IsRefusal => Status == ReadStatus.NotOwner;
 

@@ -68,7 +68,7 @@ internal sealed partial class Entry
         {
             if (await NotReadyAsync(LoadMode.Declared, cancellationToken) is { } refusal)
                 return refusal;
-            if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && AnswerOf(ended, await ended.Done, request, arrival) is { } kept)
+            if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && AnswerOf(ended, await ended.Done, request, arrival, slice) is { } kept)
                 return kept;
 
             var flight = Joinable() ?? BeginDeclared(request, background: false);

@@ -58,7 +58,7 @@ internal sealed partial class Entry
                     case PermitStatus.Refused when !stale && limits is { OnMiss: OnMiss.Bypass }:
                         return Lease(flight, request, limits: limits, stale: stale);
                     default:
-                        return await RefusedAsync(flight, permit, request);
+                        return await RefusedAsync(flight, permit, request, slice);
                 }
             }
         }
@@ -85,7 +85,7 @@ internal sealed partial class Entry
         }
     }
 
-    private async ValueTask<ReadReply> RefusedAsync(LoadFlight flight, PermitReply permit, ReadRequest request)
+    private async ValueTask<ReadReply> RefusedAsync(LoadFlight flight, PermitReply permit, ReadRequest request, Slice slice)
     {
         var problem = new LoadProblem
         {
@@ -95,7 +95,7 @@ internal sealed partial class Entry
             Message = $"The rate limiter of '{flight.Limiter}' refused a permit.",
         };
         var answer = await EndAsync(flight, LoadResult.Failure(problem));
-        return AnswerOf(flight, answer, request, Arrival) ?? Reply(ReadStatus.AskAgain);
+        return AnswerOf(flight, answer, request, Arrival, slice) ?? Reply(ReadStatus.AskAgain);
     }
 
     /// <summary>A load without a limit because of a misspelt name would break the very promise that the name asks for.</summary>

@@ -72,7 +72,7 @@ internal sealed partial class Entry
         if (UnknownLimiter(request) is { } misspelt)
             return Failed(misspelt, EntryReason.LoadFailed);
         if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && Now - ended.EndedAt < LeaseSpan
-            && AnswerOf(ended, await ended.Done, request, arrival) is { } kept)
+            && AnswerOf(ended, await ended.Done, request, arrival, slice) is { } kept)
             return kept;
 
         var flight = Joinable();
@@ -118,7 +118,7 @@ internal sealed partial class Entry
         }
 
         if (ended)
-            return flight.IsFor(request.Wanted) ? AnswerOf(flight, await flight.Done, request, arrival) : null;
+            return flight.IsFor(request.Wanted) ? AnswerOf(flight, await flight.Done, request, arrival, slice) : null;
         if (flight.IsFor(request.Wanted))
             flight.Remember(request.OperationId);
         if (!slice.IsOver)
@@ -128,9 +128,10 @@ internal sealed partial class Entry
     }
 
     /// <summary>What one who waited is told; null when the answer is not for them.</summary>
-    private ReadReply? AnswerOf(LoadFlight flight, LoadAnswer answer, in ReadRequest request, (long Head, long Generation) arrival)
+    private ReadReply? AnswerOf(LoadFlight flight, LoadAnswer answer, in ReadRequest request, (long Head, long Generation) arrival, Slice slice)
     {
         var now = Now;
+        var decidedAfter = slice.MillisecondsAt(flight.DecidedAt);
         if (answer.Value is { } value)
         {
             // Who came after a raise may not have what was loaded before it; whose load it is came before it began.
@@ -149,6 +150,7 @@ internal sealed partial class Entry
                 FreshMilliseconds = isCurrent ? EntryLifetimes.Remaining(_state.FreshUntil, now) : 0,
                 StaleMilliseconds = isCurrent ? EntryLifetimes.Remaining(_state.StaleUntil, now) : 0,
                 AgeMilliseconds = Math.Max(0, (now - value.LastRetrieved) / 1000),
+                DecidedAfterMilliseconds = decidedAfter,
             };
         }
 
@@ -156,10 +158,11 @@ internal sealed partial class Entry
             return null;
         var freshness = ReadRules.Judge(_state, now, TagsGood, request.Wanted);
         if (problem.Kind == ProblemKind.NotFound || !IsProven || freshness == Freshness.Absent)
-            return Failed(problem, EntryReason.LoadFailed);
+            return Failed(problem, EntryReason.LoadFailed) with { DecidedAfterMilliseconds = decidedAfter };
         _reason = EntryReason.StaleAfterFailure;
         _services.Metrics.Read(ReadOutcomes.Stale, _policy);
-        return freshness == Freshness.Fresh ? Answer(ReadStatus.Hit, now) : Answer(ReadStatus.Stale, now) with { Problem = problem };
+        var found = freshness == Freshness.Fresh ? Answer(ReadStatus.Hit, now) : Answer(ReadStatus.Stale, now) with { Problem = problem };
+        return found with { DecidedAfterMilliseconds = decidedAfter };
     }
 
     /// <summary>The load that a reader may join: the one in flight, while its lease lasts.</summary>
@@ -199,6 +202,7 @@ internal sealed partial class Entry
         var tags = result.Outcome is LoadOutcome.NotModified && result.Tags.IsEmpty ? _state.Content?.Tags ?? [] : result.Tags;
         var at = new EndContext(
             Now, _policy, tags.IsEmpty || _services.Tags.IsGood(TagHash.Of(tags), load.Born, load.LogGeneration), IsProven, _services.Random.NextDouble());
+        flight.DecidedAt = _services.Time.GetTimestamp();
         (_state, var end) = LoadRules.End(_state, load, result, at);
         var answer = end.GivenUp ? LoadAnswer.GivenUp : new LoadAnswer { Value = end.Problem is null ? end.Value : null, Stored = end.Kept, Detail = end.Detail, Problem = end.Problem };
         if (end.Change is { } change)

@@ -33,6 +33,9 @@ internal sealed class LoadFlight(LoadLease load, Guid holder, string? limiter)
     public CancellationTokenSource? Cancellation { get; set; }
     public Task<LoadAnswer> Done => _done.Task;
 
+    /// <summary>When its result met the entry's state, as a timestamp: what was acknowledged before is in its answer.</summary>
+    public long DecidedAt { get; set; }
+
     /// <summary>When it ended, in cluster time.</summary>
     public long EndedAt { get; private set; }
     public bool WasAsked => _asked is not null;

@@ -84,7 +84,7 @@ internal sealed class WarmUp(
             while (flight.Waiting <= Callers && !answers.IsCompleted)
                 await Task.Delay(Poll, clock, cancellationToken);
             flights.Remove(flight);
-            flight.Land(Landing<Nothing>.Of(Reply(), default));
+            flight.Land(new Landing<Nothing>(Reply(), default));
             await answers;
         }
         finally

@@ -113,7 +113,7 @@ public class IntegrationWriteTests
         builder => builder.Services.AddIntegration("orders", _ => origin, options =>
         {
             options.Retry = new() { MaxRetryAttempts = 0 };
-            options.Methods["order"] = new() { Parameters = ["id"], Coherence = Coherence.Strict, Durability = Durability.Through, Strategy = Strategy.Background, FreshFor = TimeSpan.FromMilliseconds(1), StaleFor = TimeSpan.FromHours(1) };
+            options.Methods["order"] = new() { Parameters = ["id"], Strategy = Strategy.Background, FreshFor = TimeSpan.FromMilliseconds(1), StaleFor = TimeSpan.FromHours(1) };
             options.Methods["pay"] = new() { Parameters = ["id"], Writes = "order", Invalidates = ["status:new"] };
             options.Methods["add"] = new() { Parameters = ["id"], Invalidates = ["orders"] };
             options.Methods["fail"] = new() { Parameters = ["id"], Writes = "order" };

@@ -49,10 +49,29 @@ public sealed class OneLoadTests
         Assert.Equal(ReadStatus.AskAgain, (await first).Status);
         await entry.Origin.EndAsync(0, new OriginResult { Kind = OriginResultKind.Absent, Bytes = [1] });
         await Eventually.TrueAsync(async () => (await entry.Explain()).State != "loading");
+        entry.Time.Advance(TimeSpan.FromMilliseconds(30));
         var again = await entry.Read(LoadMode.Declared, operation: operation);
 
-        Assert.Equal(ProblemKind.NotFound, again.Problem!.Kind);
+        Assert.Equal((ProblemKind.NotFound, -30), (again.Problem!.Kind, again.DecidedAfterMilliseconds));
         Assert.Equal(1, entry.Origin.Count);
+    }
+
+    [Fact]
+    public async Task Who_waited_is_told_when_the_result_met_the_state_not_when_the_store_had_it()
+    {
+        var entry = new EntryHarness(Declared with { Durability = Durability.Through });
+        var call = entry.Call();
+        await Eventually.TrueAsync(() => entry.Origin.Count == 1 && entry.Time.ActiveTimers > 0);
+        var before = entry.Store.Attempts;
+        entry.Store.Hold();
+        entry.Time.Advance(TimeSpan.FromMilliseconds(100));
+        await entry.Origin.GiveAsync(0, "1");
+        await Eventually.TrueAsync(() => entry.Store.Attempts == before + 1);
+
+        entry.Time.Advance(TimeSpan.FromMilliseconds(50));
+        entry.Store.Open();
+
+        Assert.Equal((ReadStatus.Loaded, 100), (await call is var reply ? (reply.Status, reply.DecidedAfterMilliseconds) : default));
     }
 
     [Fact]
