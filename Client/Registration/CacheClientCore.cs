@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,7 @@ internal static class CacheClientCore
             services.AddMetrics();
             services.AddLogging();
             services.TryAddSingleton(TimeProvider.System);
-            services.AddOptionsWithValidateOnStart<OrleansCacheClientOptions>().BindConfiguration(OrleansCacheClientOptions.SectionName, static binder => binder.ErrorOnUnknownConfiguration = true);
+            services.AddOptionsWithValidateOnStart<OrleansCacheClientOptions>().Configure<IConfiguration>(Bind);
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansCacheClientOptions>, OrleansCacheClientOptionsValidator>());
             services.TryAddSingleton<OperationIds>();
             services.TryAddSingleton<OwnerCalls>();
@@ -41,5 +42,16 @@ internal static class CacheClientCore
             services.TryAddSingleton<HybridCache, OrleansHybridCache>();
             return services;
         }
+    }
+
+    /// <exception cref="OptionsValidationException">For what is misspelt or no value of its type, before the binder stops at the first of it.</exception>
+    private static void Bind(OrleansCacheClientOptions options, IConfiguration configuration)
+    {
+        var section = configuration.GetSection(OrleansCacheClientOptions.SectionName);
+        var errors = new ConfigurationErrors();
+        StrictConfiguration.Check(section, typeof(OrleansCacheClientOptions), errors);
+        if (errors.Any)
+            throw new OptionsValidationException(OrleansCacheClientOptions.SectionName, typeof(OrleansCacheClientOptions), errors.All);
+        section.Bind(options);
     }
 }

@@ -6,6 +6,9 @@ namespace OrleansCache;
 /// <summary>How long an invalidation waits for quiet, as a request says it: <c>?debounce=0.5&amp;atMost=10</c>, in seconds.</summary>
 internal static class DebounceText
 {
+    /// <summary>The names.</summary>
+    public static readonly string[] Arguments = ["debounce", "atMost"];
+
     private const double MostSeconds = 1_000_000;
 
     public static bool TryRead(IQueryCollection query, out Debounce? debounce, [NotNullWhen(false)] out HttpProblem? problem)

@@ -35,7 +35,7 @@ internal sealed class Dispatcher(
         return first switch
         {
             "" => Redirect(context),
-            "api" => Api(context, path),
+            "api" => Api(context, path, target.Query),
             "healthz" => Reads(context) ? health.HandleAsync(context, path) : NotAllowed(context, GatewayEndpoint.Methods),
             "dashboard" => Reads(context) ? dashboard.HandleAsync(context, path) : NotAllowed(context, GatewayEndpoint.Methods),
             "orleans" => EnginePage(context, next),
@@ -56,10 +56,12 @@ internal sealed class Dispatcher(
             : NotAllowed(context, GatewayWrites.Methods);
     }
 
-    private ValueTask Api(HttpContext context, ReadOnlySpan<char> path)
+    private ValueTask Api(HttpContext context, ReadOnlySpan<char> path, ReadOnlySpan<char> query)
     {
-        if (!RequestTarget.TryTake(ref path, out var version) || version is not "v1" || !RequestTarget.TryTake(ref path, out var resource))
+        if (!RequestTarget.TryTake(ref path, out var version) || version is not "v1" || !RequestTarget.TryTake(ref path, out var resource) || resource is not ("entries" or "events" or "tags" or "calls"))
             return Unknown(context);
+        if (!query.IsEmpty && QueryNames.Refuse(query, KnownTo(resource, path)) is { } refusal)
+            return new(refusal.WriteAsync(context));
         return resource switch
         {
             "entries" => Entries(context, path),
@@ -69,6 +71,11 @@ internal sealed class Dispatcher(
             _ => Unknown(context),
         };
     }
+
+    private static ReadOnlySpan<string> KnownTo(ReadOnlySpan<char> resource, ReadOnlySpan<char> path) =>
+        resource is "entries" && path.EndsWith("/explain") ? EntriesEndpoint.ExplainArguments
+        : resource is "tags" && path.EndsWith("/invalidate") ? DebounceText.Arguments
+        : [];
 
     private ValueTask Entries(HttpContext context, ReadOnlySpan<char> path)
     {

@@ -20,7 +20,7 @@ internal static class StartRefusal
                     return [.. invalid.Failures];
                 case AggregateException several:
                     var lines = several.InnerExceptions.Select(Of).ToArray();
-                    return lines.Any(one => one is null) ? null : [.. lines.SelectMany(one => one!)];
+                    return lines.Any(one => one is null) ? null : [.. lines.SelectMany(one => one!).Distinct()];
                 case StoreUnavailableException store:
                     return [store.Message];
                 case InvalidDataException broken:

@@ -95,9 +95,21 @@ public class RegistrationTests
     {
         using var host = Build(("ConnectionStrings:cache", "127.0.0.1:11111"), ("OrleansCache:Client:CallTimout", "00:00:01"));
 
-        var e = await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync());
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
 
-        Assert.Contains("CallTimout", e.Message, StringComparison.Ordinal);
+        Assert.Equal("OrleansCache:Client:CallTimout is not a setting: did you mean 'CallTimeout'?", e.Message);
+    }
+
+    [Fact]
+    public async Task All_that_is_no_value_of_its_type_is_named_at_once()
+    {
+        using var host = Build(("ConnectionStrings:cache", "127.0.0.1:11111"), ("OrleansCache:Client:CallTimeout", "10"), ("OrleansCache:Client:Connections", "two"), ("OrleansCache:Client:Tls:CaFiles", "x"));
+
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+
+        Assert.Equal(
+            ["OrleansCache:Client:CallTimeout is '10': write 00:00:10 for 10 seconds, 10.00:00:00 for 10 days.", "OrleansCache:Client:Connections is 'two': write a whole number in range.", "OrleansCache:Client:Tls:CaFiles is not a setting: did you mean 'CaFile'?"],
+            e.Failures);
     }
 
     [Theory]

@@ -33,6 +33,24 @@ public sealed class EntriesTests : IAsyncLifetime
         await wrong.ProblemAsync(400, "bad-argument");
     }
 
+    [Theory]
+    [InlineData("GET /api/v1/entries/r/k/explain?diference=true", "'diference' is no argument of this path: did you mean 'difference'?")]
+    [InlineData("POST /api/v1/tags/t/invalidate?debonce=1", "'debonce' is no argument of this path: did you mean 'debounce'?")]
+    [InlineData("POST /api/v1/tags/t/invalidate?wait=1", "'wait' is no argument of this path; known are debounce, atMost.")]
+    [InlineData("GET /api/v1/entries/r/what?is=this", "'is' is no argument of this path, which takes none; leave it out, and write a ? of a key as %3F.")]
+    [InlineData("PUT /api/v1/entries/r/k?maxAge=5", "'maxAge' is no argument of this path, which takes none")]
+    [InlineData("POST /api/v1/events?source=x", "'source' is no argument of this path")]
+    public async Task A_misspelt_name_in_the_query_is_refused_and_nothing_is_done(string request, string said)
+    {
+        var answer = await _face.SendRawAsync(request);
+
+        Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Contains("surplus-argument", answer, StringComparison.Ordinal);
+        Assert.Contains(said, System.Text.RegularExpressions.Regex.Unescape(answer), StringComparison.Ordinal);
+        Assert.Empty(_face.Cache.Keys);
+        Assert.Empty(_face.Cache.Raised);
+    }
+
     [Fact]
     public async Task A_hit_has_its_bytes_and_all_its_headers()
     {
