@@ -69,6 +69,7 @@ public sealed class FileDamageTests : IAsyncDisposable
         await FileRestartTests.WriteAsync(store, "k", 100, "short");
 
         Assert.Equal(active.End, RandomAccess.GetLength(active.Handle));
+        Assert.False(active.HasRemains);
     }
 
     [Fact]
@@ -187,6 +188,17 @@ public sealed class FileDamageTests : IAsyncDisposable
 
         Assert.Equal("value 0", await FileRestartTests.TextAsync(store, "k0"));
         Assert.Contains(_folder.Log.Lines, static line => line.Contains("is damaged (the file ends before it)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Grain_state_damaged_while_running_is_an_error_and_not_absent()
+    {
+        await _folder.OpenAsync();
+        var states = new FileStateStore(_folder.Storage);
+        await states.WriteAsync("limiter", null, new string('1', 32), [1, 2, 3]);
+        Damage(_folder.Segments[0], 8 + 24 + 5);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await states.ReadAsync("limiter"));
     }
 
     [Fact]

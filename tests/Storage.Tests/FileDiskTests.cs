@@ -116,6 +116,58 @@ public sealed class FileDiskTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_file_stays_when_what_is_alive_in_it_can_not_be_carried_over()
+    {
+        _folder.Time = TimeProvider.System;
+        (_folder.Options.Fsync, _folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (FsyncMode.Always, 64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "cold", 100, "alive");
+        for (var i = 0; i < 120; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i % 60}", 100 + i, new string('x', 1000));
+        var victim = _folder.Segments[0];
+        _disk.Refuses = _folder.Store.Files.Active.Handle;
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _folder.Store.Maintenance.RunOnceAsync(Cancellation).WaitAsync(Eventually.Deadline, Cancellation));
+
+        Assert.True(File.Exists(victim));
+        Assert.Equal("alive", await FileRestartTests.TextAsync(store, "cold"));
+    }
+
+    [Fact]
+    public async Task A_write_that_is_refused_asks_nothing_of_the_disk()
+    {
+        _folder.Options.Fsync = FsyncMode.Always;
+        var store = await _folder.OpenAsync();
+        await store.ReadAsync("k", 5, Cancellation);
+        _disk.Refuses = _folder.Store.Files.Active.Handle;
+
+        var result = await store.WriteAsync("k", new() { Kind = RecordKind.Value, Epoch = 4, Version = 100 }, Cancellation);
+
+        Assert.Equal(new StoreWriteResult(false, 5), result);
+    }
+
+    [Fact]
+    public async Task A_write_to_a_closed_store_is_refused()
+    {
+        var store = await _folder.OpenAsync();
+        await _folder.CloseAsync();
+
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => FileRestartTests.WriteAsync(store, "k", 100, "value").WaitAsync(Eventually.Deadline, Cancellation));
+
+        Assert.False(failure.MaybeApplied);
+    }
+
+    [Fact]
+    public void A_folder_that_can_not_be_opened_or_flushed_is_an_error()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux says so for /proc.");
+
+        Assert.Contains("can't be opened", Assert.Throws<IOException>(() => DiskSync.System.Flush("/proc/none")).Message, StringComparison.Ordinal);
+        Assert.Contains("can't be flushed", Assert.Throws<IOException>(() => DiskSync.System.Flush("/proc")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_hint_has_its_name_only_once_the_disk_has_it()
     {
         _folder.Options.SegmentBytes = 64 << 10;

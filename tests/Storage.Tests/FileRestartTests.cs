@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansCache.TestSupport;
@@ -40,13 +41,36 @@ public sealed class FileRestartTests : IAsyncDisposable
             await WriteAsync(store, $"k{i}", 100, new string('x', 1000));
         await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
         await _folder.CloseAsync();
-        var hints = Directory.GetFiles(_folder.Entries, "*.hint");
-        Flip(hints[0], 40);
+        var hints = Directory.GetFiles(_folder.Entries, "*.hint").Order(StringComparer.Ordinal).ToArray();
+        Flip(hints[0], 30);
         File.Delete(hints[1]);
+        await File.WriteAllBytesAsync(hints[2], (await File.ReadAllBytesAsync(hints[2], Cancellation))[..10], Cancellation);
+
+        store = await _folder.OpenAsync();
+
+        Assert.Equal(200, _folder.Store.Count);
+        for (var i = 0; i < 200; i++)
+            Assert.NotNull(await TextAsync(store, $"k{i}"));
+    }
+
+    [Fact]
+    public async Task A_hint_of_another_version_is_not_believed()
+    {
+        _folder.Options.SegmentBytes = 64 << 10;
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 70; i++)
+            await WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        await _folder.CloseAsync();
+        var hint = Assert.Single(Directory.GetFiles(_folder.Entries, "*.hint"));
+        var bytes = (await File.ReadAllBytesAsync(hint, Cancellation))[..48];
+        bytes[7]++;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), Crc32C.Of(bytes.AsSpan(0, 20), bytes.AsSpan(24), []));
+        await File.WriteAllBytesAsync(hint, bytes, Cancellation);
 
         await _folder.OpenAsync();
 
-        Assert.Equal(200, _folder.Store.Count);
+        Assert.Equal(70, _folder.Store.Count);
     }
 
     [Fact]
@@ -208,7 +232,7 @@ public sealed class FileRestartTests : IAsyncDisposable
         _folder.Store.Appender.Enqueue(move);
         await move.Done;
 
-        Assert.Equal("new", await TextAsync(store, "k"));
+        Assert.Equal(("new", 1), (await TextAsync(store, "k"), _folder.Store.Count));
         store = await _folder.OpenAsync();
         Assert.Equal("new", await TextAsync(store, "k"));
     }

@@ -8,7 +8,7 @@ public abstract class TagLogContract : IAsyncLifetime
     private protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>The store, as a silo that has just started finds it.</summary>
-    private protected abstract ValueTask<ITagStore> RestartAsync();
+    private protected abstract ValueTask<ITagStore> RestartAsync(int capacity = ITagStore.Capacity);
 
     private protected abstract ValueTask LoseAsync();
 
@@ -18,9 +18,9 @@ public abstract class TagLogContract : IAsyncLifetime
 
     public abstract ValueTask DisposeAsync();
 
-    private async Task<TagLog> StartAsync()
+    private async Task<TagLog> StartAsync(int capacity = ITagStore.Capacity)
     {
-        var log = new TagLog(await RestartAsync(), Clock, TimeProvider.System);
+        var log = new TagLog(await RestartAsync(capacity), Clock, TimeProvider.System);
         await log.SynchroniseAsync(Cancellation);
         return log;
     }
@@ -32,6 +32,7 @@ public abstract class TagLogContract : IAsyncLifetime
         var before = log.Head;
         var raised = await log.RaiseAsync(["a", "b"], Cancellation);
         var generation = log.Generation;
+        Assert.False(log.IsGood(TagHash.Of(["b"]), before, generation));
 
         log = await StartAsync();
 
@@ -78,8 +79,30 @@ public abstract class TagLogContract : IAsyncLifetime
         await log.LearnAsync(head + 5, generation, Cancellation);
 
         Assert.NotEqual(generation, log.Generation);
-        Assert.True(await log.RaiseAsync(["a"], Cancellation) > head + 5);
         Assert.False(log.IsGood(TagHash.Of(["b"]), head, generation));
+        (head, generation) = (log.Head, log.Generation);
+        log = await StartAsync();
+        Assert.Equal((head, generation), (log.Head, log.Generation));
+        Assert.Equal(head + 1, await log.RaiseAsync(["a"], Cancellation));
+    }
+
+    [Fact]
+    public async Task What_the_capped_list_no_longer_has_counts_as_raised()
+    {
+        var log = await StartAsync(capacity: 4);
+        var born = log.Head;
+        await log.RaiseAsync(["a"], Cancellation);
+        for (var i = 0; i < 7; i++)
+            await log.RaiseAsync([$"filler{i}"], Cancellation);
+
+        var other = await StartAsync(capacity: 4);
+
+        Assert.Equal((log.Head, log.Generation), (other.Head, other.Generation));
+        Assert.False(other.IsGood(TagHash.Of(["a"]), born, other.Generation));
+        Assert.False(other.IsGood(TagHash.Of(["filler3"]), log.Head - 4, other.Generation));
+        Assert.False(other.IsGood(TagHash.Of(["b"]), log.Head - 5, other.Generation));
+        Assert.True(other.IsGood(TagHash.Of(["b"]), log.Head - 4, other.Generation));
+        Assert.True(other.IsGood(TagHash.Of(["a"]), other.Head, other.Generation));
     }
 
     [Fact]
@@ -112,10 +135,10 @@ public sealed class FileTagLogTests : TagLogContract
 
     public override ValueTask DisposeAsync() => _folder.DisposeAsync();
 
-    private protected override async ValueTask<ITagStore> RestartAsync()
+    private protected override async ValueTask<ITagStore> RestartAsync(int capacity)
     {
         await _folder.OpenAsync();
-        return new FileTagStore(_folder.Storage);
+        return new FileTagStore(_folder.Storage) { Capacity = capacity };
     }
 
     private protected override async ValueTask LoseAsync()

@@ -26,7 +26,7 @@ internal sealed class FileEntryStore(FileStorage storage, IClusterClock clock, S
             return new(new StoreReadResult(null, floor));
         }
         using var value = storage.Log.Read(Prefix + grainKey);
-        var record = value.IsFound && value.ExpiresAt > clock.Now ? Decode(value.Payload, grainKey) : null;
+        var record = value.ExpiresAt > clock.Now ? Decode(value.Payload, grainKey) : null;
         metrics.End("read", record is not null ? "found" : value.IsDamaged ? "damaged" : "absent", begun);
         return record?.Epoch > epoch ? new(new StoreReadResult(null, record.Epoch)) : new(new StoreReadResult(record is null ? null : record with { Epoch = epoch }, 0));
     }

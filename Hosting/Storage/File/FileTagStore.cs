@@ -10,6 +10,8 @@ internal sealed class FileTagStore(FileStorage storage) : ITagStore
     private long _generation;
     private long _head;
 
+    public int Capacity { get; init; } = ITagStore.Capacity;
+
     public async ValueTask<TagChanges> AppendAsync(TagAppend append, CancellationToken cancellationToken)
     {
         var (head, tags) = (Math.Max(append.Known.Number, append.Ahead), append.Tags);
@@ -32,7 +34,7 @@ internal sealed class FileTagStore(FileStorage storage) : ITagStore
     private (long Floor, List<TagRaise> Raises) Restore()
     {
         var raises = new List<TagRaise>();
-        for (var number = 0; number < ITagStore.Capacity; number++)
+        for (var number = 0; number < Capacity; number++)
         {
             using var value = storage.Log.Read(KeyOf(number));
             if (value.IsFound)
@@ -45,7 +47,7 @@ internal sealed class FileTagStore(FileStorage storage) : ITagStore
             : (0, 0);
         _head = Math.Max(begunAt, raises.Count == 0 ? 0 : raises[^1].Number);
         var kept = raises.FindAll(raise => raise.Number > begunAt);
-        var first = Math.Max(begunAt + 1, _head - ITagStore.Capacity + 1);
+        var first = Math.Max(begunAt + 1, _head - Capacity + 1);
         var isWhole = storage.Log.SkippedBytes == 0 && kept.Count == _head - first + 1;
         _generation = isWhole ? generation : 0;
         return (first - 1, kept);
@@ -62,7 +64,7 @@ internal sealed class FileTagStore(FileStorage storage) : ITagStore
         (_generation, _head) = (generation, begunAt);
     }
 
-    private static string KeyOf(long number) => string.Create(CultureInfo.InvariantCulture, $"t:{number % ITagStore.Capacity}");
+    private string KeyOf(long number) => string.Create(CultureInfo.InvariantCulture, $"t:{number % Capacity}");
 
     private static byte[] Encode(TagRaise raise)
     {

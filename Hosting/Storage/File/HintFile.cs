@@ -35,7 +35,7 @@ internal static class HintFile
         if (!BitConverter.IsLittleEndian || !File.Exists(segment.HintPath))
             return null;
         var bytes = File.ReadAllBytes(segment.HintPath);
-        if (bytes.Length < HeaderLength || !bytes.AsSpan(0, 8).SequenceEqual(Magic) || (bytes.Length - HeaderLength) % Marshal.SizeOf<HintRecord>() != 0)
+        if (bytes.Length < HeaderLength || !bytes.AsSpan(0, 8).SequenceEqual(Magic))
             return null;
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(20)) != Crc32C.Of(bytes.AsSpan(0, 20), bytes.AsSpan(HeaderLength), []))
             return null;
