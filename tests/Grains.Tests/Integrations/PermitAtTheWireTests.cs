@@ -13,7 +13,7 @@ public class PermitAtTheWireTests
         await using var harness = Harness(origin, clock: clock);
 
         var calling = harness.CallAsync();
-        await OriginHarness.UntilAsync(() => Grants(harness) == 1);
+        await OriginHarness.UntilAsync(() => Grants(harness) == 1 && origin.IsBeingConnectedTo);
         clock.Advance(Permit.Life);
         await origin.EmptyQueueAsync();
         var (connection, head) = await origin.AcceptRequestAsync();
@@ -105,13 +105,13 @@ public class PermitAtTheWireTests
             clock);
 
         var calling = harness.CallAsync();
-        await OriginHarness.UntilAsync(() => Grants(harness) == 1);
+        await OriginHarness.UntilAsync(() => Grants(harness) == 1 && origin.IsBeingConnectedTo);
         clock.Advance(Permit.Life);
         await origin.EmptyQueueAsync();
         await OriginHarness.UntilAsync(() => harness.Limiters.Of("partner").Describe().ForegroundWaiting == 1);
         await harness.Limiters.Of("partner").PauseAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         clock.Advance(TimeSpan.FromSeconds(5));
-        var result = await calling;
+        var result = await calling.WaitAsync(Eventually.Deadline);
 
         Assert.Equal((ProblemKind.Limited, "closed"), (result.Problem!.Kind, harness.Caller.DescribeBreaker("partner")));
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 
@@ -37,6 +38,10 @@ internal sealed class RawOrigin : IDisposable
             }
         }
     }
+
+    /// <summary>True while a connect waits for room in the queue.</summary>
+    public bool IsBeingConnectedTo => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+        .Any(connection => connection.State == TcpState.SynSent && connection.RemoteEndPoint.Port == ((IPEndPoint)_listener.LocalEndPoint!).Port);
 
     /// <summary>Accepts and drops what filled the queue.</summary>
     public async Task EmptyQueueAsync()
