@@ -13,5 +13,5 @@ internal readonly record struct Answer(ReadReply Reply, long AskedAt, long Decid
     public static Answer Of(in ReadReply reply, long askedAt, TimeProvider clock) =>
         new(reply, askedAt, reply.DecidedAfterMilliseconds == 0 ? askedAt : askedAt + DecidedAfter(reply.DecidedAfterMilliseconds, clock.TimestampFrequency));
 
-    private static long DecidedAfter(long milliseconds, long frequency) => (milliseconds * 1000 - Math.Abs(milliseconds) * 10) * frequency / 1_000_000;
+    private static long DecidedAfter(int milliseconds, long frequency) => (long)(milliseconds * (milliseconds < 0 ? 1.01 : 0.99) * frequency / 1000);
 }

@@ -11,9 +11,8 @@ internal readonly record struct Landing<T>(ReadReply Reply, T? Value)
     /// <summary>True when everybody had left before there was an answer: who joined just then begins anew.</summary>
     public bool IsNowhere { get; private init; }
 
-    /// <summary>An owner's answer, for those who came before the owner decided it. What was loaded before a change is for the first alone.</summary>
-    public static Landing<T> Of(in Answer answer, T? value) =>
-        answer.Reply is { Status: ReadStatus.Loaded or ReadStatus.Joined, Stored: false } ? ForFirst(answer.Reply, value) : new(answer.Reply, value) { Until = answer.DecidedAt };
+    /// <summary>An owner's answer, for those who came before the owner decided it.</summary>
+    public static Landing<T> Of(in Answer answer, T? value) => new(answer.Reply, value) { Until = answer.DecidedAt };
 
     /// <summary>For who began the flight, and nobody who joined it.</summary>
     public static Landing<T> ForFirst(in ReadReply reply, T? value) => new(reply, value) { Until = long.MinValue };

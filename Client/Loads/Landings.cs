@@ -15,12 +15,16 @@ internal static class Landings
             Stored = done.Stored,
             View = done.View,
         };
-        return done.Detail is "changed" or "tag-raised" or "lease-lost" ? Landing<T>.ForFirst(reply, value) : new(reply, value);
+        return For(reply, value, done);
     }
 
     /// <summary>Without one, or too large to keep.</summary>
-    public static Landing<T> Uncached<T>(T value, RawValue raw, bool isAbsent) =>
-        new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = isAbsent } }, value);
+    /// <param name="value">The caller's own.</param>
+    /// <param name="raw">Its bytes.</param>
+    /// <param name="isAbsent">There is no value.</param>
+    /// <param name="began">When the factory began: nobody knows what was acknowledged since.</param>
+    public static Landing<T> Uncached<T>(T value, RawValue raw, bool isAbsent, long began) =>
+        new(new ReadReply { Status = ReadStatus.Loaded, Value = new() { Bytes = raw.Bytes, ContentType = raw.ContentType, IsAbsent = isAbsent } }, value) { Until = began };
 
     /// <summary>By a call of the integration for many keys, under a lease, and handed to the owner.</summary>
     public static Landing<Nothing> Made(LoadCompletion made, LoadReply done)
@@ -33,7 +37,7 @@ internal static class Landings
 
         var problem = made.Problem ?? new() { Detail = "absent", StatusCode = 404, Body = made.Bytes, ContentType = made.ContentType };
         problem = made.Kind is LoadResultKind.Absent ? problem with { Kind = ProblemKind.NotFound } : problem;
-        return Landing<Nothing>.ForFirst(new()
+        return For(new()
         {
             Status = done.Value is null ? ReadStatus.Failed : ReadStatus.Stale,
             Value = done.Value,
@@ -41,8 +45,11 @@ internal static class Landings
             StaleMilliseconds = done.StaleMilliseconds,
             Problem = problem,
             View = done.View,
-        }, default);
+        }, default(Nothing), done);
     }
+
+    // All who wait came before the result was sent.
+    private static Landing<T> For<T>(in ReadReply reply, T value, LoadReply done) => done.IsCurrent ? new(reply, value) : Landing<T>.ForFirst(reply, value);
 
     /// <summary>The old value, after the load failed.</summary>
     public static ReadReply StaleInstead(EntryValue old, LoadReply failed, ReadReply asked, Exception e) => asked with

@@ -97,7 +97,10 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 case ReadStatus.Failed when reply.Problem is { Kind: ProblemKind.Unavailable } && order.Options.Limiter is null:
                     return await RunAloneAsync(order, null).ConfigureAwait(false);
 
-                case ReadStatus.Failed or ReadStatus.AskVersion:
+                case ReadStatus.Failed:
+                    return Landing<T>.Of(answer, default);
+
+                case ReadStatus.AskVersion:
                     return new(reply, default);
 
                 default:        // given up, or the owner saw the circle
@@ -133,6 +136,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         T value;
         bool isAbsent;
         RawValue raw;
+        var began = clock.GetTimestamp();
         await using (var renewal = new LeaseRenewal(grains.GetGrain<IEntryGrain>(key.GrainKey), ticket, clock, logger, hash))
         {
             try
@@ -161,7 +165,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 logger.TooLarge(hash, key.Region, raw.Bytes.Length, ValueCodecs.MaxBytes);
                 var tooLarge = new LoadProblem { Kind = ProblemKind.TooLarge, Detail = "too-large", Message = ValueCodecs.TooLarge("The factory's value", raw.Bytes.Length) };
                 await CompleteAsync(key, new() { Ticket = ticket, Kind = LoadResultKind.Failed, Problem = tooLarge, OperationId = ids.Next() }).ConfigureAwait(false);
-                return Landings.Uncached(value, raw, isAbsent: false);
+                return Landings.Uncached(value, raw, isAbsent: false, began);
             }
 
             using var slot = order.Seat is null ? default : await order.Seat.CallAsync().ConfigureAwait(false);
@@ -228,9 +232,10 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         if (refusal is not null)
             return new(new ReadReply { Status = ReadStatus.Failed, Problem = refusal }, default);
         LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), null);
+        var began = clock.GetTimestamp();
         var value = await order.MakeAsync(terms, isBackground: false, end.Token).ConfigureAwait(false);
         var isAbsent = value is null || LoadScope.Current!.Context.IsAbsent;
-        return Landings.Uncached(value, isAbsent ? ValueCodecs.Null : codecs.Encode(value), isAbsent);
+        return Landings.Uncached(value, isAbsent ? ValueCodecs.Null : codecs.Encode(value), isAbsent, began);
     }
 
     private bool HasLapsed(LoadTicket ticket, long askedAt) =>

@@ -80,6 +80,9 @@ internal readonly record struct LoadReply
     [Id(3)] public string? Detail { get; init; }
     [Id(4)] public long FreshMilliseconds { get; init; }
     [Id(5)] public long StaleMilliseconds { get; init; }
+
+    /// <summary>True when the result knows of all that was acknowledged before the load's end; else it is for those who came before the load began.</summary>
+    [Id(6)] public bool IsCurrent { get; init; }
 }
 
 /// <summary>How long a value lives and what invalidates it.</summary>

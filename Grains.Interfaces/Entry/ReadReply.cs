@@ -47,7 +47,8 @@ internal readonly record struct ReadReply : IOwnersReply
 
     /// <summary>
     /// Milliseconds from the question's arrival to when the answer was decided, rounded down: it knows of every change before that.
-    /// Positive for who waited for a load; negative for an answer kept for who had to ask again.
+    /// Positive for who waited for a load that ended well. Negative for an answer kept for who had to ask again, and for a load that a change
+    /// may have overtaken: that one knows of what was before its begin.
     /// </summary>
     [Id(14)] public int DecidedAfterMilliseconds { get; init; }
 

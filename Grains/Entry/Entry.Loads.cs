@@ -20,8 +20,8 @@ internal sealed partial class Entry
     public async ValueTask<LoadReply> CompleteAsync(LoadCompletion completion, CancellationToken cancellationToken)
     {
         CatchUp();
-        if (OperationRules.Find(_state, completion.OperationId).Past is not null && _state.Content is not null)
-            return Stored(_state.Content.Value);
+        if (OperationRules.Find(_state, completion.OperationId).Past is { } past && _state.Content is { } content)
+            return Stored(content.OperationId == past.Id ? content.Value : new() { Version = past.Version, LastRetrieved = past.At, LastModified = past.At });
         var flight = completion.Ticket is { } ticket && ticket.Activation == _tasks?.Activation
             ? _tasks.Flights.Find(f => f.Load.Number == ticket.Number && f.Load.Leased)
             : null;
@@ -42,12 +42,12 @@ internal sealed partial class Entry
                 StaleMilliseconds = stale ? EntryLifetimes.Remaining(_state.StaleUntil, now) : 0,
                 Detail = answer.Problem.Detail,
                 View = _services.Ownership.View,
+                IsCurrent = answer.IsCurrent,
             };
         }
 
-        return answer.Stored
-            ? Stored(answer.Value!)
-            : new() { Detail = answer.Detail, View = _services.Ownership.View };
+        var reply = answer.Stored ? Stored(answer.Value!) : new() { Detail = answer.Detail, View = _services.Ownership.View };
+        return reply with { IsCurrent = answer.IsCurrent };
     }
 
     private LoadReply Stored(EntryValue value)
@@ -132,14 +132,13 @@ internal sealed partial class Entry
     {
         var now = Now;
         var decidedAfter = slice.MillisecondsAt(flight.DecidedAt);
+        var (load, own) = (flight.Load, flight.IsHeldBy(request.OperationId));
+        // Who came after a raise may not have what was loaded before it; whose load it is came before it began.
+        if (!own && answer.TagHashes.Length > 0 && arrival != (load.Born, load.LogGeneration)
+            && ((IsStrict && !_services.Tags.IsProven) || !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration)))
+            return null;
         if (answer.Value is { } value)
         {
-            // Who came after a raise may not have what was loaded before it; whose load it is came before it began.
-            var load = flight.Load;
-            var own = flight.IsHeldBy(request.OperationId);
-            if (!own && answer.TagHashes.Length > 0 && arrival != (load.Born, load.LogGeneration)
-                && ((IsStrict && !_services.Tags.IsProven) || !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration)))
-                return null;
             _reason = own ? EntryReason.Loaded : EntryReason.Joined;
             _services.Metrics.Read(own ? ReadOutcomes.Loaded : ReadOutcomes.Joined, _policy);
             var isCurrent = answer.Stored && _state.Content?.Version == value.Version;
@@ -181,7 +180,7 @@ internal sealed partial class Entry
         if (_state.Work?.Load is { } late)
             Tasks.Flights.RemoveAll(f => f.Load.Number == late.Number);
         (_state, var load) = LoadRules.Begin(_state, leased, LeaseSpan, _services.Tags.Head, _services.Tags.Generation, now);
-        var flight = new LoadFlight(load, request.OperationId, limiter) { OriginVersion = request.OriginVersion };
+        var flight = new LoadFlight(load, request.OperationId, limiter, _services.Time.GetTimestamp()) { OriginVersion = request.OriginVersion };
         Tasks.Flights.Add(flight);
         return flight;
     }
@@ -202,9 +201,17 @@ internal sealed partial class Entry
         var tags = result.Outcome is LoadOutcome.NotModified && result.Tags.IsEmpty ? _state.Content?.Tags ?? [] : result.Tags;
         var at = new EndContext(
             Now, _policy, tags.IsEmpty || _services.Tags.IsGood(TagHash.Of(tags), load.Born, load.LogGeneration), IsProven, _services.Random.NextDouble());
-        flight.DecidedAt = _services.Time.GetTimestamp();
+        var decidedAt = _services.Time.GetTimestamp();
         (_state, var end) = LoadRules.End(_state, load, result, at);
-        var answer = end.GivenUp ? LoadAnswer.GivenUp : new LoadAnswer { Value = end.Problem is null ? end.Value : null, Stored = end.Kept, Detail = end.Detail, Problem = end.Problem };
+        var answer = end.GivenUp ? LoadAnswer.GivenUp : new LoadAnswer
+        {
+            Value = end.Problem is null ? end.Value : null,
+            TagHashes = end.Problem is null or { Kind: ProblemKind.NotFound } ? TagHash.Of(tags) : [],
+            Stored = end.Kept,
+            IsCurrent = !end.IsOvertaken && (tags.IsEmpty || _services.Tags.IsProven),       // else a raise did not wait for this silo
+            Detail = end.Detail,
+            Problem = end.Problem,
+        };
         if (end.Change is { } change)
         {
             var wait = AckOf(change.Version);
@@ -212,7 +219,11 @@ internal sealed partial class Entry
             var stored = await wait.EndAsync(EntryLimits.StorePatience, CancellationToken.None) == ChangeAck.Accepted;
             if (end.Value is not null)
                 answer = stored ? answer with { Stored = true } : answer with { Detail = "store", Value = end.Value with { Version = 0 } };
+            answer = answer with { IsCurrent = answer.IsCurrent && stored };
         }
+
+        if (answer.IsCurrent)
+            flight.DecidedAt = decidedAt;
 
         if (answer.Problem is { } problem)
             _services.Log.LoadFailed(_hash, problem.Detail);

@@ -1,7 +1,7 @@
 namespace OrleansCache;
 
 /// <summary>A load and those who wait for it.</summary>
-internal sealed class LoadFlight(LoadLease load, Guid holder, string? limiter)
+internal sealed class LoadFlight(LoadLease load, Guid holder, string? limiter, long began)
 {
     private readonly TaskCompletionSource<LoadAnswer> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HashSet<Guid>? _asked;
@@ -33,8 +33,8 @@ internal sealed class LoadFlight(LoadLease load, Guid holder, string? limiter)
     public CancellationTokenSource? Cancellation { get; set; }
     public Task<LoadAnswer> Done => _done.Task;
 
-    /// <summary>When its result met the entry's state, as a timestamp: what was acknowledged before is in its answer.</summary>
-    public long DecidedAt { get; set; }
+    /// <summary>As a timestamp: of what was acknowledged before, its answer knows. Its begin, until its result met a state that nothing had changed.</summary>
+    public long DecidedAt { get; set; } = began;
 
     /// <summary>When it ended, in cluster time.</summary>
     public long EndedAt { get; private set; }
@@ -64,14 +64,14 @@ internal sealed record LoadAnswer
     /// <summary>Ended without an answer: ask anew.</summary>
     public static LoadAnswer GivenUp { get; } = new();
 
-    public EntryValue? Value
-    {
-        get;
-        init => (field, TagHashes) = (value, value is null ? [] : TagHash.Of(value.Tags));
-    }
+    public EntryValue? Value { get; init; }
 
-    public ulong[] TagHashes { get; private init; } = [];
+    /// <summary>The result's tags, also of an absence.</summary>
+    public ulong[] TagHashes { get; init; } = [];
     public bool Stored { get; init; }
+
+    /// <summary>True when nothing can have been acknowledged between the load's begin and its end that the result does not know.</summary>
+    public bool IsCurrent { get; init; }
     public string? Detail { get; init; }
     public LoadProblem? Problem { get; init; }
 }

@@ -52,9 +52,9 @@ internal static class LoadRules
 
         var refusal = late ? state.Changes != load.Changes ? "changed" : "lease-lost"
             : !state.Queued.IsEmpty || state.Work?.Job is { Batch.IsEmpty: false } ? "changed"
-            : result.Outcome is LoadOutcome.DoNotStore ? "not-stored"
             : !at.TagsGood ? "tag-raised"
             : !at.Proven ? "unproven"
+            : result.Outcome is LoadOutcome.DoNotStore ? "not-stored"
             : state.Stored == StoreKnowledge.Unread ? "store"
             : null;
         if (result.Outcome is LoadOutcome.Absent && EntryLifetimes.AbsenceSpan(result.Lifetime, at.Policy) == 0)
@@ -102,7 +102,7 @@ internal static class LoadRules
             ContentType = result.Problem?.ContentType ?? result.ContentType,
         };
         if (refusal is not null || state.Content is null)
-            return (state, new() { Problem = problem });
+            return (state, new() { Problem = problem, Detail = refusal });
         var (next, change) = ChangeRules.Accept(state, null, 0, 0, result.OperationId, existed: true, load, at.Now);
         return (next, new() { Problem = problem, Change = change });
     }
@@ -225,4 +225,7 @@ internal readonly record struct LoadEnd
     public string? Detail { get; init; }
     public LoadProblem? Problem { get; init; }
     public bool GivenUp { get; init; }
+
+    /// <summary>True when a change may have been acknowledged since the load began: its result, value or absence, does not know of it.</summary>
+    public bool IsOvertaken => Detail is not (null or "not-stored");
 }

@@ -20,10 +20,12 @@ public class IntegrationWriteTests
         await Eventually.TrueAsync(async () => (await readers.CallAsync<string>("orders", "order", Id("42"))).Outcome == Outcome.Stale);
         await refresh.Began.WaitAsync(Eventually.Deadline);
         var (isAcknowledged, end) = (false, false);
-        var reading = Enumerable.Range(0, 100).Select(_ => Task.Run(async () =>
+        var reading = Enumerable.Range(0, 100).Select(reader => Task.Run(async () =>
         {
             while (!Volatile.Read(ref end))
             {
+                for (var others = reader % 7; others > 0; others--)        // so that they do not all come at once
+                    await readers.GetAsync<string>(CacheKey.Of("others", $"{reader}"));
                 var isAfter = Volatile.Read(ref isAcknowledged);
                 if (await ReadAsync(readers, "42") is var status && isAfter && status != "paid")
                     return status;

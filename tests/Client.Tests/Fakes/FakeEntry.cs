@@ -114,7 +114,7 @@ internal sealed class FakeEntry : IEntryGrain
         lock (_lock)
         {
             if (completion.Kind is not (LoadResultKind.Value or LoadResultKind.Absent))
-                return default;
+                return new() { IsCurrent = true };
             OriginVersion = _leased.GetValueOrDefault(completion.Ticket!.Number);
             Value = new()
             {
@@ -125,7 +125,7 @@ internal sealed class FakeEntry : IEntryGrain
                 LastRetrieved = _retrieved += 1_000_000,
                 LastModified = 2_000_000,
             };
-            return new() { Stored = true, Value = Value with { Bytes = [] }, FreshMilliseconds = 1000 };
+            return new() { Stored = true, IsCurrent = true, Value = Value with { Bytes = [] }, FreshMilliseconds = 1000 };
         }
     }
 

@@ -49,7 +49,7 @@ public sealed class OneLoadTests
         Assert.Equal(ReadStatus.AskAgain, (await first).Status);
         await entry.Origin.EndAsync(0, new OriginResult { Kind = OriginResultKind.Absent, Bytes = [1] });
         await Eventually.TrueAsync(async () => (await entry.Explain()).State != "loading");
-        entry.Time.Advance(TimeSpan.FromMilliseconds(30));
+        entry.Time.Advance(TimeSpan.FromMilliseconds(29.5));
         var again = await entry.Read(LoadMode.Declared, operation: operation);
 
         Assert.Equal((ProblemKind.NotFound, -30), (again.Problem!.Kind, again.DecidedAfterMilliseconds));
@@ -64,7 +64,7 @@ public sealed class OneLoadTests
         await Eventually.TrueAsync(() => entry.Origin.Count == 1 && entry.Time.ActiveTimers > 0);
         var before = entry.Store.Attempts;
         entry.Store.Hold();
-        entry.Time.Advance(TimeSpan.FromMilliseconds(100));
+        entry.Time.Advance(TimeSpan.FromMilliseconds(100.5));
         await entry.Origin.GiveAsync(0, "1");
         await Eventually.TrueAsync(() => entry.Store.Attempts == before + 1);
 
