@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Redis;
@@ -214,6 +216,28 @@ public class RedisConnectionTests : RedisTest
     }
 
     [Fact]
+    public async Task A_client_that_was_not_connected_in_time_tries_no_more()
+    {
+        var clock = new ManualTimeProvider();
+        await Server.KillAsync();
+        var connecting = ConnectAsync("connectTimeout=300", clock: clock);
+
+        await AdvanceUntilAsync(clock, TimeSpan.FromMilliseconds(100), () => connecting.IsCompleted);
+
+        await Assert.ThrowsAsync<RedisConnectionException>(() => connecting);
+        Assert.Equal(0, clock.ActiveTimers);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_while_it_connects_gets_no_client()
+        => await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => RedisClient.ConnectAsync(RedisConnectionOptions.Parse($"127.0.0.1:{FreePort.Next()},abortConnect=false"), cancellationToken: new(canceled: true)));
+
+    [Fact]
+    public async Task Without_an_end_point_there_is_no_client()
+        => Assert.Contains("EndPoints", (await Assert.ThrowsAsync<ArgumentException>(() => ConnectAsync(new RedisConnectionOptions()))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public async Task With_abortConnect_false_it_may_come_later()
     {
         await Server.KillAsync();
@@ -232,6 +256,67 @@ public class RedisConnectionTests : RedisTest
         var client = await ConnectAsync(RedisConnectionOptions.Parse($"127.0.0.1:{FreePort.Next()},{Server.EndPoint}"));
 
         await client.SetAsync("k", "v", cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task Of_several_servers_one_that_refuses_is_passed_over()
+    {
+        using var refusing = new TcpListener(IPAddress.Loopback, 0);
+        refusing.Start();
+        var refusal = RefuseAsync();
+
+        var client = await ConnectAsync(RedisConnectionOptions.Parse($"{refusing.LocalEndpoint},{Server.EndPoint}"));
+
+        await client.PingAsync(Cancellation);
+        await refusal;
+
+        async Task RefuseAsync()
+        {
+            using var socket = await refusing.AcceptSocketAsync(Cancellation);
+            await socket.ReceiveAsync(new byte[4096], Cancellation);
+            await socket.SendAsync("-WRONGPASS not you\r\n"u8.ToArray(), Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task An_attempt_that_failed_is_not_followed_at_once_by_the_next()
+    {
+        using var closing = new TcpListener(IPAddress.Loopback, 0);
+        closing.Start();
+        var accepted = 0;
+        var serving = CloseAsync();
+        var clock = new ManualTimeProvider();
+        var connecting = ConnectAsync(RedisConnectionOptions.Parse($"{closing.LocalEndpoint},abortConnect=false"), clock);
+        await Eventually.TrueAsync(() => accepted == 1, cancellationToken: Cancellation);
+
+        for (var i = 0; i < 50; i++)
+        {
+            using var other = new TcpClient();
+            await other.ConnectAsync((IPEndPoint)closing.LocalEndpoint, Cancellation);
+            await Eventually.TrueAsync(() => accepted > i + 1, cancellationToken: Cancellation);
+        }
+
+        Assert.Equal(51, accepted);
+        await AdvanceUntilAsync(clock, TimeSpan.FromMilliseconds(50), () => accepted > 51);
+        await AdvanceUntilAsync(clock, TimeSpan.FromMilliseconds(50), () => connecting.IsCompleted);
+        closing.Stop();
+        await serving;
+
+        async Task CloseAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    (await closing.AcceptSocketAsync(Cancellation)).Dispose();
+                    Interlocked.Increment(ref accepted);
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                // The test is over.
+            }
+        }
     }
 
     [Fact]

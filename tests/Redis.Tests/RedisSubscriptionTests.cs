@@ -68,6 +68,17 @@ public class RedisSubscriptionTests : RedisTest
     }
 
     [Fact]
+    public async Task A_subscription_that_the_server_refused_leaves_the_channel_free()
+    {
+        var admin = await ConnectAsync();
+        await admin.ExecuteAsync(["ACL", "SETUSER", "deaf", "on", ">geheim", "~*", "+@all", "resetchannels"], Cancellation);
+        var client = await ConnectAsync("user=deaf,password=geheim");
+
+        for (var attempt = 0; attempt < 2; attempt++)
+            Assert.Equal("NOPERM", (await Assert.ThrowsAsync<RedisServerException>(async () => await client.SubscribeAsync("news", Hear, Cancellation))).Code);
+    }
+
+    [Fact]
     public async Task A_handler_that_throws_harms_nobody()
     {
         var client = await ConnectAsync();

@@ -58,6 +58,8 @@ public class RespParserTests
     [InlineData("\r\n")]
     [InlineData("\n")]
     [InlineData("+OK\n")]
+    [InlineData("$31\nabc\r\n")]
+    [InlineData("$3\r\nabcXY+OK\r\n")]
     [InlineData(":12x\r\n")]
     [InlineData(":\r\n")]
     [InlineData("#x\r\n")]
@@ -74,6 +76,8 @@ public class RespParserTests
     [InlineData("*99999999999\r\n")]
     [InlineData("*2147483647\r\n")]
     [InlineData("$2147483647\r\n")]
+    [InlineData("$9223372036854775807\r\n")]
+    [InlineData("%4611686018427387904\r\n")]
     public void What_is_not_a_reply_is_refused(string text)
         => Assert.Throws<RedisProtocolException>(() => Read(Encoding.ASCII.GetBytes(text), whole: int.MaxValue));
 

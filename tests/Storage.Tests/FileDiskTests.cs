@@ -182,6 +182,57 @@ public sealed class FileDiskTests : IAsyncDisposable
         await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
         Assert.Equal(["00000001.hint.tmp"], files);
         Assert.Equal(["00000001.hint"], Directory.GetFiles(_folder.Entries, "*.hint*").Select(file => Path.GetFileName(file)));
+        await _folder.OpenAsync();
+        files.Clear();
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        Assert.Empty(files);
+    }
+
+    [Fact]
+    public async Task A_hint_that_was_not_finished_is_cleared_away_at_the_start()
+    {
+        Directory.CreateDirectory(_folder.Entries);
+        var leftover = Path.Combine(_folder.Entries, "00000001.hint.tmp");
+        await File.WriteAllBytesAsync(leftover, new byte[10], Cancellation);
+
+        await _folder.OpenAsync();
+
+        Assert.False(File.Exists(leftover));
+    }
+
+    [Fact]
+    public async Task Who_asks_for_a_flush_while_one_runs_waits_for_its_own()
+    {
+        var store = await _folder.OpenAsync();
+        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        using var hold = new Hold(_disk, static () => true);
+        var first = Task.Run(_folder.Store.Maintenance.FlushAsync, Cancellation);
+        await hold.Begun;
+
+        var second = _folder.Store.Maintenance.FlushAsync();
+
+        Assert.False(second.IsCompleted);
+        hold.Release();
+        await Task.WhenAll(first, second);
+    }
+
+    [Fact]
+    public async Task A_round_of_cleaning_up_waits_for_the_round_that_runs()
+    {
+        var time = new ManualTimeProvider();
+        (_folder.Time, _folder.Options.SegmentBytes) = (time, 64 << 10);
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 70; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        using var hold = new Hold(_disk, () => File.Exists(Path.Combine(_folder.Entries, "00000001.hint.tmp")));
+        var passing = Task.Run(() => time.Advance(TimeSpan.FromSeconds(1)), Cancellation);
+        await hold.Begun;
+
+        var waiting = _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.False(waiting.IsCompleted);
+        hold.Release();
+        await Task.WhenAll(passing, waiting);
     }
 
     [Fact]
@@ -235,6 +286,25 @@ public sealed class FileDiskTests : IAsyncDisposable
         await _folder.CloseAsync();
 
         Assert.Equal(1, flushes);
+    }
+
+    /// <summary>Holds up the first flush for which the condition is true.</summary>
+    private sealed class Hold : IDisposable
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _go = new();
+
+        public Hold(Disk disk, Func<bool> condition) => disk.OnFlush = () =>
+        {
+            if (condition() && _begun.TrySetResult())
+                _go.Wait(Eventually.Deadline);
+        };
+
+        public Task Begun => _begun.Task.WaitAsync(Eventually.Deadline);
+
+        public void Release() => _go.Set();
+
+        public void Dispose() => _go.Dispose();
     }
 
     private sealed class Disk : DiskSync

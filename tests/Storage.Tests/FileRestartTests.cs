@@ -110,6 +110,118 @@ public sealed class FileRestartTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Two_keys_of_one_hash_are_two_keys_also_when_the_first_was_carried_behind_the_second()
+    {
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        using var log = new OpenLog(_folder, key => key.StartsWith("filler"u8) ? RoutingHash.Of(key) : 42);
+        await log.WriteAsync("a", "1");
+        for (var i = 0; i < 70; i++)
+            await log.WriteAsync("filler", new string('x', 1000));
+        await log.WriteAsync("b", "2");
+
+        await log.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.DoesNotContain("00000001.log", _folder.Segments.Select(Path.GetFileName));
+        await log.ReopenAsync();
+        Assert.Equal(("1", "2", 3), (log.Text("a"), log.Text("b"), log.Store.Count));
+    }
+
+    [Fact]
+    public async Task A_long_record_survives_a_restart_and_being_carried_over()
+    {
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (8 << 20, 1 << 30);
+        var store = await _folder.OpenAsync();
+        var text = new string('x', 3 << 20);
+        await WriteAsync(store, "long", 100, text);
+        for (var version = 100; version < 103; version++)
+            await WriteAsync(store, "other", version, text + text[..(1 << 20)]);
+        store = await _folder.OpenAsync();
+
+        for (var round = 0; round < 2; round++)
+            await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.DoesNotContain("00000001.log", _folder.Segments.Select(Path.GetFileName));
+        Assert.Equal(text, await TextAsync(store, "long"));
+    }
+
+    [Fact]
+    public async Task A_hint_that_knows_less_than_its_file_is_not_believed()
+    {
+        (_folder.Options.SegmentBytes, _folder.Time) = (64 << 10, new ManualTimeProvider());
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 70; i++)
+            await WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+        await _folder.CloseAsync();
+        File.Delete(_folder.Segments[1]);
+        store = await _folder.OpenAsync();
+        await WriteAsync(store, "late", 100, "short");
+        await WriteAsync(store, "next", 100, new string('x', 60_000));
+        Assert.Equal(2, _folder.Segments.Length);
+
+        store = await _folder.OpenAsync();
+
+        Assert.Equal("short", await TextAsync(store, "late"));
+    }
+
+    [Fact]
+    public async Task A_file_stays_until_what_is_alive_in_it_is_written_elsewhere()
+    {
+        (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
+        var store = await _folder.OpenAsync();
+        await WriteAsync(store, "cold", 100, "alive");
+        for (var i = 0; i < 70; i++)
+            await WriteAsync(store, "hot", 100 + i, new string('x', 1000));
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var go = new ManualResetEventSlim();
+        var held = _folder.Store.WriteAsync(new Held(begun, go));
+        await begun.Task;
+
+        var round = _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        Assert.False(round.IsCompleted);
+        go.Set();
+        await Task.WhenAll(held, round);
+        Assert.Equal("alive", await TextAsync(store, "cold"));
+    }
+
+    [Fact]
+    public async Task Files_are_rewritten_at_the_rate_that_was_set()
+    {
+        var time = new ManualTimeProvider();
+        (_folder.Time, _folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (time, 64 << 10, 1000);
+        var store = await _folder.OpenAsync();
+        for (var i = 0; i < 70; i++)
+            await WriteAsync(store, "hot", 100 + i, new string('x', 1000));
+        var timers = time.ActiveTimers;
+
+        var round = _folder.Store.Maintenance.RunOnceAsync(Cancellation);
+
+        await Eventually.TrueAsync(() => time.ActiveTimers > timers, cancellationToken: Cancellation);
+        Assert.False(round.IsCompleted);
+        Assert.Equal(2, _folder.Segments.Length);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMinutes(1));
+                return round.IsCompleted;
+            },
+            cancellationToken: Cancellation);
+        Assert.Single(_folder.Segments);
+    }
+
+    [Fact]
+    public async Task What_was_written_is_not_kept_by_the_writer()
+    {
+        await _folder.OpenAsync();
+        var batch = new LogBatch(_folder.Store.Files);
+        batch.Begin(0);
+        batch.Add(new OpenLog.Plain("k", []));
+
+        Assert.Empty(batch.Begin(0));
+    }
+
+    [Fact]
     public async Task A_record_longer_than_a_file_leaves_no_empty_one()
     {
         _folder.Options.SegmentBytes = 64 << 10;
@@ -250,7 +362,6 @@ public sealed class FileRestartTests : IAsyncDisposable
         await Eventually.TrueAsync(
             async () =>
             {
-                _folder.Store.Maintenance.Sweep(LogIndex.ShardCount);
                 await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
                 return _folder.Store is { Count: 0, Bytes: < 128 << 10 };
             },
@@ -365,7 +476,7 @@ public sealed class FileRestartTests : IAsyncDisposable
         private static LogStore Open(TestFolder folder, Func<ReadOnlySpan<byte>, ulong> hash)
             => LogStore.Open(folder.Entries, folder.Options, () => folder.Clock.Now, TimeProvider.System, NullLogger.Instance, hash);
 
-        private sealed class Plain(string key, byte[] payload) : LogWrite(key, payload, long.MaxValue)
+        internal sealed class Plain(string key, byte[] payload) : LogWrite(key, payload, long.MaxValue)
         {
             public override bool Decide(ReadOnlySpan<byte> stored, bool exists) => true;
         }

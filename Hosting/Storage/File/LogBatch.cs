@@ -41,7 +41,7 @@ internal sealed class LogBatch(LogFiles files)
             return;
         }
         using var stored = files.Read(write.Key, hash);
-        var exists = stored.IsFound && stored.ExpiresAt > _now;
+        var exists = stored.ExpiresAt > _now;
         if (write.Decide(exists ? stored.Payload : [], exists))
             Append(write, hash, stored.Slot, HasTwin(hash, stored.Slot));
     }

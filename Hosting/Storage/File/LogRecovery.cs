@@ -23,7 +23,7 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
             if (isNewest || !LoadHint(segment))
                 Scan(segment, isNewest);
         }
-        if (numbers.Length == 0 || files.Active.IsDamaged || files.Active.End >= options.SegmentBytes)
+        if (numbers.Length == 0 || files.Active.IsDamaged)
             files.Add(LogSegment.Create(files.Folder, numbers.LastOrDefault() + 1, files.Disk));
     }
 
@@ -54,7 +54,6 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
         var length = RandomAccess.GetLength(segment.Handle);
         if (length < LogSegment.Magic.Length && isNewest)
         {
-            segment.CutAt(0);
             segment.Begin();
             return;
         }

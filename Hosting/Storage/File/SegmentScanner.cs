@@ -53,13 +53,13 @@ internal sealed class SegmentScanner : IDisposable
     /// <summary>Goes to the next whole record behind a damaged place, or to the end.</summary>
     public void PassDamage()
     {
-        for (Offset++; Offset < _length; Offset++)
+        for (Offset++; _length - Offset >= LogRecordHeader.Length; Offset++)
         {
-            if (_length - Offset < LogRecordHeader.Length)
-                Offset = _length;
-            if (Look() is ScanStep.Record or ScanStep.End)
+            // Not by looking alone, which goes through all zeros from each offset within them.
+            if (LogRecordHeader.TryRead(Take(Offset, LogRecordHeader.Length), out _) && Look() == ScanStep.Record)
                 return;
         }
+        Offset = _length;
     }
 
     public void Dispose()

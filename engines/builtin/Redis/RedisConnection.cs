@@ -54,8 +54,7 @@ internal sealed class RedisConnection(Stream stream, string endPoint, RedisConne
     /// <summary>Breaks the connection: whoever waits fails at once, and is told whether the server may have run the command.</summary>
     public void Abort(Exception cause)
     {
-        if (Interlocked.CompareExchange(ref _broken, cause, null) is not null)
-            return;
+        Interlocked.CompareExchange(ref _broken, cause, null);
         Queue<(PendingCommand, long)> orphans;
         lock (_lock)
             (orphans, _waiting) = (_waiting, new());
