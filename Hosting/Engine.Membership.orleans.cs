@@ -14,7 +14,11 @@ namespace OrleansCache;
 /// <remarks>Orleans ends the process of a silo that was given up: one that is paused or cut off from the store is not, for it comes back.</remarks>
 internal sealed class MembershipByOwnership : BackgroundService
 {
+    /// <summary>At most, while somebody is missing: not all silos at once, for they write to one table.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>As long as everybody whom Orleans has is in the view. A change of the view is looked at soon.</summary>
+    private static readonly TimeSpan PaceAtRest = TimeSpan.FromSeconds(2);
 
     /// <summary>A process that is paused is still connected to, by its kernel.</summary>
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2);
@@ -26,6 +30,7 @@ internal sealed class MembershipByOwnership : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private ImmutableHashSet<string> _seen = [];
+    private TaskCompletionSource _changed = NewChange();
 
     /// <remarks>It looks from the first view on: whoever was killed before this silo came is in that one alone.</remarks>
     public MembershipByOwnership(LeasedOwnership ownership, IClusterMembershipService membership, TimeProvider time, ILogger<MembershipByOwnership> logger)
@@ -52,20 +57,35 @@ internal sealed class MembershipByOwnership : BackgroundService
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await Task.Delay(Pace, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var members = Names();
-            foreach (var silo in _membership.CurrentSnapshot.Members.Values)
+            var changed = Volatile.Read(ref _changed).Task;
+            if (Missing().Length == 0)
             {
-                if (silo.Status == SiloStatus.Active && _seen.Contains(silo.Name) && !members.Contains(silo.Name) && _ownership.FenceHolds
-                    && !await IsReachedAsync(silo.SiloAddress, stoppingToken).ConfigureAwait(false))
+                await changed.WaitAsync(PaceAtRest, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+            await Task.Delay(Pace * Random.Shared.NextDouble(), _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var silo in Missing().Where(_ => _ownership.FenceHolds))
+            {
+                if (!await IsReachedAsync(silo.SiloAddress, stoppingToken).ConfigureAwait(false))
                     await GiveUpAsync(silo).ConfigureAwait(false);
             }
         }
     }
 
+    /// <summary>Those whom Orleans has and the view has no more.</summary>
+    private ClusterMember[] Missing()
+    {
+        var members = Names();
+        return [.. _membership.CurrentSnapshot.Members.Values.Where(silo => silo.Status == SiloStatus.Active && _seen.Contains(silo.Name) && !members.Contains(silo.Name))];
+    }
+
     private HashSet<string> Names() => [.. _ownership.Placement.Members.Select(static member => NameOf(member.Name, member.Incarnation))];
 
-    private void Look() => ImmutableInterlocked.Update(ref _seen, static (seen, names) => seen.Union(names), Names());
+    private void Look()
+    {
+        ImmutableInterlocked.Update(ref _seen, static (seen, names) => seen.Union(names), Names());
+        Interlocked.Exchange(ref _changed, NewChange()).TrySetResult();
+    }
 
     private async Task<bool> IsReachedAsync(SiloAddress silo, CancellationToken stoppingToken)
     {
@@ -93,6 +113,8 @@ internal sealed class MembershipByOwnership : BackgroundService
             return cancellationToken.IsCancellationRequested;
         }
     }
+
+    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task GiveUpAsync(ClusterMember silo)
     {

@@ -20,6 +20,12 @@ internal static class EngineHosting
     /// <summary>Bytes that an active entry takes beside its key and value, with what the heap keeps free.</summary>
     public const int EntryOverhead = 2_500;
 
+    /// <summary>Between two tellings of a silo's load to each other one. Keys are placed by the view and not by load: it is for grains that are not ours.</summary>
+    private static readonly TimeSpan PaceOfLoad = TimeSpan.FromMinutes(1);
+
+    /// <summary>Between two looks of the Orleans dashboard at its silo, which it takes whether or not somebody looks at it.</summary>
+    private static readonly TimeSpan PaceOfDashboard = TimeSpan.FromSeconds(5);
+
     /// <summary>A client is nearly as large as a silo, and takes as long to start.</summary>
     public const bool IsClientLight = false;
 
@@ -67,7 +73,9 @@ internal static class EngineHosting
             if (!builder.Services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, StorageServiceCollectionExtensions.GrainStorageName)))
                 silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
             EngineSiloTls.Use(silo, options.Silo.Tls);
-            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
+            silo.Configure<DeploymentLoadPublisherOptions>(static load => load.DeploymentLoadPublisherRefreshTime = PaceOfLoad);
+            silo.Configure<StatelessWorkerOptions>(static workers => workers.IdleWorkersInspectionPeriod = PaceOfDashboard);       // it keeps one
+            silo.AddDashboard(static dashboard => (dashboard.HideTrace, dashboard.CounterUpdateIntervalMs) = (true, (int)PaceOfDashboard.TotalMilliseconds));
         });
         if (redis is { Length: > 0 })
             builder.Services.AddClusterEntry();     // others send calls as soon as this silo has joined: by then Orleans has it
@@ -80,6 +88,7 @@ internal static class EngineHosting
         membership.ProbeTimeout = membership.MinProbeTimeout = TimeSpan.FromSeconds(1);
         membership.NumMissedProbesLimit = 7;
         membership.NumVotesForDeathDeclaration = 1;
+        membership.NumProbedSilos = 3;      // each by three others: as quick as by ten, and no more to do in a larger cluster
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace OrleansCache.Cluster;
@@ -23,40 +24,77 @@ public sealed class IdleTests
     {
         Assert.SkipUnless(Soak.IsOn, Soak.SkipReason);
         await using var cluster = await ClusterProcess.StartAsync(silos: 4);
-        await Task.Delay(Settle, TimeProvider.System, Ct);
-        var few = await CostAsync(cluster, TimeSpan.FromSeconds(20));
+        var costs = new List<Cost> { await AtRestAsync(cluster) };
 
-        for (var i = 0; i < 4; i++)
-            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => cluster.Add().StartAsync(Ct)));
-        await cluster.WellAsync();
-        await Task.Delay(Settle, TimeProvider.System, Ct);
-        var many = await CostAsync(cluster, TimeSpan.FromSeconds(20));
+        while (cluster.Silos.Count < 16)
+        {
+            var more = cluster.Silos.Count;
+            while (cluster.Silos.Count < more * 2)
+                await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => cluster.Add().StartAsync(Ct)));
+            costs.Add(await AtRestAsync(cluster));
+        }
 
+        var (few, many) = (costs[0], costs[^1]);
         Assert.Equal(16, cluster.Silos.Count);
         Assert.InRange(many.Commands, 1, few.Commands * 1.2);
-        Assert.InRange(many.Cores, 0, 0.01);
+        Assert.InRange(many.Sent, 0, few.Sent * 1.5);
+        Assert.InRange(many.Cores, 0, Bar);
     }
 
-    private static TimeSpan Settle { get; } = TimeSpan.FromSeconds(10);
+    /// <summary>What compiles what it has run thirty times goes on for a minute.</summary>
+    private static TimeSpan Settle { get; } = TimeSpan.FromSeconds(75);
 
-    /// <summary>Of one silo, on average: commands that Redis got from it a second, and how many cores it used.</summary>
-    private static async Task<(double Commands, double Cores)> CostAsync(ClusterProcess cluster, TimeSpan over)
+    /// <summary>Of a core. On Orleans, whose own timers and dashboard take more than a hundredth, what it does not fall back behind: see docs/engines.md.</summary>
+    private static double Bar => OnOrleans ? 0.025 : 0.01;
+
+    private static bool OnOrleans => EngineHosting.Name == "orleans";
+
+    /// <summary>Of one silo, on average and a second: commands that Redis got from it, bytes that it sent to other silos, and how many cores it used.</summary>
+    private sealed record Cost(double Commands, double Sent, double Cores);
+
+    private static async Task<Cost> AtRestAsync(ClusterProcess cluster)
+    {
+        await cluster.WellAsync();
+        await Task.Delay(Settle, TimeProvider.System, Ct);
+        return await CostAsync(cluster, TimeSpan.FromSeconds(20));
+    }
+
+    private static async Task<Cost> CostAsync(ClusterProcess cluster, TimeSpan over)
     {
         var clock = TimeProvider.System;
         var silos = cluster.Silos.Count;
-        var (begun, commands, bytes, cpu) = (clock.GetTimestamp(), await CallsAsync(cluster), await CountAsync(cluster, "stats", "total_net_output_bytes:"), Cpu());
+        var (begun, commands, bytes, sent, cpu) = (clock.GetTimestamp(), await CallsAsync(cluster), await AnsweredAsync(cluster), await SentAsync(cluster), Cpu());
         await Task.Delay(over, clock, Ct);
         var used = Cpu().Zip(cpu, static (after, before) => (after - before).TotalSeconds).ToArray();
         var seconds = clock.GetElapsedTime(begun).TotalSeconds;
-        var (asked, sent) = ((await CallsAsync(cluster) - commands) / seconds / silos, (await CountAsync(cluster, "stats", "total_net_output_bytes:") - bytes) / seconds / silos);
-        var cores = used.Average() / seconds;
+        var answered = Rate(await AnsweredAsync(cluster) - bytes);
+        var cost = new Cost(Rate(await CallsAsync(cluster) - commands), Rate(await SentAsync(cluster) - sent), used.Average() / seconds);
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{silos} idle silos for {seconds:0.0} s, each: {cores:P2} of a core (the most {used.Max() / seconds:P2}), {asked:0.00} commands a second, {sent:0} bytes of answers a second"));
-        return (asked, cores);
+            $"{silos} idle silos for {seconds:0.0} s, each: {cost.Cores:P2} of a core (the most {used.Max() / seconds:P2}), {cost.Commands:0.00} commands a second, {answered:0} bytes of answers a second, {cost.Sent:0} bytes to other silos a second"));
+        return cost;
+
+        double Rate(double all) => all / seconds / silos;
 
         TimeSpan[] Cpu() => [.. cluster.Silos.Select(static silo => silo.Process.ProcessorTime)];
     }
+
+    /// <summary>By Orleans' counters, which its dashboard shows; the built-in engine's silos send nothing to each other at rest.</summary>
+    private static async Task<double> SentAsync(ClusterProcess cluster)
+    {
+        if (!OnOrleans)
+            return 0;
+        var addresses = Regex.Matches(await cluster.AskRedisAsync("HKEYS default/members/default"), @"S([\d.]+):(\d+):(\d+)")
+            .ToDictionary(static found => int.Parse(found.Groups[2].ValueSpan, CultureInfo.InvariantCulture), static found => found.Result("$1:$2@$3"));
+        return (await Task.WhenAll(cluster.Silos.Select(async silo =>
+        {
+            using var counters = JsonDocument.Parse((await silo.GetAsync($"orleans/SiloCounters/{addresses[silo.SiloPort]}")).Body);
+            var size = counters.RootElement.EnumerateArray().Single(static counter => counter.GetProperty("name").GetString() == "orleans-messaging-sent-messages-size");
+            return double.Parse(size.GetProperty("value").GetString()!, CultureInfo.InvariantCulture);
+        }))).Sum();
+    }
+
+    private static Task<long> AnsweredAsync(ClusterProcess cluster) => CountAsync(cluster, "stats", "total_net_output_bytes:");
 
     // What silos send at rest; what scripts call in turn is not counted.
     private static async Task<long> CallsAsync(ClusterProcess cluster) =>
