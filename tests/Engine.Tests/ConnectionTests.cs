@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -144,23 +145,127 @@ public sealed class ConnectionTests
         return process.Threads.Count;
     }
 
-    private static byte[] Request(uint call)
+    [Fact]
+    public async Task Who_takes_no_answers_is_let_go_whatever_the_network_makes_of_it()
+    {
+        await using var rig = await Rig.StartAsync(o => (o.MaxFrameBytes, o.MaxUnsentBytes) = (1024 * 1024, 1024 * 1024));
+        await using var stream = new StuckStream([.. Enumerable.Range(1, 8).SelectMany(n => Request((uint)n, "MakeAsync(System.Int32)", 1_000_000))]);
+        var connection = new Connection(rig.Silo, stream, new FrameReader(stream), "test", Handshake.Of(rig.Silo));
+
+        await connection.RunAsync().WaitAsync(Eventually.Deadline, Ct);
+
+        Assert.False(connection.IsOpen);
+    }
+
+    [Fact]
+    public async Task What_was_answered_can_be_cancelled_no_longer()
+    {
+        await using var rig = await Rig.StartAsync();
+        await using var stream = new CountingStream([]);
+        var calls = new IncomingCalls(rig.Silo, new(stream, rig.Silo.Limits, () => false, _ => { }), _ => { });
+
+        Receive();
+
+        await Eventually.TrueAsync(() => calls is { Running: 0, Cancelable: 0 }, cancellationToken: Ct);
+
+        void Receive()
+        {
+            var reader = new MessageReader(Request(1, isCancelable: true).AsSpan(4), rig.Silo);
+            Assert.Equal((1ul, 1ul), (reader.VarInt(), reader.VarInt()));
+            calls.Receive(ref reader, 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Calls_fail_at_once_when_the_connection_is_reset_or_nonsense_comes(bool isReset)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var rig = await Rig.StartAsync();
+        var client = await ClientOfAsync(rig, listener);
+        using var silo = await GreetAsync(listener);
+        var call = client.GetGrain<IWorkGrain>("a").AddAsync(1, 1);
+        Assert.NotEqual(0, await silo.GetStream().ReadAsync(new byte[1], Ct));
+
+        silo.LingerState = new(true, 0);
+        if (isReset)
+            silo.Close();
+        else
+            await silo.GetStream().WriteAsync(new byte[] { 255, 255, 255, 255 }, Ct);
+
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => call.WaitAsync(Eventually.Deadline, Ct));
+    }
+
+    [Fact]
+    public async Task A_silo_that_reads_nothing_is_sent_no_more_than_the_bound()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var rig = await Rig.StartAsync();
+        var client = await ClientOfAsync(rig, listener, o => (o.MaxFrameBytes, o.MaxUnsentBytes) = (1024 * 1024, 1024 * 1024));
+        using var silo = await GreetAsync(listener);
+
+        var calls = Enumerable.Range(0, 100).Select(_ => client.GetGrain<IWorkGrain>("a").TakeAsync(new byte[500_000])).ToList();
+
+        var refused = await Task.WhenAny(calls).WaitAsync(Eventually.Deadline, Ct);
+        Assert.Contains("MaxUnsentBytes", (await Assert.ThrowsAsync<OrleansException>(() => refused)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Calls_of_a_connection_that_ended_are_watched_over_no_longer()
+    {
+        using var clock = new DeadlineClock(new ManualTimeProvider(), TimeSpan.FromSeconds(1));
+        var calls = Closed();
+
+        GC.Collect();
+
+        Assert.False(calls.IsAlive);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference Closed()
+        {
+            var calls = new PendingCalls(clock);
+            calls.Close();
+            return new(calls);
+        }
+    }
+
+    private static Task<IClusterClient> ClientOfAsync(Rig rig, TcpListener listener, Action<EngineClientOptions>? options = null) => rig.ClientAsync(o =>
+    {
+        o.Endpoints.Clear();
+        o.Endpoints.Add(listener.LocalEndpoint);
+        options?.Invoke(o);
+    });
+
+    /// <summary>Takes a client's connection as a silo does, and no more.</summary>
+    private static async Task<TcpClient> GreetAsync(TcpListener listener)
+    {
+        var silo = await listener.AcceptTcpClientAsync(Ct);
+        await Handshake.ReceiveAsync(new FrameReader(silo.GetStream()), Ct);
+        await new Handshake(Handshake.CurrentVersion, Handshake.EngineName, "default", null, null, null).SendAsync(silo.GetStream(), Ct);
+        return silo;
+    }
+
+    private static byte[] Request(uint call, bool isCancelable = false) => Request(call, "AddAsync(System.Int32,System.Int32)", 1, 2, isCancelable);
+
+    private static byte[] Request(uint call, string method, int first, int? second = null, bool isCancelable = false)
     {
         var writer = new MessageWriter();
         writer.Fixed32(0);
         writer.VarInt(1);
         writer.VarInt(call);
-        writer.VarInt(0);
+        writer.VarInt(isCancelable ? 1u : 0u);
         writer.VarInt(30_000);
-        writer.Fixed64(Method());
+        writer.Fixed64(InterfaceInfo.Hash($"tests.work/{method}"));
         writer.Text("a");
-        Codecs<int>.Instance.Write(writer, 0, 1);
-        Codecs<int>.Instance.Write(writer, 1, 2);
+        Codecs<int>.Instance.Write(writer, 0, first);
+        if (second is { } other)
+            Codecs<int>.Instance.Write(writer, 1, other);
         writer.Patch32(0, (uint)writer.Length - 4);
         return writer.Written.ToArray();
     }
-
-    private static ulong Method() => InterfaceInfo.Hash("tests.work/AddAsync(System.Int32,System.Int32)");
 
     private static int Frames(byte[] bytes)
     {
@@ -168,6 +273,27 @@ public sealed class ConnectionTests
         for (var at = 0; at < bytes.Length; at += 4 + BitConverter.ToInt32(bytes, at))
             count++;
         return count;
+    }
+
+    /// <summary>Gives its bytes, and then neither gives nor takes any until it is disposed of.</summary>
+    private sealed class StuckStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Position == Length)
+                await _disposed.Task;
+            return await base.ReadAsync(buffer, cancellationToken);
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => new(_disposed.Task);
+
+        protected override void Dispose(bool disposing)
+        {
+            _disposed.TrySetException(new IOException("Closed."));
+            base.Dispose(disposing);
+        }
     }
 
     /// <summary>Gives its bytes at one read, and counts writes.</summary>

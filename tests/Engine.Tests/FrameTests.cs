@@ -79,9 +79,87 @@ public sealed class FrameTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await stream.ReadExactlyAsync(new byte[1], Ct));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Frames_wait_for_those_that_are_leaving_whoever_writes_them(bool isBusy)
+    {
+        await using var stream = new GatedStream();
+        var (senders, outbox) = (0, (Outbox)null!);
+        outbox = new(stream, new EngineSiloOptions(), IsBusy, _ => { });
+        Write(1);
+        await stream.Begun;
+
+        outbox.Hold();
+        Write(3);
+        outbox.Release();
+        Write(4);
+        stream.Open();
+
+        await Eventually.TrueAsync(() => stream.Written.Length == 24, what: "all have left", cancellationToken: Ct);
+        Assert.Equal(Enumerable.Range(1, 4).SelectMany(n => new byte[] { 2, 0, 0, 0, (byte)FrameKind.Cancel, (byte)n }), stream.Written);
+        Assert.Equal((1, 1), (stream.MostAtOnce, senders));
+
+        // Asked by who is about to send: what is written meanwhile has its sender.
+        bool IsBusy()
+        {
+            if (++senders == 1)
+                Write(2);
+            return isBusy;
+        }
+
+        void Write(uint call) => outbox.Write(FrameKind.Cancel, call, "", (_, _) => { });
+    }
+
+    [Fact]
+    public async Task A_stream_that_takes_no_more_is_told_of_and_closed()
+    {
+        var stream = new CutStream([], 1) { Failure = new IOException("No route.") };
+        string? broken = null;
+        var outbox = new Outbox(stream, new EngineSiloOptions(), () => false, reason => broken = reason);
+
+        outbox.Write(FrameKind.Cancel, 1, "", (_, _) => { });
+
+        await Eventually.TrueAsync(() => !stream.CanRead, what: "the stream is closed", cancellationToken: Ct);
+        Assert.Equal("No route.", broken);
+    }
+
+    /// <summary>Takes nothing until it is opened, and then what the memory that it was given holds.</summary>
+    private sealed class GatedStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Lock _lock = new();
+        private byte[] _written = [];
+        private int _writing;
+
+        public Task Begun => _begun.Task.WaitAsync(Eventually.Deadline);
+
+        public int MostAtOnce { get; private set; }
+
+        public byte[] Written => Volatile.Read(ref _written);
+
+        public void Open() => _gate.SetResult();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            lock (_lock)
+                MostAtOnce = Math.Max(MostAtOnce, ++_writing);
+            _begun.TrySetResult();
+            await _gate.Task.ConfigureAwait(false);
+            lock (_lock)
+            {
+                Volatile.Write(ref _written, [.. _written, .. buffer.Span]);
+                _writing--;
+            }
+        }
+    }
+
     /// <summary>Gives its bytes in pieces, and counts writes.</summary>
     private sealed class CutStream(byte[] bytes, int piece) : MemoryStream(bytes)
     {
+        public Exception? Failure { get; init; }
+
         public int Writes { get; private set; }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
@@ -90,7 +168,7 @@ public sealed class FrameTests
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Writes++;
-            return default;
+            return Failure is null ? default : ValueTask.FromException(Failure);
         }
     }
 }

@@ -73,6 +73,20 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Calls_that_could_have_begun_together_run_one_after_the_other_and_none_is_lost()
+    {
+        await using var rig = await Rig.StartAsync();
+        var grain = rig.Silo.GetGrain<IWorkGrain>("a");
+
+        await grain.BeginAsync(["one", "two", "three"]);
+        Assert.Equal(["one"], await grain.BegunAsync());
+        await grain.OpenAsync();
+
+        await Eventually.TrueAsync(
+            async () => (await grain.BegunAsync()) is ["one", "two", "three"], what: "all have begun", cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_grain_refuses_more_calls_than_its_bound()
     {
         await using var rig = await Rig.StartAsync(o => o.MaxCallsPerGrain = 10);

@@ -7,6 +7,7 @@ internal interface IWorkGrain : IGrainWithStringKey
     Task<string> WaitAsync(string name);
     [AlwaysInterleave] Task<List<string>> BegunAsync();
     [AlwaysInterleave] Task OpenAsync();
+    [AlwaysInterleave] Task BeginAsync(string[] names);
     Task<byte[]> MakeAsync(int size);
     Task<int> TakeAsync(byte[] value);
     Task<Version2> UpgradeAsync(Version2 value);
@@ -52,6 +53,13 @@ internal sealed class WorkGrain : Grain, IWorkGrain
     public Task OpenAsync()
     {
         _gate.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    public Task BeginAsync(string[] names)
+    {
+        foreach (var name in names)
+            _ = GrainFactory.GetGrain<IWorkGrain>(this.GetPrimaryKeyString()).WaitAsync(name);
         return Task.CompletedTask;
     }
 

@@ -111,7 +111,7 @@ public sealed class FileDiskTests : IAsyncDisposable
                 return !File.Exists(victim);
             },
             cancellationToken: Cancellation);
-        Assert.DoesNotContain(Path.GetFileName(victim), _disk.Names[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetFileNameWithoutExtension(victim), _disk.Names[^1], StringComparison.Ordinal);
         Assert.Equal("alive", await FileRestartTests.TextAsync(store, "cold"));
     }
 
@@ -150,12 +150,28 @@ public sealed class FileDiskTests : IAsyncDisposable
     public async Task A_write_to_a_closed_store_is_refused()
     {
         var store = await _folder.OpenAsync();
+        var storage = _folder.Storage;
         await _folder.CloseAsync();
+        await storage.CloseAsync();
+        Assert.False(store.IsReachable);
 
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(
             () => FileRestartTests.WriteAsync(store, "k", 100, "value").WaitAsync(Eventually.Deadline, Cancellation));
 
         Assert.False(failure.MaybeApplied);
+    }
+
+    [Fact]
+    public async Task What_waits_is_written_before_the_end()
+    {
+        var store = await _folder.OpenAsync();
+        var writes = Enumerable.Range(0, 500).Select(i => FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 20_000))).ToList();
+
+        await _folder.CloseAsync();
+
+        await Task.WhenAll(writes);
+        await _folder.OpenAsync();
+        Assert.Equal(500, _folder.Store.Count);
     }
 
     [Fact]

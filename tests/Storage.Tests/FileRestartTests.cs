@@ -211,6 +211,9 @@ public sealed class FileRestartTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_key_that_no_record_can_hold_is_refused() => Assert.Throws<ArgumentException>(() => new OpenLog.Plain(new string('k', 70_000), []));
+
+    [Fact]
     public async Task What_was_written_is_not_kept_by_the_writer()
     {
         await _folder.OpenAsync();

@@ -121,7 +121,7 @@ internal sealed class LogIndex
             {
                 for (var i = _slots.Length - 1; i >= 0; i--)
                 {
-                    // What slides into this place came from above and was looked at, or wrapped round and is looked at again.
+                    // What slides into this place came from above and was looked at, or wrapped round and is looked at again, here or by the next sweep.
                     while (_slots[i].Length != 0 && _slots[i].KeepUntil < now)
                     {
                         removed(_slots[i]);
@@ -135,7 +135,7 @@ internal sealed class LogIndex
         {
             for (var i = Home(slot.Hash); _slots[i].Length != 0; i = Next(i))
             {
-                if (_slots[i].Hash == slot.Hash && _slots[i].IsAt(slot))
+                if (_slots[i].IsAt(slot))
                     return i;
             }
             return -1;

@@ -155,8 +155,7 @@ internal sealed class Connection : ICallee
 
     private void Break(string reason)
     {
-        if (Interlocked.CompareExchange(ref _closed, reason, null) is not null)
-            return;
+        Interlocked.CompareExchange(ref _closed, reason, null);
         _out.Close();       // first, so that no call is added after those that fail here
         foreach (var call in _calls.Close())
             call.Fail(new SiloUnavailableException($"The connection with {Remote} broke while {call.Method} was under way, which may or may not have run: {reason}"));

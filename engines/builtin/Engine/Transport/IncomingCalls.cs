@@ -12,6 +12,9 @@ internal sealed class IncomingCalls(EngineRuntime runtime, Outbox output, Action
     /// <summary>Requests that are not answered yet.</summary>
     public int Running => Volatile.Read(ref _running);
 
+    /// <summary>Those among them that the other side may cancel.</summary>
+    public int Cancelable => _cancelable.Count;
+
     public DeadlineClock Clock => runtime.Clock;
 
     /// <summary>What stands before the arguments; the other side of <see cref="Receive"/>.</summary>

@@ -107,7 +107,7 @@ internal sealed class Outbox(Stream stream, EngineOptions limits, Func<bool> isB
         _leaving.Reset();
         (_gathered, _leaving) = (_leaving, _gathered);
         _isSending = _leaving.Length > 0;
-        isOver = !_isSending && _isClosed;
+        isOver = _isClosed;
         return _isSending;
     }
 }
