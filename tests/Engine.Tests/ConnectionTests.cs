@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansCache;
 
@@ -199,6 +200,34 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task An_attempt_that_failed_is_not_followed_at_once_by_the_next()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync();
+        await ClientOfAsync(rig, listener, services: s => s.AddSingleton<TimeProvider>(clock));
+        (await listener.AcceptSocketAsync(Ct)).Dispose();
+
+        for (var i = 0; i < 50; i++)
+        {
+            using var other = new TcpClient();
+            await other.ConnectAsync((IPEndPoint)listener.LocalEndpoint, Ct);
+            using var accepted = await listener.AcceptSocketAsync(Ct);
+            Assert.Equal(((IPEndPoint)other.Client.LocalEndPoint!).Port, ((IPEndPoint)accepted.RemoteEndPoint!).Port);
+        }
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(100));
+                return listener.Pending();
+            },
+            what: "the next attempt",
+            cancellationToken: Ct);
+    }
+
+    [Fact]
     public async Task A_silo_that_reads_nothing_is_sent_no_more_than_the_bound()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -232,12 +261,15 @@ public sealed class ConnectionTests
         }
     }
 
-    private static Task<IClusterClient> ClientOfAsync(Rig rig, TcpListener listener, Action<EngineClientOptions>? options = null) => rig.ClientAsync(o =>
-    {
-        o.Endpoints.Clear();
-        o.Endpoints.Add(listener.LocalEndpoint);
-        options?.Invoke(o);
-    });
+    private static Task<IClusterClient> ClientOfAsync(
+        Rig rig, TcpListener listener, Action<EngineClientOptions>? options = null, Action<IServiceCollection>? services = null) => rig.ClientAsync(
+        o =>
+        {
+            o.Endpoints.Clear();
+            o.Endpoints.Add(listener.LocalEndpoint);
+            options?.Invoke(o);
+        },
+        services);
 
     /// <summary>Takes a client's connection as a silo does, and no more.</summary>
     private static async Task<TcpClient> GreetAsync(TcpListener listener)

@@ -167,9 +167,9 @@ public sealed class FileDiskTests : IAsyncDisposable
         var store = await _folder.OpenAsync();
         var writes = Enumerable.Range(0, 500).Select(i => FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 20_000))).ToList();
 
-        await _folder.CloseAsync();
+        await _folder.CloseAsync().WaitAsync(Eventually.Deadline, Cancellation);
 
-        await Task.WhenAll(writes);
+        await Task.WhenAll(writes).WaitAsync(Eventually.Deadline, Cancellation);
         await _folder.OpenAsync();
         Assert.Equal(500, _folder.Store.Count);
     }
