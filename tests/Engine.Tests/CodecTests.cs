@@ -98,6 +98,27 @@ public sealed class CodecTests
         Assert.Equal(2, writer.Length);
     }
 
+    [Theory]
+    [InlineData("04")]        // a group's end, and no group
+    [InlineData("07")]        // no wire type
+    [InlineData("80808080808001")]
+    [InlineData("8080808080808080808001")]
+    [InlineData("80")]
+    public void What_is_no_tag_is_refused(string bytes) => Assert.Throws<InvalidDataException>(() =>
+    {
+        var reader = new MessageReader(Convert.FromHexString(bytes), null);
+        reader.NextField(out _, out _);
+    });
+
+    [Fact]
+    public void A_field_of_another_layout_is_refused()
+    {
+        Assert.Throws<InvalidDataException>(() => Through<long, string>(5));
+        Assert.Throws<InvalidDataException>(() => Through<string, long>("five"));
+        Assert.Throws<InvalidDataException>(() => Through<string, int>("five"));
+        Assert.Throws<InvalidDataException>(() => Through<long, Version2>(2));      // whose bytes would be a group's end
+    }
+
     [Fact]
     public void A_narrower_type_refuses_what_does_not_fit() =>
         Assert.Throws<InvalidDataException>(() => Through<long, int>(1L << 40));
