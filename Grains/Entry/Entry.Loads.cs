@@ -133,8 +133,8 @@ internal sealed partial class Entry
         var now = Now;
         var decidedAfter = slice.MillisecondsAt(flight.DecidedAt);
         var (load, own) = (flight.Load, flight.IsHeldBy(request.OperationId));
-        // Who came after a raise may not have what was loaded before it; whose load it is came before it began.
-        if (!own && answer.TagHashes.Length > 0 && arrival != (load.Born, load.LogGeneration)
+        // Who came after a raise may not have what was loaded before it; whose load it is came before it began, and so did who knew no more of the log.
+        if (!own && answer.TagHashes.Length > 0 && !(arrival.Head >= 0 && arrival.Head <= load.Born && arrival.Generation == load.LogGeneration)
             && ((IsStrict && !_services.Tags.IsProven) || !_services.Tags.IsGood(answer.TagHashes, load.Born, load.LogGeneration)))
             return null;
         if (answer.Value is { } value)
@@ -198,17 +198,19 @@ internal sealed partial class Entry
         if (_tasks?.Writer is not null)
             _state = LoadRules.Detach(_state, load.Number);     // the origin may have answered it before that write
 
+        CatchUp();
         var tags = result.Outcome is LoadOutcome.NotModified && result.Tags.IsEmpty ? _state.Content?.Tags ?? [] : result.Tags;
+        var decidedAt = _services.Time.GetTimestamp();
+        var isProven = IsUpToDate && (tags.IsEmpty || _services.Tags.IsProven);       // before the looks at log and fence, as ITagLog has it
         var at = new EndContext(
             Now, _policy, tags.IsEmpty || _services.Tags.IsGood(TagHash.Of(tags), load.Born, load.LogGeneration), IsProven, _services.Random.NextDouble());
-        var decidedAt = _services.Time.GetTimestamp();
         (_state, var end) = LoadRules.End(_state, load, result, at);
         var answer = end.GivenUp ? LoadAnswer.GivenUp : new LoadAnswer
         {
             Value = end.Problem is null ? end.Value : null,
             TagHashes = end.Problem is null or { Kind: ProblemKind.NotFound } ? TagHash.Of(tags) : [],
             Stored = end.Kept,
-            IsCurrent = !end.IsOvertaken && (tags.IsEmpty || _services.Tags.IsProven),       // else a raise did not wait for this silo
+            IsCurrent = isProven && !end.IsOvertaken,
             Detail = end.Detail,
             Problem = end.Problem,
         };

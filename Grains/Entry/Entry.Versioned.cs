@@ -53,6 +53,7 @@ internal sealed partial class Entry
         var reply = TryAnswer(by, out var atOnce) ? atOnce : await ReadSlowlyAsync(by, cancellationToken);
         if (_policy.Version is null)
             return reply;
+        reply = reply with { DecidedAfterMilliseconds = Math.Min(0, reply.DecidedAfterMilliseconds) };        // it goes by a version from before
         if (reply.Status == ReadStatus.AskAgain && wanted.Version is not null)
             _services.Versions.Leave(_policy, request.OperationId, _key, wanted with { IsRemembered = true });
         else if (request.Session is { } session && reply is { Status: ReadStatus.Hit or ReadStatus.Loaded or ReadStatus.Joined, Value: { } value })

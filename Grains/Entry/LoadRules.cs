@@ -47,16 +47,18 @@ internal static class LoadRules
 
         if (result.Outcome is LoadOutcome.GivenUp)
             return (next, new() { GivenUp = true });
-        if (Problem(state, result, at.Policy) is { } problem)
-            return (isCurrent ? WithFailure(next, problem, at) : next, new() { Problem = problem });
-
-        var refusal = late ? state.Changes != load.Changes ? "changed" : "lease-lost"
+        var overtaken = late ? state.Changes != load.Changes ? "changed" : "lease-lost"
             : !state.Queued.IsEmpty || state.Work?.Job is { Batch.IsEmpty: false } ? "changed"
-            : !at.TagsGood ? "tag-raised"
+            : null;
+        if (Problem(state, result, at.Policy) is { } problem)
+            return (isCurrent ? WithFailure(next, problem, at) : next, new() { Problem = problem, Detail = overtaken });
+
+        var refusal = overtaken ?? (
+            !at.TagsGood ? "tag-raised"
             : !at.Proven ? "unproven"
             : result.Outcome is LoadOutcome.DoNotStore ? "not-stored"
             : state.Stored == StoreKnowledge.Unread ? "store"
-            : null;
+            : null);
         if (result.Outcome is LoadOutcome.Absent && EntryLifetimes.AbsenceSpan(result.Lifetime, at.Policy) == 0)
             return EndInAbsence(next, refusal, load, result, at);
         return refusal is null

@@ -73,7 +73,7 @@ internal sealed class Dispatcher(
     }
 
     private static ReadOnlySpan<string> KnownTo(ReadOnlySpan<char> resource, ReadOnlySpan<char> path) =>
-        resource is "entries" && path.EndsWith("/explain") ? EntriesEndpoint.ExplainArguments
+        resource is "entries" && path.EndsWith("/explain") && path.Count('/') == 2 ? EntriesEndpoint.ExplainArguments
         : resource is "tags" && path.EndsWith("/invalidate") ? DebounceText.Arguments
         : [];
 

@@ -67,33 +67,6 @@ public class JoinedAfterChangeTests
         Assert.Equal("new", got?[..Math.Min(3, got.Length)]);
     }
 
-    [Fact]
-    public async Task A_factorys_null_of_another_process()
-    {
-        await using var silos = await Silos.StartAsync(1);
-        var (writer, other, (readers, flights)) = (await silos.CacheAsync(), await silos.CacheAsync(), await ReadersAsync(silos));
-        var key = CacheKey.Of("r", "k");
-        var (began, end) = (new TaskCompletionSource(), new TaskCompletionSource());
-        async ValueTask<string?> MakeAsync()
-        {
-            began.TrySetResult();
-            await end.Task;
-            return null;
-        }
-
-        var holder = other.GetOrCreateAsync(key, _ => MakeAsync()).AsTask();
-        await began.Task.WaitAsync(Eventually.Deadline);
-        var before = readers.GetOrCreateAsync(key, _ => new ValueTask<string?>("second")).AsTask();
-        await Eventually.TrueAsync(async () => (await writer.ExplainAsync(key)).State == "loading");
-        await writer.SetAsync(key, "new");
-        var after = readers.GetOrCreateAsync(key, _ => new ValueTask<string?>("second")).AsTask();
-        await Eventually.TrueAsync(() => flights.Waiting(key.GrainKey) == 2);
-        end.SetResult();
-
-        await Task.WhenAll(holder, before).WaitAsync(Eventually.Deadline);
-        Assert.Equal("new", (await after.WaitAsync(Eventually.Deadline)).Value);
-    }
-
     private static async Task<(IOrleansCache Cache, FlightTable Flights)> ReadersAsync(Silos silos)
     {
         var client = await silos.ConnectAsync();

@@ -90,4 +90,100 @@ public sealed class OvertakenLoadTests
         var told = await call;
         Assert.Equal((ReadStatus.Loaded, 0), (told.Status, told.DecidedAfterMilliseconds));
     }
+
+    [Theory]
+    [InlineData("nothing", true)]
+    [InlineData("the view changed", false)]
+    [InlineData("the fence lapsed", false)]
+    [InlineData("a tag was raised", false)]
+    [InlineData("nobody tells of raises", false)]
+    [InlineData("a write", false)]
+    [InlineData("the store refuses", false)]
+    public async Task A_completion_is_told_as_current_unless_something_may_have_overtaken_its_load(string what, bool isCurrent)
+    {
+        foreach (var kind in new[] { LoadResultKind.Value, LoadResultKind.Absent, LoadResultKind.DoNotStore, LoadResultKind.Failed })
+        {
+            // Without a value or an absence to keep the store is not asked, and what failed has no tags.
+            if (what is "the store refuses" && kind is not LoadResultKind.Value || what.Contains(" tag ", StringComparison.Ordinal) && kind is LoadResultKind.Failed || what is "nobody tells of raises" or "the fence lapsed" && kind is LoadResultKind.Failed)
+                continue;
+            var entry = new EntryHarness();
+            var ticket = (await entry.Lease()).Ticket!;
+            await HappenAsync(entry, what);
+            var completion = new LoadCompletion
+            {
+                Ticket = ticket, Kind = kind, Bytes = "1"u8.ToArray(), OperationId = Guid.NewGuid(),
+                Lifetime = kind is LoadResultKind.Failed ? null : new() { Tags = ["t"] }, Problem = kind is LoadResultKind.Failed ? FakeOrigin.Down.Problem : null,
+            };
+
+            var reply = await entry.Turn(e => e.CompleteAsync(completion, CancellationToken.None));
+
+            Assert.True(isCurrent == reply.IsCurrent, $"{what}, {kind}: {reply.Detail}");
+        }
+    }
+
+    [Fact]
+    public async Task Who_came_before_a_load_began_has_its_result_though_both_know_the_log_by_now_to_another_number()
+    {
+        var entry = new EntryHarness();
+        var first = (await entry.Lease()).Ticket!;
+        entry.Tags.Raise("t");
+        var waits = new[] { entry.Lease(), entry.Lease() };     // by number 1
+        await entry.Begun();
+        entry.Tags.Raise("t");
+        await CompleteAsync(first);                             // of number 0: for neither of them
+        await Eventually.TrueAsync(() => waits.Any(static wait => wait.IsCompleted));
+        var second = (await await Task.WhenAny(waits)).Ticket!; // of number 2
+        entry.Tags.Raise("t");
+
+        await CompleteAsync(second);
+
+        Assert.Single(await Task.WhenAll(waits), static reply => reply.Status == ReadStatus.Joined);
+
+        Task<LoadReply> CompleteAsync(LoadTicket ticket) => entry.Turn(e => e.CompleteAsync(
+            new() { Ticket = ticket, Kind = LoadResultKind.Value, Bytes = "1"u8.ToArray(), Lifetime = new() { Tags = ["t"] }, OperationId = Guid.NewGuid() }, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_load_that_ends_where_the_key_is_no_more_hands_out_nothing_of_it()
+    {
+        var entry = new EntryHarness(Ttl);
+        await entry.Put("old");
+        entry.Time.Advance(TimeSpan.FromSeconds(31));
+        var call = entry.Call();
+        await Eventually.TrueAsync(() => entry.Origin.Count == 1);
+        entry.Ownership.IsOwner = false;
+        entry.Ownership.View++;
+
+        await entry.Origin.EndAsync(0, FakeOrigin.Down);
+
+        Assert.Equal((ReadStatus.NotOwner, null), (await call is var reply ? (reply.Status, reply.Value) : default));
+    }
+
+    private static async Task HappenAsync(EntryHarness entry, string what)
+    {
+        switch (what)
+        {
+            case "the view changed":
+                entry.Ownership.IsHeldUp = true;
+                entry.Ownership.View++;
+                break;
+            case "the fence lapsed":
+                entry.Ownership.FenceHolds = false;
+                break;
+            case "a tag was raised":
+                entry.Tags.Raise("t");
+                break;
+            case "nobody tells of raises":
+                entry.Tags.IsProven = false;
+                break;
+            case "a write":
+                await entry.Put("new");
+                break;
+            case "the store refuses":
+                entry.Store.Put(EntryHarness.Key, new() { Epoch = 99 });
+                break;
+            default:
+                break;
+        }
+    }
 }

@@ -42,6 +42,18 @@ public sealed class VersionedTests
     }
 
     [Fact]
+    public async Task An_answer_knows_of_nothing_later_than_the_version_that_it_goes_by()
+    {
+        var call = CallAsync(null);
+        await _entry.Origin.GiveAsync(_calls++, "v1");
+        await Eventually.TrueAsync(() => _entry.Origin.Count == 2);
+        _entry.Time.Advance(TimeSpan.FromMilliseconds(100));
+        await _entry.Origin.GiveAsync(_calls++, "1");
+
+        Assert.Equal((ReadStatus.Loaded, 0), (await call is var reply ? (reply.Status, reply.DecidedAfterMilliseconds) : default));
+    }
+
+    [Fact]
     public async Task A_session_asks_once_and_goes_forward_with_what_others_stored_and_never_back()
     {
         await ReadAsync("v1", "1", session: "a");
