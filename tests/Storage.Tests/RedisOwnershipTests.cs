@@ -209,7 +209,7 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
         var store = new RedisOwnershipStore(host.Services.GetRequiredService<IRedisDatabase>(), new("apart"));
         var (one, two) = (new SiloMember(Guid.NewGuid(), "one", 1, "here"), new SiloMember(Guid.NewGuid(), "two", 2, "there"));
         var hints = new System.Collections.Concurrent.ConcurrentQueue<long>();
-        await using var listening = await store.ListenAsync(hints.Enqueue, Cancellation);
+        var listening = await store.ListenAsync(hints.Enqueue, Cancellation);
 
         var began = await store.PublishAsync(new(new(5, [one], 5), null, [], Sealed: 3, Begins: true), one.Incarnation, Cancellation);
         Assert.Equal((true, true, new SiloLease(1, 3)), (began.Applied, began.IsSameStore, began.Leases[one.Incarnation]));
@@ -223,6 +223,7 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
 
         var alone = await store.PublishAsync(new(new(7, [two], 5), 6, [], Sealed: 7, Begins: false), two.Incarnation, Cancellation);
         Assert.Equal((7, new SiloLease(3, 7)), (alone.View!.Number, Assert.Single(alone.Leases).Value));
+        await listening.DisposeAsync();
         await RedisHost.StopAsync(host);
     }
 
