@@ -50,6 +50,7 @@ internal static class EngineHosting
             if (redis is { Length: > 0 })
             {
                 silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+                LeavableMembershipTable.Wrap(silo.Services);
                 silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = options.ClusterId);
                 silo.Configure<ClusterMembershipOptions>(QuickToNotice);
                 silo.Services.AddSingleton<PlacedDirectory, ViewDirectory>();

@@ -57,6 +57,19 @@ public sealed class RedisDownTests
         Assert.Equal(HttpStatusCode.OK, accepted.StatusCode);
     }
 
+    [Fact]
+    public async Task A_silo_whose_store_is_gone_ends_when_it_is_told_to()
+    {
+        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
+        await using var redis = await RedisServer.StartAsync(new(), TestContext.Current.CancellationToken);
+        await using var silo = await SiloProcess.StartAsync(redis: redis.EndPoint);
+        await redis.KillAsync();
+
+        silo.Process.Signal(ProcessSignal.Terminate);
+
+        Assert.Equal(0, await silo.Process.WaitForExitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken));
+    }
+
     private static async Task<bool> DegradedAsync(SiloProcess silo)
     {
         using var answer = await silo.GetAsync("healthz/ready");
