@@ -11,7 +11,7 @@ internal readonly record struct Answer(ReadReply Reply, long AskedAt, long Decid
 
     /// <summary>The question did not arrive before it was asked; from there on counts what the owner says. Clocks may differ in their rate by 1 %.</summary>
     public static Answer Of(in ReadReply reply, long askedAt, TimeProvider clock) =>
-        new(reply, askedAt, reply.DecidedAfterMilliseconds == 0 ? askedAt : askedAt + DecidedAfter(reply.DecidedAfterMilliseconds, clock.TimestampFrequency));
+        new(reply, askedAt, askedAt + DecidedAfter(reply.DecidedAfterMilliseconds, clock.TimestampFrequency));
 
     private static long DecidedAfter(int milliseconds, long frequency) => (long)(milliseconds * (milliseconds < 0 ? 1.01 : 0.99) * frequency / 1000);
 }

@@ -46,17 +46,15 @@ internal static class CallBinding
     private static CallTarget Bind(IntegrationDescription integration, MethodDescription known, IReadOnlyDictionary<string, string?> args)
     {
         var method = known.Name;
+        var stray = args.Keys.FirstOrDefault(name => !known.Parameters.Any(p => p.Name == name));
         foreach (var parameter in known.Parameters)
         {
             if (!parameter.Optional && !args.ContainsKey(parameter.Name))
-                return Wrong("missing-argument", $"The argument '{parameter.Name}' of '{integration.Name}/{method}' is missing; give it{Stray(known, args)}.");
+                return Wrong("missing-argument", $"The argument '{parameter.Name}' of '{integration.Name}/{method}' is missing; give it{(stray is null ? "" : $" by exactly this name ('{stray}' is none of its arguments)")}.");
         }
 
-        foreach (var name in args.Keys)
-        {
-            if (!known.Parameters.Any(p => p.Name == name))
-                return Wrong("surplus-argument", $"'{integration.Name}/{method}' has no argument '{name}'; it takes {List(known.Parameters.Select(static p => p.Name))}, by exactly these names.");
-        }
+        if (stray is not null)
+            return Wrong("surplus-argument", $"'{integration.Name}/{method}' has no argument '{stray}'; it takes {List(known.Parameters.Select(static p => p.Name))}, by exactly these names.");
 
         try
         {
@@ -69,9 +67,6 @@ internal static class CallBinding
             return Wrong("bad-argument", said);
         }
     }
-
-    private static string Stray(MethodDescription known, IReadOnlyDictionary<string, string?> args) =>
-        args.Keys.FirstOrDefault(name => !known.Parameters.Any(p => p.Name == name)) is { } stray ? $" by exactly this name ('{stray}' is none of its arguments)" : "";
 
     public static CallTarget UnknownIntegration(string integration, IEnumerable<string> names) =>
         Wrong("unknown-integration", $"There is no integration '{integration}'; there is {List(names)}.");

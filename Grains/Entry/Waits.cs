@@ -29,6 +29,7 @@ internal readonly struct Slice(TimeProvider time, TimeSpan limit)
 
     public TimeSpan Elapsed => time.GetElapsedTime(_started);
     public TimeSpan Left => limit - Elapsed;
+
     /// <summary>How long after its begin a timestamp was, rounded down; negative for an earlier one.</summary>
     public int MillisecondsAt(long timestamp) => (int)Math.Clamp(Math.Floor(time.GetElapsedTime(_started, timestamp).TotalMilliseconds), int.MinValue, int.MaxValue);
 

@@ -60,7 +60,7 @@ internal sealed class Dispatcher(
     {
         if (!RequestTarget.TryTake(ref path, out var version) || version is not "v1" || !RequestTarget.TryTake(ref path, out var resource) || resource is not ("entries" or "events" or "tags" or "calls"))
             return Unknown(context);
-        if (!query.IsEmpty && QueryNames.Refuse(query, KnownTo(resource, path)) is { } refusal)
+        if (QueryNames.Refuse(query, KnownTo(resource, path)) is { } refusal)
             return new(refusal.WriteAsync(context));
         return resource switch
         {

@@ -4,6 +4,7 @@ namespace OrleansCache;
 internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IOrleansCache explainer, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     public const string Methods = "GET, HEAD, PUT, DELETE";
+
     /// <summary>What <c>…/explain</c> may be asked.</summary>
     public static readonly string[] ExplainArguments = ["difference"];
 

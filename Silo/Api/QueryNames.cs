@@ -4,7 +4,7 @@ namespace OrleansCache;
 internal static class QueryNames
 {
     /// <summary>Null when all names are known; else what is wrong with the first that is not.</summary>
-    public static HttpProblem? Refuse(ReadOnlySpan<char> query, params ReadOnlySpan<string> known)
+    public static HttpProblem? Refuse(ReadOnlySpan<char> query, ReadOnlySpan<string> known)
     {
         if (query.IsEmpty)
             return null;

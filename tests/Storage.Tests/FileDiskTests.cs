@@ -72,8 +72,7 @@ public sealed class FileDiskTests : IAsyncDisposable
         _folder.Options.SegmentBytes = 64 << 10;
         var store = await _folder.OpenAsync();
         var first = _folder.Store.Files.Active.Handle;
-        for (var i = 0; i < 70; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        await FillAsync(store);
         _disk.Refuses = first;
         Assert.True(store.IsReachable);
 
@@ -188,8 +187,7 @@ public sealed class FileDiskTests : IAsyncDisposable
     {
         _folder.Options.SegmentBytes = 64 << 10;
         var store = await _folder.OpenAsync();
-        for (var i = 0; i < 70; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        await FillAsync(store);
         var files = new List<string>();
         _disk.OnFlush = () => files.AddRange(Directory.GetFiles(_folder.Entries, "*.hint*").Select(file => Path.GetFileName(file)));
 
@@ -238,8 +236,7 @@ public sealed class FileDiskTests : IAsyncDisposable
         var time = new ManualTimeProvider();
         (_folder.Time, _folder.Options.SegmentBytes) = (time, 64 << 10);
         var store = await _folder.OpenAsync();
-        for (var i = 0; i < 70; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        await FillAsync(store);
         using var hold = new Hold(_disk, () => File.Exists(Path.Combine(_folder.Entries, "00000001.hint.tmp")));
         var passing = Task.Run(() => time.Advance(TimeSpan.FromSeconds(1)), Cancellation);
         await hold.Begun;
@@ -257,8 +254,7 @@ public sealed class FileDiskTests : IAsyncDisposable
         var time = new ManualTimeProvider();
         (_folder.Time, _folder.Options.SegmentBytes) = (time, 64 << 10);
         var store = await _folder.OpenAsync();
-        for (var i = 0; i < 70; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+        await FillAsync(store);
         _disk.OnFlush = static () => throw new IOException("The disk does not confirm.");
         await PassUntilAsync(() => _folder.Log.Lines.Any(static line => line.Contains("1309", StringComparison.Ordinal)));
 
@@ -302,6 +298,13 @@ public sealed class FileDiskTests : IAsyncDisposable
         await _folder.CloseAsync();
 
         Assert.Equal(1, flushes);
+    }
+
+    /// <summary>More than a file of 64 KiB holds.</summary>
+    private static async Task FillAsync(FileEntryStore store)
+    {
+        for (var i = 0; i < 70; i++)
+            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
     }
 
     /// <summary>Holds up the first flush for which the condition is true.</summary>
