@@ -34,7 +34,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
             return Answer(await Database.ScriptEvaluateAsync(script.Text, [key], [.. arguments.Select(word => (RedisValue)word.Bytes)])
                 .WaitAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
         {
             throw Unavailable(exception);
         }
@@ -46,7 +46,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
         {
             return Answer(await Database.ExecuteAsync(command[0], [.. command[1..]]).WaitAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
         {
             throw Unavailable(exception);
         }
@@ -61,7 +61,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
             await subscriber.SubscribeAsync(RedisChannel.Literal(channel), deliver).WaitAsync(cancellationToken).ConfigureAwait(false);
             return new Subscription(subscriber, channel, deliver);
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
         {
             throw Unavailable(exception);
         }
@@ -92,7 +92,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
         exception.Message,
         exception switch
         {
-            RedisServerException => false,
+            RedisServerException or ObjectDisposedException => false,
             RedisTimeoutException timeout => timeout.Commandstatus == CommandStatus.Sent || timeout.Commandstatus == CommandStatus.Unknown,
             RedisConnectionException broken => broken.CommandStatus == CommandStatus.Sent || broken.CommandStatus == CommandStatus.Unknown,
             _ => true,
@@ -110,6 +110,16 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
 
     private sealed class Subscription(ISubscriber subscriber, string channel, Action<RedisChannel, RedisValue> deliver) : IAsyncDisposable
     {
-        public async ValueTask DisposeAsync() => await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), deliver, CommandFlags.FireAndForget).ConfigureAwait(false);
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), deliver, CommandFlags.FireAndForget).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is RedisException or ObjectDisposedException)
+            {
+                // The connection ended first, and the subscription with it.
+            }
+        }
     }
 }

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansCache.TestSupport;
+
+namespace OrleansCache.Storage.Tests;
+
+/// <summary>A host that stops ends its parts in an order that none of them may lean on.</summary>
+public sealed class RedisDatabaseTests : IAsyncLifetime
+{
+    private RedisServer? _server;
+    private IHost? _host;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private IRedisDatabase Redis => _host!.Services.GetRequiredService<IRedisDatabase>();
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
+        _server = await RedisServer.StartAsync(cancellationToken: Cancellation);
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRedisStorage("one", _server.EndPoint, "test");
+        _host = builder.Build();
+        await Redis.ConnectAsync(Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _host?.Dispose();
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_subscription_may_end_after_its_connection()
+    {
+        var subscription = await Redis.SubscribeAsync("news", static _ => { }, Cancellation);
+
+        await Redis.DisposeAsync();
+
+        await subscription.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task After_its_end_a_connection_is_unavailable_and_nothing_was_done()
+    {
+        await Redis.DisposeAsync();
+
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await Redis.ExecuteAsync(["PING"], Cancellation));
+        Assert.False(refused.MaybeApplied);
+    }
+}
