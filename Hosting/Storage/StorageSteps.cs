@@ -58,6 +58,7 @@ internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvide
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseWhenAway = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
@@ -66,7 +67,7 @@ internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvide
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
         _listening = await store.ListenAsync(log.Hint, cancellationToken).ConfigureAwait(false);
-        await log.SynchroniseAsync(cancellationToken).ConfigureAwait(false);
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
         _running = RunAsync();
     }
 
@@ -81,6 +82,23 @@ internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvide
     }
 
     public void Dispose() => _stopping.Dispose();
+
+    // Silos may start all at once on a machine that is busy, and with them their store.
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        for (var began = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                await log.SynchroniseAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (StoreUnavailableException) when (time.GetElapsedTime(began) < StartLimit)
+            {
+                await Task.Delay(PauseWhenAway, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     private async Task RunAsync()
     {
