@@ -86,12 +86,22 @@ public sealed class IdleTests
             return 0;
         var addresses = Regex.Matches(await cluster.AskRedisAsync("HKEYS default/members/default"), @"S([\d.]+):(\d+):(\d+)")
             .ToDictionary(static found => int.Parse(found.Groups[2].ValueSpan, CultureInfo.InvariantCulture), static found => found.Result("$1:$2@$3"));
-        return (await Task.WhenAll(cluster.Silos.Select(async silo =>
-        {
-            using var counters = JsonDocument.Parse((await silo.GetAsync($"orleans/SiloCounters/{addresses[silo.SiloPort]}")).Body);
-            var size = counters.RootElement.EnumerateArray().Single(static counter => counter.GetProperty("name").GetString() == "orleans-messaging-sent-messages-size");
-            return double.Parse(size.GetProperty("value").GetString()!, CultureInfo.InvariantCulture);
-        }))).Sum();
+        return (await Task.WhenAll(cluster.Silos.Select(silo => SentAsync(silo, addresses[silo.SiloPort])))).Sum();
+    }
+
+    // The dashboard, which looks every few seconds, may not have looked yet.
+    private static async Task<double> SentAsync(SiloNode silo, string address)
+    {
+        string? size = null;
+        await Eventually.TrueAsync(async () => (size = await CounterAsync(silo, address)) is not null, TimeSpan.FromSeconds(60), Ct, $"the dashboard counts what {address} sends");
+        return double.Parse(size!, CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<string?> CounterAsync(SiloNode silo, string address)
+    {
+        using var counters = JsonDocument.Parse((await silo.GetAsync($"orleans/SiloCounters/{address}")).Body);
+        var size = counters.RootElement.EnumerateArray().FirstOrDefault(static counter => counter.GetProperty("name").GetString() == "orleans-messaging-sent-messages-size");
+        return size.ValueKind == JsonValueKind.Undefined ? null : size.GetProperty("value").GetString();
     }
 
     private static Task<long> AnsweredAsync(ClusterProcess cluster) => CountAsync(cluster, "stats", "total_net_output_bytes:");

@@ -19,6 +19,7 @@ internal sealed record SiloPlace
     public ChildProcess Start(string program, IEnumerable<string> arguments)
     {
         var environment = new Dictionary<string, string?>(Environment) { ["ASPNETCORE_ENVIRONMENT"] = "Production" };
+        Soak.MakeShortLived(environment);
         return Inside is { } inside ? inside.Start(program, arguments, environment) : ChildProcess.Start(program, arguments, environment);
     }
 }

@@ -2,17 +2,16 @@ using System.Globalization;
 
 namespace OrleansCache.Silo.Tests;
 
-/// <summary>A limit that the origin sees kept through a crash. The full form runs with ORLEANSCACHE_SOAK=1.</summary>
+/// <summary>A limit that the origin sees kept through a crash. ./test --soak runs the full form.</summary>
 [Collection(nameof(Alone))]
 public sealed class LimiterTests
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(50);
-    private static readonly bool Soak = Environment.GetEnvironmentVariable("ORLEANSCACHE_SOAK") == "1";
 
     [Fact]
     public async Task The_origin_never_sees_more_than_the_limit_and_misses_go_first()
     {
-        var (perMinute, stale, cold) = Soak ? (100, 300, 20) : (24, 80, 8);
+        var (perMinute, stale, cold) = Soak.IsOn ? (100, 300, 20) : (24, 80, 8);
         await using var origin = await PartnerProcess.StartAsync(delayMs: 30);
         await using var silo = await SiloProcess.StartAsync(origin.Port, config: PartnerConfig.Order(
             "Background", "00:30:00", "10:00:00", limit: $$"""{ "PerSecond": 5, "PerMinute": {{perMinute}}, "PerDay": 50000, "MaxWait": "00:00:10", "OnMiss": "Wait" }"""));
@@ -34,7 +33,7 @@ public sealed class LimiterTests
         await silo.LaunchAsync();
         var clock = TimeProvider.System;
         var begun = clock.GetTimestamp();
-        while (clock.GetElapsedTime(begun) < TimeSpan.FromSeconds(Soak ? 200 : 12))
+        while (clock.GetElapsedTime(begun) < TimeSpan.FromSeconds(Soak.IsOn ? 200 : 12))
             await ReadAllAsync(silo, 1, stale);
 
         var times = await origin.TimesAsync();

@@ -27,6 +27,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         if (Programs.Silo.Contains("/orleans/", StringComparison.Ordinal))
             _arguments.Add($"--OrleansCache:Silo:ClientPort={FreePort.Next()}");
         _environment = new(environment ?? []);
+        Soak.MakeShortLived(_environment);
         _environment.TryAdd("ASPNETCORE_ENVIRONMENT", "Production");
         Http = new(new LostConnectionHandler(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 2_000 })) { BaseAddress = new($"http://127.0.0.1:{Port}/"), Timeout = TimeSpan.FromSeconds(60) };
     }
