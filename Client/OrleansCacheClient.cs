@@ -44,7 +44,7 @@ internal sealed partial class OrleansCacheClient(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(LoadOrder<TState, T> order, CancellationToken ct)
     {
-        var started = metrics.Start();
+        var started = order.IsUncounted ? ClientMetrics.Unmeasured : metrics.Start();
         return ResultOf(await LandingAsync(order, ct).ConfigureAwait(false), order.Key, started);
     }
 

@@ -17,6 +17,9 @@ internal class LoadOrder<TState, T>(CacheKey key, TState state, Func<TState, Can
     /// <summary>Who goes by something else may not share this load; what goes by a remembered version may end without one.</summary>
     public string? Apart => Wanted.Version is null ? null : string.Create(CultureInfo.InvariantCulture, $"{Wanted.Seen} {(Wanted.IsRemembered ? 'r' : 'n')} {Wanted.Version}");
 
+    /// <summary>Nobody's read.</summary>
+    public bool IsUncounted { get; init; }
+
     /// <summary>True for callers whose cache may be away: the factory then runs for this process alone.</summary>
     public bool SurvivesOutage { get; init; }
 

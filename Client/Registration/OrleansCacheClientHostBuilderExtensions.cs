@@ -39,6 +39,7 @@ public static class OrleansCacheClientHostBuilderExtensions
                 });
                 services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrleansCacheClientOptions>, ClientConnectionValidator>());
                 EngineClient.Add(builder, connection);
+                services.AddHostedService<WarmUpLoad>();
             }
             else if (known.Name != connectionName)
             {

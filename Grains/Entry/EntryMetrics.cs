@@ -21,7 +21,7 @@ internal sealed class EntryMetrics
 
     public void Read(string outcome, RegionPolicy policy)
     {
-        if (!_reads.Enabled || policy.Region == WarmUpIntegration.Region)
+        if (!_reads.Enabled || policy.Region == WarmUpRegion.Name)
             return;
         if (policy.Integration is not { } integration)
             _reads.Add(1, new KeyValuePair<string, object?>("cache.outcome", outcome));

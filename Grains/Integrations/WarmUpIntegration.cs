@@ -10,21 +10,17 @@ internal static class WarmUpIntegration
     public const string Name = "~warm-up";
     public const string Method = "value";
     public const string Parameter = "round";
-    public const string Region = $"warm:1:{Name}:{Method}";
-
-    /// <summary>What the store has of it is gone after this.</summary>
-    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
 
     /// <summary>What callers see.</summary>
     public static IntegrationDescription Description { get; } = new()
     {
         Name = Name,
-        Methods = [new() { Name = Method, Region = Region, Parameters = [new(Parameter, Optional: false)] }],
+        Methods = [new() { Name = Method, Region = WarmUpRegion.Name, Parameters = [new(Parameter, Optional: false)] }],
         GoodForMilliseconds = int.MaxValue,
     };
 
     /// <summary>How its entries behave: as those of most integrations.</summary>
-    public static RegionPolicy Policy { get; } = new() { Region = Region, Coherence = Coherence.Eventual, Durability = Durability.Behind, FreshFor = Lifetime, Integration = Name, Method = Method };
+    public static RegionPolicy Policy { get; } = new() { Region = WarmUpRegion.Name, Coherence = Coherence.Eventual, Durability = Durability.Behind, FreshFor = WarmUpRegion.Lifetime, Integration = Name, Method = Method };
 
     /// <summary>A call's arguments: each round has a key of its own.</summary>
     public static Dictionary<string, string?> ArgumentsOf(string round) => new(StringComparer.Ordinal) { [Parameter] = round };
@@ -37,7 +33,7 @@ internal static class WarmUpIntegration
         var method = new IntegrationMethod
         {
             Name = Method,
-            Region = Region,
+            Region = WarmUpRegion.Name,
             Parameters = Description.Methods[0].Parameters,
             Resilience = resilience,
             Path = CallTemplate.ParsePath($"{path}?{Parameter}={{{Parameter}}}", out _),

@@ -5,7 +5,7 @@ namespace OrleansCache;
 /// <summary>A client of this silo in its own process, so that connections, messages and their codecs are compiled before the first client comes.</summary>
 internal static class WarmUpClient
 {
-    /// <summary>Asks for an integration, and reads each key once.</summary>
+    /// <summary>Asks for an integration, and reads each key once: every other is loaded here, the rest by the silo.</summary>
     /// <param name="silo">The silo to connect with: itself.</param>
     /// <param name="integration">Whose description is asked for.</param>
     /// <param name="rounds">Of <see cref="WarmUpIntegration"/>.</param>
@@ -18,6 +18,7 @@ internal static class WarmUpClient
         {
             options.Endpoints = new IPEndPoint(IPAddress.Parse(silo.Silo.Address), EngineHosting.ClientPort(silo.Silo)).ToString();
             options.ClusterId = silo.ClusterId;
+            options.WarmUp = false;
         });
         using var host = builder.Build();
         host.Services.GetRequiredService<ClientMetrics>().IsQuiet = true;
@@ -29,8 +30,10 @@ internal static class WarmUpClient
         var read = 0;
         foreach (var round in rounds)
         {
-            await cache.CallAsync<byte[]>(WarmUpIntegration.Name, WarmUpIntegration.Method, WarmUpIntegration.ArgumentsOf(round), cancellationToken);
-            read++;
+            if (read++ % 2 == 0)
+                await cache.CallAsync<byte[]>(WarmUpIntegration.Name, WarmUpIntegration.Method, WarmUpIntegration.ArgumentsOf(round), cancellationToken);
+            else
+                await cache.GetOrCreateAsync(WarmUpLoads.TargetOf(round).Key, static _ => new ValueTask<byte[]>(new byte[100]), ct: cancellationToken);
         }
 
         await host.StopAsync(cancellationToken);

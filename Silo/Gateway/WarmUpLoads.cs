@@ -6,7 +6,7 @@ internal sealed class WarmUpLoads(SiloSettings settings, LiveConfiguration confi
 {
     /// <summary>So often that the path of a load is compiled anew.</summary>
     private const int Loads = 40;
-    private const int ByClient = 10;
+    private const int ByClient = 20;
     private const string Origin = "healthz/live";
 
     /// <summary>After this no other begins, for what comes after them has its part too.</summary>
