@@ -27,8 +27,8 @@ public sealed class OrleansCacheClientOptions
     /// <summary>TCP connections to each silo; 1 to 16.</summary>
     public int Connections { get; set; } = 1;
 
-    /// <summary>Load a key of this process's own when the host has started, in the background: a first load would wait for the compiler, for some
-    /// tens of milliseconds. Nothing waits for it, and the key is gone after a second.</summary>
+    /// <summary>Load a key of this process's own as soon as a silo is there, in the background: a first load would wait for the compiler, for some
+    /// tens of milliseconds. Nothing waits for it, and its value ends after a second.</summary>
     public bool WarmUp { get; set; } = true;
 
     /// <summary>TLS to the silos; off by default.</summary>

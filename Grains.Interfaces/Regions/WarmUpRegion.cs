@@ -1,11 +1,11 @@
 namespace OrleansCache;
 
-/// <summary>Where processes load keys of their own when they start, so that the first callers find compiled code. Its reads are in no count.</summary>
+/// <summary>Where processes load keys of their own when they start, so that the first callers find compiled code. They are in no count of reads.</summary>
 internal static class WarmUpRegion
 {
     /// <summary>No configuration can give it.</summary>
     public const string Name = "warm:1:~warm-up:value";
 
-    /// <summary>Memory and store have nothing of it after this.</summary>
+    /// <summary>What is loaded there ends after this.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
 }

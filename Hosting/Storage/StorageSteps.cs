@@ -66,7 +66,6 @@ internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvide
 
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
-        _listening = await store.ListenAsync(log.Hint, cancellationToken).ConfigureAwait(false);
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         _running = RunAsync();
     }
@@ -86,15 +85,19 @@ internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvide
     // Silos may start all at once on a machine that is busy, and with them their store.
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
-        for (var began = time.GetTimestamp(); ;)
+        var began = time.GetTimestamp();
+        for (var isFailing = false; ; isFailing = true)
         {
             try
             {
+                _listening ??= await store.ListenAsync(log.Hint, cancellationToken).ConfigureAwait(false);
                 await log.SynchroniseAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (StoreUnavailableException) when (time.GetElapsedTime(began) < StartLimit)
+            catch (StoreUnavailableException exception) when (time.GetElapsedTime(began) < StartLimit)
             {
+                if (!isFailing)
+                    logger.TagLogNotCompared(exception);
                 await Task.Delay(PauseWhenAway, time, cancellationToken).ConfigureAwait(false);
             }
         }

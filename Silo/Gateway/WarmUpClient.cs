@@ -33,7 +33,7 @@ internal static class WarmUpClient
             if (read++ % 2 == 0)
                 await cache.CallAsync<byte[]>(WarmUpIntegration.Name, WarmUpIntegration.Method, WarmUpIntegration.ArgumentsOf(round), cancellationToken);
             else
-                await cache.GetOrCreateAsync(WarmUpLoads.TargetOf(round).Key, static _ => new ValueTask<byte[]>(new byte[100]), ct: cancellationToken);
+                await cache.GetOrCreateAsync(WarmUpLoads.TargetOf(round).Key, static _ => new ValueTask<byte[]>(new byte[100]), WarmUpLoad.Options, cancellationToken);
         }
 
         await host.StopAsync(cancellationToken);

@@ -69,7 +69,9 @@ public sealed class TagLogWatchTests : IAsyncLifetime
 
         public ValueTask LeaveAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-        public ValueTask<IAsyncDisposable> ListenAsync(Action<long, long> hint, CancellationToken cancellationToken) => new(new Nothing());
+        public ValueTask<IAsyncDisposable> ListenAsync(Action<long, long> hint, CancellationToken cancellationToken) => Refusals > 0 && Refusals-- > 0
+            ? throw new StoreUnavailableException("It is slow.", maybeApplied: true)
+            : new(new Nothing());
     }
 
     private sealed class Nothing : IAsyncDisposable

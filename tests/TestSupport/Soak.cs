@@ -8,7 +8,7 @@ public static class Soak
     /// <summary>For how long code that runs often waits to be compiled anew: until no new code has run for so many milliseconds. As .NET reads it, in hexadecimal.</summary>
     public const string CompilesAfter = "DOTNET_TC_CallCountingDelayMs";
 
-    public static bool IsOn { get; } = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("ORLEANSCACHE_SOAK"));
+    public static bool IsOn { get; } = Environment.GetEnvironmentVariable("ORLEANSCACHE_SOAK") is { Length: > 0 } and not "0";
 
     /// <summary>
     /// For silos that a test soon kills. Compiling anew what runs often is half of what a start costs, and no use to a silo that lives for seconds: here it begins

@@ -64,6 +64,27 @@ public class LeasedLoadTests
     }
 
     [Fact]
+    public async Task A_renewal_that_has_no_answer_yet_is_not_followed_by_another()
+    {
+        await using var cluster = new FakeCluster();
+        var (gate, renewed) = (new TaskCompletionSource<int>(), new TaskCompletionSource<bool>());
+        cluster.Entry.OnRenew = _ => new(renewed.Task);
+        var load = cluster.Cache.GetOrCreateAsync(Key, _ => new ValueTask<int>(gate.Task)).AsTask();
+
+        cluster.Clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Single(cluster.Entry.Renewals);
+
+        renewed.SetResult(true);
+        await Eventually.TrueAsync(() =>
+        {
+            cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+            return cluster.Entry.Renewals.Count > 1;
+        });
+        gate.SetResult(1);
+        await load;
+    }
+
+    [Fact]
     public async Task A_result_that_comes_too_late_goes_to_its_caller_unstored()
     {
         await using var cluster = new FakeCluster();

@@ -37,6 +37,22 @@ public class LoadChainTests
     }
 
     [Fact]
+    public async Task Who_would_wait_for_itself_is_not_one_of_those_who_wait()
+    {
+        await using var cluster = new FakeCluster();
+        var waiting = 0;
+
+        await cluster.Cache.GetOrCreateAsync(A, async _ =>
+        {
+            await cluster.Cache.GetOrCreateAsync(A, static _ => new ValueTask<int>(1));
+            waiting = LoadScope.Current!.Flights.Single().Waiting;
+            return 2;
+        });
+
+        Assert.Equal(1, waiting);
+    }
+
+    [Fact]
     public async Task A_circle_that_has_a_value_reads_it()
     {
         await using var cluster = new FakeCluster();

@@ -70,7 +70,7 @@ public sealed class StartTests
     public async Task What_it_warms_up_with_leaves_nothing_behind()
     {
         await using var silo = await SiloProcess.StartAsync(
-            environment: new() { ["Logging__LogLevel__OrleansCache"] = "Debug" }, arguments: [$"{SiloProcess.WarmUp}=true"]);
+            environment: new() { ["Logging__LogLevel__OrleansCache"] = "Debug", [Soak.CompilesAfter] = null }, arguments: [$"{SiloProcess.WarmUp}=true"]);
 
         using var data = await silo.GetAsync("dashboard/data");
         using var after = await silo.GetAsync($"{WarmUpIntegration.Name}/{WarmUpIntegration.Method}?round=0.1");
