@@ -42,6 +42,21 @@ public class FlightTests
     }
 
     [Fact]
+    public async Task Reads_that_were_shared_leave_nothing_to_those_after_them()
+    {
+        await using var cluster = new FakeCluster();
+        for (var round = 1; round <= 3; round++)
+        {
+            var gate = new TaskCompletionSource<ReadReply>();
+            cluster.Entry.OnRead = _ => new(gate.Task);
+            var readers = Enumerable.Range(0, 3).Select(_ => cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask()).ToArray();
+            gate.SetResult(FakeEntry.Hit($"{round}"));
+
+            Assert.All(await Task.WhenAll(readers).WaitAsync(Eventually.Deadline), read => Assert.Equal(round, read.Value));
+        }
+    }
+
+    [Fact]
     public async Task A_callers_token_ends_its_own_wait_only()
     {
         await using var cluster = new FakeCluster();

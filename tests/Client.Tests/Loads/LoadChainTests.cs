@@ -37,19 +37,28 @@ public class LoadChainTests
     }
 
     [Fact]
-    public async Task Who_would_wait_for_itself_is_not_one_of_those_who_wait()
+    public async Task Who_would_wait_for_itself_by_way_of_another_load_is_not_one_of_those_who_wait()
     {
         await using var cluster = new FakeCluster();
-        var waiting = 0;
-
-        await cluster.Cache.GetOrCreateAsync(A, async _ =>
+        var (entered, open) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var waitForA = 0;
+        var loadB = cluster.Cache.GetOrCreateAsync(B, async _ =>
         {
-            await cluster.Cache.GetOrCreateAsync(A, static _ => new ValueTask<int>(1));
-            waiting = LoadScope.Current!.Flights.Single().Waiting;
-            return 2;
-        });
+            entered.SetResult();
+            await open.Task;
+            await cluster.Cache.GetOrCreateAsync(A, static _ => new ValueTask<int>(5));
+            waitForA = cluster.Flights.Waiting(A.GrainKey);
+            return 1;
+        }).AsTask();
+        await entered.Task;
+        var loadA = cluster.Cache.GetOrCreateAsync(A, async _ => (await cluster.Cache.GetOrCreateAsync(B, static _ => new ValueTask<int>(-1))).Value).AsTask();
+        await Eventually.TrueAsync(() => cluster.Flights.Waiting(B.GrainKey) == 2);
 
-        Assert.Equal(1, waiting);
+        open.SetResult();
+
+        Assert.Equal(1, (await loadB.WaitAsync(Eventually.Deadline)).Value);
+        Assert.Equal(1, (await loadA.WaitAsync(Eventually.Deadline)).Value);
+        Assert.Equal(1, waitForA);
     }
 
     [Fact]
