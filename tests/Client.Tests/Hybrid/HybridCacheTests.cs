@@ -128,6 +128,11 @@ public class HybridCacheTests
         cluster.EntryOf(Key).OnRead = null;
         Assert.Equal(7, await cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(7)));
         Assert.Equal(7, await cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(8)));
+
+        cluster.EntryOf(Key).OnRead = _ => throw new SiloUnavailableException("away again");
+        began = cluster.Clock.GetTimestamp();
+        Assert.Equal(9, await cluster.DriveAsync(cache.GetOrCreateAsync("orders/7", _ => new ValueTask<int>(9))));
+        Assert.InRange(cluster.Clock.GetElapsedTime(began), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1.5));
     }
 
     [Fact]

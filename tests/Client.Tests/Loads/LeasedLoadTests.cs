@@ -85,6 +85,22 @@ public class LeasedLoadTests
     }
 
     [Fact]
+    public async Task A_refresh_that_comes_with_a_value_of_another_type_is_given_back_and_the_value_removed()
+    {
+        await using var cluster = new FakeCluster();
+        var refresh = cluster.Entry.Ticket();
+        cluster.Entry.OnRead = _ => new(cluster.Entry.Reads.Count == 1
+            ? FakeEntry.Hit("\"text\"", 7) with { Status = ReadStatus.Stale, Ticket = refresh }
+            : cluster.Entry.Lease());
+
+        var result = await cluster.Cache.GetOrCreateAsync(Key, _ => new ValueTask<int>(1));
+
+        Assert.Equal(1, result.Value);
+        Assert.Equal(LoadResultKind.Failed, cluster.Entry.Completions.Single(completion => completion.Ticket?.Number == refresh.Number).Kind);
+        Assert.Equal(7, Assert.Single(cluster.Entry.Removals).Version);
+    }
+
+    [Fact]
     public async Task A_result_that_comes_too_late_goes_to_its_caller_unstored()
     {
         await using var cluster = new FakeCluster();
