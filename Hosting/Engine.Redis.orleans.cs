@@ -34,7 +34,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
             return Answer(await Database.ScriptEvaluateAsync(script.Text, [key], [.. arguments.Select(word => (RedisValue)word.Bytes)])
                 .WaitAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (IsRedis(exception))
         {
             throw Unavailable(exception);
         }
@@ -46,7 +46,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
         {
             return Answer(await Database.ExecuteAsync(command[0], [.. command[1..]]).WaitAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (IsRedis(exception))
         {
             throw Unavailable(exception);
         }
@@ -61,7 +61,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
             await subscriber.SubscribeAsync(RedisChannel.Literal(channel), deliver).WaitAsync(cancellationToken).ConfigureAwait(false);
             return new Subscription(subscriber, channel, deliver);
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (IsRedis(exception))
         {
             throw Unavailable(exception);
         }
@@ -87,6 +87,8 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
             throw new StartRefusedException($"ConnectionStrings:redis (--redis) cannot be used: {exception.Message}", exception);
         }
     }
+
+    private static bool IsRedis(Exception exception) => exception is RedisException or RedisTimeoutException or ObjectDisposedException;
 
     private static StoreUnavailableException Unavailable(Exception exception) => new(
         exception.Message,
@@ -116,7 +118,7 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
             {
                 await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), deliver, CommandFlags.FireAndForget).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is RedisException or ObjectDisposedException)
+            catch (Exception exception) when (IsRedis(exception))
             {
                 // The connection ended first, and the subscription with it.
             }

@@ -6,9 +6,8 @@ namespace OrleansCache;
 /// <summary>An integration whose origin is this very process, so that a silo's first load finds compiled code. It is in no count.</summary>
 internal static class WarmUpIntegration
 {
-    /// <summary>Configuration cannot give it.</summary>
-    public const string Name = "~warm-up";
-    public const string Method = "value";
+    public const string Name = WarmUpRegion.Integration;
+    public const string Method = WarmUpRegion.Method;
     public const string Parameter = "round";
 
     /// <summary>What callers see.</summary>

@@ -6,8 +6,6 @@ namespace OrleansCache.Simulation.Tests;
 /// <summary>Which seeds are played, and the search for one that breaks a promise.</summary>
 internal static class Seeds
 {
-    public static readonly bool IsSoak = Environment.GetEnvironmentVariable("ORLEANSCACHE_SOAK") is { Length: > 0 };
-
     /// <summary>Plays one seed and shows what happened: <c>ORLEANSCACHE_SEED=17</c>.</summary>
     public static readonly int? One = int.TryParse(Environment.GetEnvironmentVariable("ORLEANSCACHE_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : null;
 

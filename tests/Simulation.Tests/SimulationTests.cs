@@ -28,7 +28,7 @@ public class SimulationTests
     [Fact]
     public void No_seed_breaks_a_promise()
     {
-        if ((Seeds.One ?? Seeds.FirstBroken(BrokenBy(Rules.All), 0, Seeds.IsSoak ? 100_000 : 3_000)) is { } seed)
+        if ((Seeds.One ?? Seeds.FirstBroken(BrokenBy(Rules.All), 0, Soak.IsOn ? 100_000 : 3_000)) is { } seed)
             Replay(seed);
     }
 
