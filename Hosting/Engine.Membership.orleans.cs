@@ -30,7 +30,7 @@ internal sealed class MembershipByOwnership : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private ImmutableHashSet<string> _seen = [];
-    private TaskCompletionSource _changed = NewChange();
+    private readonly NextChange _changed = new();
 
     /// <remarks>It looks from the first view on: whoever was killed before this silo came is in that one alone.</remarks>
     public MembershipByOwnership(LeasedOwnership ownership, IClusterMembershipService membership, TimeProvider time, ILogger<MembershipByOwnership> logger)
@@ -57,7 +57,7 @@ internal sealed class MembershipByOwnership : BackgroundService
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var changed = Volatile.Read(ref _changed).Task;
+            var changed = _changed.Task;
             if (Missing().Length == 0)
             {
                 await changed.WaitAsync(PaceAtRest, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -84,7 +84,7 @@ internal sealed class MembershipByOwnership : BackgroundService
     private void Look()
     {
         ImmutableInterlocked.Update(ref _seen, static (seen, names) => seen.Union(names), Names());
-        Interlocked.Exchange(ref _changed, NewChange()).TrySetResult();
+        _changed.Happened();
     }
 
     private async Task<bool> IsReachedAsync(SiloAddress silo, CancellationToken stoppingToken)
@@ -113,8 +113,6 @@ internal sealed class MembershipByOwnership : BackgroundService
             return cancellationToken.IsCancellationRequested;
         }
     }
-
-    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task GiveUpAsync(ClusterMember silo)
     {

@@ -4,12 +4,12 @@ namespace OrleansCache;
 internal sealed class OwnView : IKnownView
 {
     private readonly IOwnership _ownership;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly NextChange _changed = new();
 
     public OwnView(IOwnership ownership)
     {
         _ownership = ownership;
-        ownership.Changed += () => Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        ownership.Changed += _changed.Happened;
     }
 
     public long Number => Placement.Number;
@@ -18,7 +18,7 @@ internal sealed class OwnView : IKnownView
 
     public bool IsShared => Placement.IsShared;
 
-    public Task Changed => Volatile.Read(ref _changed).Task;
+    public Task Changed => _changed.Task;
 
     public ClusterView View => Placement.View;
 

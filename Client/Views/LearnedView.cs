@@ -9,7 +9,7 @@ internal sealed class LearnedView : IKnownView
     private Placement _placement = Placement.None;
     private Placement _former = Placement.None;
     private long _heard;
-    private TaskCompletionSource _changed = New();
+    private readonly NextChange _changed = new();
     private TaskCompletionSource _hinted = New();
 
     /// <summary>Raised when another view is known; handlers must be quick and must not throw.</summary>
@@ -25,7 +25,7 @@ internal sealed class LearnedView : IKnownView
     public IReadOnlyCollection<EndPoint> EndPoints =>
         [.. Placement.Members.Where(static member => !member.IsLeaving).Select(static member => member.EndPoint).OfType<EndPoint>()];
 
-    public Task Changed => Volatile.Read(ref _changed).Task;
+    public Task Changed => _changed.Task;
 
     /// <summary>The highest view heard of.</summary>
     public long Heard => Math.Max(Volatile.Read(ref _heard), Number);
@@ -76,7 +76,7 @@ internal sealed class LearnedView : IKnownView
             Volatile.Write(ref _placement, next);
             Learned?.Invoke();
         }
-        Interlocked.Exchange(ref _changed, New()).TrySetResult();
+        _changed.Happened();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

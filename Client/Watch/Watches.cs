@@ -109,7 +109,7 @@ internal sealed class Watches(OwnerCalls calls, TimeProvider clock)
     {
         private readonly Lock _gate = new();
         private long _version = WatchRequest.Unknown;
-        private TaskCompletionSource _changed = New();
+        private readonly NextChange _changed = new();
 
         public int Watchers { get; set; }
 
@@ -126,12 +126,11 @@ internal sealed class Watches(OwnerCalls calls, TimeProvider clock)
 
         public void Tell(long version)
         {
-            TaskCompletionSource changed;
             lock (_gate)
-                (_version, changed, _changed) = (version, _changed, New());
-            changed.SetResult();
+            {
+                _version = version;
+                _changed.Happened();
+            }
         }
-
-        private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -30,6 +30,9 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
         _watch = ChangeToken.OnChange(_root.GetReloadToken, Reload);
     }
 
+    /// <summary>Raised when a changed configuration has been taken up; handlers must be quick and must not throw.</summary>
+    public event Action? Changed;
+
     public CacheSettings Current => _current;
 
     public RateLimitPolicy? For(string limiter) => _current.Integrations.GetValueOrDefault(limiter)?.Limit;
@@ -61,6 +64,7 @@ internal sealed class LiveConfiguration : IRateLimits, IDisposable
                 return;
             _current = next;
             _logger.Reloaded(next.Integrations.Count, next.Regions.Count);
+            Changed?.Invoke();
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed class EagerLine(Func<int> room, Func<string, Task<EagerReply>> t
 {
     private readonly Lock _gate = new();
     private readonly EagerSchedule _schedule = new();
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly NextChange _changed = new();
     private int _running;
 
     public void Plan(string key, TimeSpan dueIn, bool isListed = false)
@@ -18,7 +18,7 @@ internal sealed class EagerLine(Func<int> room, Func<string, Task<EagerReply>> t
         {
             if (_schedule.Plan(key, After(dueIn)) && !isListed)
                 list(key, true);
-            Wake();
+            _changed.Happened();
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class EagerLine(Func<int> room, Func<string, Task<EagerReply>> t
                 _schedule.End(key, After(TimeSpan.FromMilliseconds(end.DueMilliseconds)));
             else if (_schedule.Forget(key) && end.Status == EagerStatus.Over)
                 list(key, false);
-            Wake();
+            _changed.Happened();
         }
     }
 
@@ -72,10 +72,4 @@ internal sealed class EagerLine(Func<int> room, Func<string, Task<EagerReply>> t
     /// <summary>At least a millisecond, so that a timer that ends early is no busy loop; at most a day, as no timer takes fifty.</summary>
     private TimeSpan Until(long due) =>
         TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((due - time.GetTimestamp()) * 1000.0 / time.TimestampFrequency), 1, TimeSpan.MillisecondsPerDay));
-
-    private void Wake()
-    {
-        _changed.TrySetResult();
-        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }

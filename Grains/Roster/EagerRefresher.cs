@@ -11,11 +11,14 @@ internal sealed class EagerRefresher(
     /// <summary>Loads of one integration at once.</summary>
     private const int MostAtOnce = 64;
 
+    /// <summary>What comes together is written together.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<string, Lazy<EagerLine>> _lines = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Integration, string Key), bool> _unwritten = [];      // false: it leaves the roster
     private readonly CancellationTokenSource _stopping = new();
+    private readonly NextChange _news = new();
     private int _settingsRead = -1;
     private long _viewRead = -1;
 
@@ -23,6 +26,8 @@ internal sealed class EagerRefresher(
 
     public override void Dispose()
     {
+        ownership.Changed -= _news.Happened;
+        configuration.Changed -= _news.Happened;
         base.Dispose();       // cancels what is disposed next
         _stopping.Dispose();
     }
@@ -30,16 +35,20 @@ internal sealed class EagerRefresher(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var stops = stoppingToken.UnsafeRegister(static stopping => ((CancellationTokenSource)stopping!).Cancel(), _stopping);
+        ownership.Changed += _news.Happened;
+        configuration.Changed += _news.Happened;
         var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             var pause = TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, Pause.Ticks << Math.Min(failures, 10)));
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var news = _news.Task;
             try
             {
                 await ReadRostersAsync(stoppingToken).ConfigureAwait(false);
                 await WriteRostersAsync(stoppingToken).ConfigureAwait(false);
                 failures = 0;
+                await news.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 #pragma warning disable CA1031 // Whatever stands in the way now, it is tried again.
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -91,9 +100,15 @@ internal sealed class EagerRefresher(
 
     private EagerLine Begin(string integration)
     {
-        var line = new EagerLine(() => RoomOf(integration), GiveTurnAsync, (key, isEager) => _unwritten[(integration, key)] = isEager, time);
+        var line = new EagerLine(() => RoomOf(integration), GiveTurnAsync, (key, isEager) => List(integration, key, isEager), time);
         _ = line.RunAsync(_stopping.Token);
         return line;
+    }
+
+    private void List(string integration, string key, bool isEager)
+    {
+        _unwritten[(integration, key)] = isEager;
+        _news.Happened();
     }
 
     /// <summary>So many that a load's permit comes while it is still waited for: else the limiter would choose among them, and not their age.</summary>

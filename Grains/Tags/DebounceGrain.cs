@@ -60,7 +60,7 @@ internal sealed class DebounceGrain(ITagLog log, IOwnership ownership, TimeProvi
     {
         private readonly TaskCompletionSource _raised = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly HashSet<Guid> _operations = [];
-        private TaskCompletionSource _earlier = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly NextChange _earlier = new();
         private TimeSpan _due;
         private TimeSpan _longest = TimeSpan.MaxValue;
 
@@ -90,8 +90,7 @@ internal sealed class DebounceGrain(ITagLog log, IOwnership ownership, TimeProvi
             _due = _due < _longest ? _due : _longest;
             if (_due >= before)
                 return;
-            _earlier.SetResult();
-            _earlier = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _earlier.Happened();
         }
 
         public void End(Exception? error)

@@ -21,7 +21,7 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
     private TagLogState _state = new((long)LeaseSpan.TotalMilliseconds);
     private HashSet<ulong>? _gathering;
     private Task<long> _last = Task.FromResult(0L);
-    private TaskCompletionSource _news = NewNews();
+    private readonly NextChange _news = new();
     private long _ahead;
     private int _raises;
     private bool _isBehind;
@@ -37,7 +37,7 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
     public bool IsBehind => Volatile.Read(ref _isBehind);
 
     /// <summary>Completes at the next hint.</summary>
-    public Task News => Volatile.Read(ref _news).Task;
+    public Task News => _news.Task;
 
     private TagLogState State => Volatile.Read(ref _state);
 
@@ -58,7 +58,7 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
     {
         if (generation != Generation || number > Head)
             Volatile.Write(ref _isBehind, true);
-        Interlocked.Exchange(ref _news, NewNews()).TrySetResult();
+        _news.Happened();
     }
 
     /// <summary>Serves nothing tagged any more, so that no raise waits for this silo.</summary>
@@ -206,6 +206,4 @@ internal sealed class TagLog(ITagStore store, CoarseClock clock, TimeProvider ti
                 _table.Raise(tag, raise.Number);
         }
     }
-
-    private static TaskCompletionSource NewNews() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -35,8 +35,8 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     private long _seen;
     private long _hinted;
     private long _soon = LookSoon;
-    private TaskCompletionSource _changed = NewChange();
-    private TaskCompletionSource _wake = NewChange();
+    private readonly NextChange _changed = new();
+    private TaskCompletionSource _wake = NewWake();
     private Task? _starting;
     private Task _running = Task.CompletedTask;
     private Task _sealing = Task.CompletedTask;
@@ -182,7 +182,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
             if (Pause(last) is > 0 and var pause)
                 await wake.WaitAsync(TimeSpan.FromMilliseconds(pause), _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (wake.IsCompleted)
-                Interlocked.Exchange(ref _wake, NewChange());
+                Interlocked.Exchange(ref _wake, NewWake());
             if (!_stopping.IsCancellationRequested)
                 await TryStepAsync().ConfigureAwait(false);
         }
@@ -311,7 +311,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
             Volatile.Write(ref _state, after);
         }
         if (after != before)
-            Interlocked.Exchange(ref _changed, NewChange()).TrySetResult();
+            _changed.Happened();
         if (after.View != before.View || after.Settled != before.Settled || after.IsLost != before.IsLost || (after.Keys is null) != (before.Keys is null))
             Changed?.Invoke();
         return after;
@@ -324,7 +324,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);
         while (!either.IsCancellationRequested)
         {
-            var changed = Volatile.Read(ref _changed).Task;
+            var changed = _changed.Task;
             if (isSo(this, key) || !mayBe(this, key))
                 break;
             var ahead = State.FenceStart - _coarse.Milliseconds;
@@ -350,5 +350,5 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
             $"Another silo (pid {other.Pid} on {other.Host}) joined cluster id '{_clusterId}' at this one's address {other.Name}. Stop it, or give each silo its own address and port, or OrleansCache:ClusterId another name."));
     }
 
-    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewWake() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -44,17 +44,14 @@ internal sealed class ManualOwnership : IOwnership
     public Task Renewal { get; set; } = Task.CompletedTask;
     public Placement Placement { get; private set; } = Placement.None;
 
-    public event Action? Changed
-    {
-        add { }
-        remove { }
-    }
+    public event Action? Changed;
 
     /// <summary>Views begin anew, and this silo goes on.</summary>
     public void Begin()
     {
         View++;
         Placement = Placement.Of(new(View, [], View));
+        Changed?.Invoke();
     }
 
     public bool IsPlacedHere(ulong keyHash) => IsOwner;

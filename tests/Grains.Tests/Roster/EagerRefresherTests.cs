@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansCache.TestSupport;
@@ -23,6 +25,69 @@ public class EagerRefresherTests
             await Eventually.TrueAsync(() => time.ActiveTimers > 0);
             time.Advance(EntryLimits.EagerPause);
             await Eventually.TrueAsync(() => entry.Asked == lost + 1);
+        }
+    }
+
+    [Fact]
+    public async Task Rosters_are_read_when_keys_may_have_come_written_when_one_came_and_left_alone_otherwise()
+    {
+        var time = new ManualTimeProvider();
+        await using var harness = OriginHarness.Make(
+            new() { ["BaseAddress"] = "http://localhost:1/", ["Methods:rate:Get"] = "rates/{code}", ["Methods:rate:Strategy"] = "Eager", ["Methods:rate:FreshFor"] = "00:00:01" }, time);
+        var ownership = new ManualOwnership();
+        var rosters = new FakeRosters();
+        using var refresher = new EagerRefresher(
+            GrainsByKey.Of<IGrainFactory>((_, _) => rosters.Of()), ownership, harness.Configuration, time, NullLogger<EagerRefresher>.Instance);
+        await refresher.StartAsync(TestContext.Current.CancellationToken);
+
+        await ReadAsync(times: 1);
+        ownership.Begin();
+        await ReadAsync(times: 2);
+        harness.Reconfigure(new() { ["Methods:rate:FreshFor"] = "00:00:02" });
+        await ReadAsync(times: 3);
+        refresher.Plan("partner", "key", TimeSpan.FromHours(1));
+        await Eventually.TrueAsync(() => Advance(() => rosters.Added.Contains("key")));
+        Assert.Equal(3 * Rosters.Parts, rosters.Reads);
+
+        async Task ReadAsync(int times)
+        {
+            await Eventually.TrueAsync(() => Advance(() => rosters.Reads == times * Rosters.Parts));
+            await Eventually.TrueAsync(() => time.ActiveTimers == 0);      // at rest
+        }
+
+        bool Advance(Func<bool> isSo)
+        {
+            if (time.ActiveTimers > 0)
+                time.Advance(TimeSpan.FromMilliseconds(200));
+            return isSo();
+        }
+    }
+
+    /// <summary>Counts how often a part was read.</summary>
+    private sealed class FakeRosters
+    {
+        private int _reads;
+
+        public int Reads => Volatile.Read(ref _reads);
+
+        public ConcurrentBag<string> Added { get; } = [];
+
+        public IRosterGrain Of() => new Part(this);
+
+        private sealed class Part(FakeRosters all) : IRosterGrain
+        {
+            public ValueTask<ImmutableArray<string>> ListAsync()
+            {
+                Interlocked.Increment(ref all._reads);
+                return new([]);
+            }
+
+            public ValueTask ChangeAsync(ImmutableArray<string> added, ImmutableArray<string> removed)
+            {
+                foreach (var key in added)
+                    all.Added.Add(key);
+                return default;
+            }
         }
     }
 
