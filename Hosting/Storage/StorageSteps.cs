@@ -58,7 +58,6 @@ internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvide
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseWhenAway = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
@@ -94,7 +93,7 @@ internal sealed class TagLogWatch(TagLog log, ISharedTagStore store, TimeProvide
                 await log.SynchroniseAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (StoreUnavailableException exception) when (time.GetElapsedTime(began) < StartLimit)
+            catch (StoreUnavailableException exception) when (time.GetElapsedTime(began) < LeasedOwnership.StartLimit)
             {
                 if (!isFailing)
                     logger.TagLogNotCompared(exception);

@@ -15,9 +15,11 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     /// <summary>How long a stop waits for the others to take over.</summary>
     public static readonly TimeSpan LeaveSpan = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long a start asks a store that does not answer.</summary>
+    public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(1.5);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private const long LookWhenAway = 200;
     private const long LookSoon = 20;
 

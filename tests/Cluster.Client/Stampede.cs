@@ -33,8 +33,7 @@ internal static class Stampede
             while (!File.Exists(gate))
                 await Task.Delay(TimeSpan.FromMilliseconds(10), Clock);
             var at = long.Parse(await File.ReadAllTextAsync(gate), CultureInfo.InvariantCulture);
-            if (Clock.GetElapsedTime(Clock.GetTimestamp(), at) is { Ticks: > 0 } left)
-                await Task.Delay(left, Clock);
+            await UntilAsync(at);
             var made = 0;
             await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run<CacheResult<byte[]>>(() => what == "call" ? CallAsync(cache, key) : CreateAsync(cache, key, () => Interlocked.Increment(ref made)))));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {key}: {Clock.GetTimestamp()} {made}"));
@@ -48,7 +47,14 @@ internal static class Stampede
     private static Task<CacheResult<byte[]>> CreateAsync(IOrleansCache cache, string key, Action making) => cache.GetOrCreateAsync<byte[]>(CacheKey.Of("made", key), async cancellationToken =>
     {
         making();
-        await Task.Delay(OriginDelay, Clock, cancellationToken);
+        await UntilAsync(Clock.GetTimestamp() + (long)(OriginDelay.TotalSeconds * Clock.TimestampFrequency), cancellationToken);
         return [1];
     }).AsTask();
+
+    /// <summary>Never earlier: a delay alone may end some milliseconds before its time.</summary>
+    private static async Task UntilAsync(long instant, CancellationToken cancellationToken = default)
+    {
+        while (Clock.GetElapsedTime(Clock.GetTimestamp(), instant) is { Ticks: > 0 } left)
+            await Task.Delay(left, Clock, cancellationToken);
+    }
 }

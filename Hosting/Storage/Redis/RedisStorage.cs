@@ -5,7 +5,6 @@ namespace OrleansCache;
 /// <summary>The connection to Redis, there before anything starts.</summary>
 internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILogger<RedisStorage> logger) : IStorageStep
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly Version Oldest = new(6, 2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -14,7 +13,7 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
         var began = time.GetTimestamp();
         try
         {
-            await redis.ConnectAsync(cancellationToken).WaitAsync(StartLimit, time, cancellationToken).ConfigureAwait(false);
+            await redis.ConnectAsync(cancellationToken).WaitAsync(LeasedOwnership.StartLimit, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -22,10 +21,10 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
         }
         while (!redis.IsConnected)
         {
-            if (time.GetElapsedTime(began) > StartLimit)
+            if (time.GetElapsedTime(began) > LeasedOwnership.StartLimit)
             {
                 throw new StartRefusedException(
-                    $"Redis at {redis.Description} (ConnectionStrings:redis) was not reached within {StartLimit.TotalSeconds} s: {redis.LastFailure?.TrimEnd('.')}. "
+                    $"Redis at {redis.Description} (ConnectionStrings:redis) was not reached within {LeasedOwnership.StartLimit.TotalSeconds} s: {redis.LastFailure?.TrimEnd('.')}. "
                     + "Start it, or correct the connection string.");
             }
             await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
