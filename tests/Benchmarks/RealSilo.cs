@@ -12,10 +12,12 @@ internal sealed class RealSilo : IAsyncDisposable
     private readonly ChildProcess _silo;
     private readonly string _data;
 
-    private RealSilo(ChildProcess origin, ChildProcess silo, string data, int http, string clients) =>
-        (_origin, _silo, _data, Http, Clients) = (origin, silo, data, new($"http://127.0.0.1:{http}/"), clients);
+    private RealSilo(ChildProcess partner, ChildProcess silo, string data, int http, int origin, string clients) =>
+        (_origin, _silo, _data, Http, Origin, Clients) = (partner, silo, data, new($"http://127.0.0.1:{http}/"), new($"http://127.0.0.1:{origin}/"), clients);
 
     public Uri Http { get; }
+
+    public Uri Origin { get; }
 
     /// <summary>A connection string for clients.</summary>
     public string Clients { get; }
@@ -31,7 +33,7 @@ internal sealed class RealSilo : IAsyncDisposable
             Programs.Silo, "--port", $"{http}", "--silo-port", $"{port}", $"--OrleansCache:Silo:ClientPort={port + 1}", "--data", data, "--no-origin", "--origin-port", $"{origin}", .. settings,
         ]);
         await silo.WaitForLineAsync("ready: ", TimeSpan.FromSeconds(60));
-        return new(partner, silo, data, http, $"127.0.0.1:{(EngineHosting.Name == "builtin" ? port : port + 1)}");
+        return new(partner, silo, data, http, origin, $"127.0.0.1:{(EngineHosting.Name == "builtin" ? port : port + 1)}");
     }
 
     public static async Task<IHost> ClientAsync(string connection)

@@ -43,7 +43,11 @@ internal static class Stampede
         Console.WriteLine($"\n### {Callers} cold callers of one key: the slowest, over the origin's 300 ms\n");
         await ReportAsync("one process, CallAsync", () => OriginSlowestAsync(Callers, $"{++ids}"));
         await ReportAsync("one process, GetOrCreateAsync", () => { var key = CacheKey.Of("made", $"{++ids}"); return SlowestAsync(Callers, () => MadeAsync(cache, key)); });
-        await ReportAsync("over HTTP", () => { var path = $"partner/order?id={++ids}"; return SlowestAsync(Callers, () => GetAsync(http, path)); });
+        using (var silos = new HttpBurst(silo.Http, Callers))
+            await ReportAsync("over HTTP, a socket each", () => Task.FromResult(silos.Slowest($"partner/order?id={++ids}")));
+        using (var origins = new HttpBurst(silo.Origin, Callers))
+            await ReportAsync("a socket each to the origin itself, a plain Kestrel endpoint", () => Task.FromResult(origins.Slowest($"orders/{++ids}")));
+        await ReportAsync("over HTTP, by one HttpClient", () => { var path = $"partner/order?id={++ids}"; return SlowestAsync(Callers, () => GetAsync(http, path)); });
 
         var keys = Enumerable.Range(0, Rounds + 1).Select(_ => $"{++ids}").ToArray();
         await using var other = ChildProcess.Start(Programs.DotNet, [typeof(Stampede).Assembly.Location, "callers", silo.Clients, "gate", .. keys]);
