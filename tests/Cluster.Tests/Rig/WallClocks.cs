@@ -36,6 +36,7 @@ internal sealed class WallClocks : IDisposable
             ["FAKETIME_TIMESTAMP_FILE"] = PathOf(name),
             ["FAKETIME_CACHE_DURATION"] = TakesEffect.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             ["DONT_FAKE_MONOTONIC"] = "1",
+            ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",     // else each timed wait of .NET ends at once, and its threads do nothing but wait again
         };
     }
 
