@@ -7,6 +7,12 @@ public sealed class SteppedClockTests
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// Orleans makes no activation while a silo's clock is behind where it was by more than it leaves idle ones alone, a quarter of an hour
+    /// (<c>ActivationCollector</c>: "The earliest collection that can be scheduled from now is for …").
+    /// </summary>
+    private static readonly TimeSpan MostOfSilos = EngineHosting.Name == "orleans" ? TimeSpan.FromMinutes(7) : Day;
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -16,7 +22,7 @@ public sealed class SteppedClockTests
         await using var cluster = await UnderLoadAsync(clocks, clients: 2, keys: 500);
 
         await SetAsync(cluster, clocks, "silo-0", TimeSpan.FromHours(1));
-        await SetAsync(cluster, clocks, "silo-1", -Day);
+        await SetAsync(cluster, clocks, "silo-1", -MostOfSilos);
         await SetAsync(cluster, clocks, "redis", TimeSpan.FromHours(2));
         await SetAsync(cluster, clocks, "redis", TimeSpan.FromHours(-2));
 
@@ -32,7 +38,10 @@ public sealed class SteppedClockTests
         var random = new Random(1);
 
         for (var i = 0; i < 20; i++)
-            await SetAsync(cluster, clocks, i % 4 == 3 ? "redis" : $"silo-{i % 4}", Day * ((random.NextDouble() * 2) - 1));
+        {
+            var (whose, most) = i % 4 == 3 ? ("redis", Day) : ($"silo-{i % 4}", MostOfSilos);
+            await SetAsync(cluster, clocks, whose, most * ((random.NextDouble() * 2) - 1));
+        }
 
         await UndisturbedAsync(cluster, atLeast: 10_000);
     }

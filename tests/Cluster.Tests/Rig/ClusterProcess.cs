@@ -17,7 +17,10 @@ internal sealed class ClusterProcess : IAsyncDisposable
     private readonly List<SiloNode> _silos = [];
     private readonly ClusterOptions _options;
 
-    private ClusterProcess(RedisServer redis, ClusterOptions options) => (Redis, _options) = (redis, options);
+    private readonly TcpProxy? _wayToRedis;       // where clients are in a network of their own
+
+    private ClusterProcess(RedisServer redis, ClusterOptions options) =>
+        (Redis, _options, _wayToRedis) = (redis, options, options.Network is { } network ? TcpProxy.To(redis.Port, network.Host) : null);
 
     public RedisServer Redis { get; }
 
@@ -29,7 +32,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
     public List<Loss> Losses { get; } = [];
 
     /// <summary>How clients find the silos: by their ports, on Orleans through Redis.</summary>
-    public string ConnectionString => EngineHosting.Name == "orleans" ? $"redis={Redis.EndPoint}" : string.Join(',', Silos.Select(s => s.ClientEndPoint));
+    public string ConnectionString => EngineHosting.Name == "orleans" ? $"redis={_wayToRedis?.EndPoint ?? Redis.EndPoint}" : string.Join(',', Silos.Select(s => s.ClientEndPoint));
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -175,6 +178,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
             await client.DisposeAsync();
         foreach (var silo in _silos)
             await silo.DisposeAsync();
+        if (_wayToRedis is { } way)
+            await way.DisposeAsync();
         await Redis.DisposeAsync();
         _folder.Delete(recursive: true);
     }
