@@ -107,17 +107,17 @@ public sealed class FileCrashTests : IAsyncDisposable
         await using var disk = await SmallDisk.MountAsync(1 << 20);
         await using var folder = new TestFolder(disk.Path);
         var store = await folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k", 100, "old");
+        await FileTexts.WriteAsync(store, "k", 100, "old");
         var length = folder.Store.Bytes;
 
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => FileRestartTests.WriteAsync(store, "k", 101, new string('x', 2 << 20)));
+            () => FileTexts.WriteAsync(store, "k", 101, new string('x', 2 << 20)));
 
         Assert.False(failure.MaybeApplied);
         Assert.False(store.IsReachable);
         Assert.Equal(length, new FileInfo(folder.Segments[0]).Length);
-        Assert.Equal("old", await FileRestartTests.TextAsync(store, "k"));
-        await FileRestartTests.WriteAsync(store, "k", 102, "new");
+        Assert.Equal("old", await FileTexts.TextAsync(store, "k"));
+        await FileTexts.WriteAsync(store, "k", 102, "new");
         Assert.True(store.IsReachable);
         await folder.CloseAsync();
     }

@@ -17,7 +17,7 @@ public sealed class FileDamageTests : IAsyncDisposable
         var store = await _folder.OpenAsync();
         for (var i = 0; i < 5; i++)
         {
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, $"value {i}");
+            await FileTexts.WriteAsync(store, $"k{i}", 100, $"value {i}");
             ends.Add(_folder.Store.Bytes);
         }
         await _folder.CloseAsync();
@@ -35,7 +35,7 @@ public sealed class FileDamageTests : IAsyncDisposable
             if (length > end)
                 Assert.Contains(_folder.Log.Lines, line => line.Contains($"1302 {file}: cut at offset {end}; the last {length - end} bytes", StringComparison.Ordinal));
 
-            await FileRestartTests.WriteAsync(store, "after", 100, "more");
+            await FileTexts.WriteAsync(store, "after", 100, "more");
             store = await _folder.OpenAsync();
             Assert.Equal(kept + 1, _folder.Store.Count);
             await _folder.CloseAsync();
@@ -46,16 +46,16 @@ public sealed class FileDamageTests : IAsyncDisposable
     public async Task A_long_torn_tail_leaves_nothing_behind_a_short_write()
     {
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k0", 100, new string('x', 5000));
+        await FileTexts.WriteAsync(store, "k0", 100, new string('x', 5000));
         await _folder.CloseAsync();
         using (var stream = new FileStream(_folder.Segments[0], FileMode.Open))
             stream.SetLength(stream.Length - 1);
         store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k1", 100, "short");
+        await FileTexts.WriteAsync(store, "k1", 100, "short");
 
         store = await _folder.OpenAsync();
 
-        Assert.Equal("short", await FileRestartTests.TextAsync(store, "k1"));
+        Assert.Equal("short", await FileTexts.TextAsync(store, "k1"));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class FileDamageTests : IAsyncDisposable
         RandomAccess.Write(active.Handle, new byte[5000].AsSpan(), active.End);
         active.HasRemains = true;
 
-        await FileRestartTests.WriteAsync(store, "k", 100, "short");
+        await FileTexts.WriteAsync(store, "k", 100, "short");
 
         Assert.Equal(active.End, RandomAccess.GetLength(active.Handle));
         Assert.False(active.HasRemains);
@@ -80,9 +80,9 @@ public sealed class FileDamageTests : IAsyncDisposable
         await log.RaiseAsync(["a"], Cancellation);
         var generation = log.Generation;
         var end = _folder.Store.Bytes;
-        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        await FileTexts.WriteAsync(store, "k", 100, "value");
         await _folder.CloseAsync();
-        FileRestartTests.Flip(_folder.Segments[0], end + 30);
+        TestFolder.Flip(_folder.Segments[0], end + 30);
         _folder.Options.SkipDamaged = true;
 
         await _folder.OpenAsync();
@@ -128,19 +128,19 @@ public sealed class FileDamageTests : IAsyncDisposable
     public async Task Damage_is_skipped_when_told_so_and_the_file_put_aside()
     {
         var file = await ThreeRecordsAsync();
-        FileRestartTests.Flip(file, 8 + 24 + 5);
+        TestFolder.Flip(file, 8 + 24 + 5);
         _folder.Options.SkipDamaged = true;
 
         var store = await _folder.OpenAsync();
 
         Assert.Equal(2, _folder.Store.Count);
-        Assert.Equal("value 1", await FileRestartTests.TextAsync(store, "k1"));
+        Assert.Equal("value 1", await FileTexts.TextAsync(store, "k1"));
         Assert.Contains(_folder.Log.Lines, line => line.Contains($"1303 {file}", StringComparison.Ordinal));
         await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
         Assert.True(File.Exists(file + ".damaged"));
         _folder.Options.SkipDamaged = false;
         store = await _folder.OpenAsync();
-        Assert.Equal("value 2", await FileRestartTests.TextAsync(store, "k2"));
+        Assert.Equal("value 2", await FileTexts.TextAsync(store, "k2"));
     }
 
     [Fact]
@@ -154,14 +154,14 @@ public sealed class FileDamageTests : IAsyncDisposable
         var store = await Task.Run(_folder.OpenAsync, Cancellation).WaitAsync(Eventually.Deadline, Cancellation);
 
         Assert.Equal(3 << 20, _folder.Store.SkippedBytes);
-        Assert.Equal("value 2", await FileRestartTests.TextAsync(store, "k2"));
+        Assert.Equal("value 2", await FileTexts.TextAsync(store, "k2"));
     }
 
     [Fact]
     public async Task A_file_that_becomes_shorter_while_it_is_read_is_an_error()
     {
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        await FileTexts.WriteAsync(store, "k", 100, "value");
         var (segment, end) = (_folder.Store.Files.Active, _folder.Store.Bytes);
         using var scanner = new SegmentScanner(segment.Handle, end, end + 100);
 
@@ -188,16 +188,16 @@ public sealed class FileDamageTests : IAsyncDisposable
     public async Task A_record_damaged_while_running_is_logged_and_read_as_absent_and_can_be_written_again()
     {
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k0", 100, "value 0");
-        await FileRestartTests.WriteAsync(store, "k1", 100, "value 1");
+        await FileTexts.WriteAsync(store, "k0", 100, "value 0");
+        await FileTexts.WriteAsync(store, "k1", 100, "value 1");
         Damage(_folder.Segments[0], 8 + 24 + 5);
 
-        Assert.Null(await FileRestartTests.TextAsync(store, "k0"));
+        Assert.Null(await FileTexts.TextAsync(store, "k0"));
 
-        Assert.Equal("value 1", await FileRestartTests.TextAsync(store, "k1"));
+        Assert.Equal("value 1", await FileTexts.TextAsync(store, "k1"));
         Assert.Contains(_folder.Log.Lines, line => line.Contains($"1304 {_folder.Segments[0]}: the record at offset 8 is damaged", StringComparison.Ordinal));
-        await FileRestartTests.WriteAsync(store, "k0", 101, "again");
-        Assert.Equal("again", await FileRestartTests.TextAsync(store, "k0"));
+        await FileTexts.WriteAsync(store, "k0", 101, "again");
+        Assert.Equal("again", await FileTexts.TextAsync(store, "k0"));
         Assert.Equal(2, _folder.Store.Count);
     }
 
@@ -205,15 +205,15 @@ public sealed class FileDamageTests : IAsyncDisposable
     public async Task A_record_cut_off_while_running_is_read_as_absent()
     {
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k0", 100, "value 0");
+        await FileTexts.WriteAsync(store, "k0", 100, "value 0");
         var end = _folder.Store.Bytes;
-        await FileRestartTests.WriteAsync(store, "k1", 100, "value 1");
+        await FileTexts.WriteAsync(store, "k1", 100, "value 1");
         using (var handle = File.OpenHandle(_folder.Segments[0], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
             RandomAccess.SetLength(handle, end + 10);
 
-        Assert.Null(await FileRestartTests.TextAsync(store, "k1"));
+        Assert.Null(await FileTexts.TextAsync(store, "k1"));
 
-        Assert.Equal("value 0", await FileRestartTests.TextAsync(store, "k0"));
+        Assert.Equal("value 0", await FileTexts.TextAsync(store, "k0"));
         Assert.Contains(_folder.Log.Lines, static line => line.Contains("is damaged (the file ends before it)", StringComparison.Ordinal));
     }
 
@@ -232,11 +232,11 @@ public sealed class FileDamageTests : IAsyncDisposable
     public async Task A_closed_file_in_which_damage_is_found_is_kept()
     {
         var file = await TwoFilesAsync(withHint: true);
-        FileRestartTests.Flip(file, 8 + 24 + 5);
+        TestFolder.Flip(file, 8 + 24 + 5);
         _folder.Options.CompactionBytesPerSecond = 1 << 30;
         var store = await _folder.OpenAsync();
         for (var i = 1; i < 60; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 101, "small");
+            await FileTexts.WriteAsync(store, $"k{i}", 101, "small");
 
         for (var round = 0; round < 2; round++)
             await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
@@ -251,7 +251,7 @@ public sealed class FileDamageTests : IAsyncDisposable
         (_folder.Options.SegmentBytes, _folder.Time) = (64 << 10, new ManualTimeProvider());
         var store = await _folder.OpenAsync();
         for (var i = 0; i < 70; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+            await FileTexts.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
         var file = _folder.Segments[0];
         Damage(file, 8 + 24 + 5);
 
@@ -277,7 +277,7 @@ public sealed class FileDamageTests : IAsyncDisposable
     {
         var store = await _folder.OpenAsync();
         for (var i = 0; i < 3; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, $"value {i}");
+            await FileTexts.WriteAsync(store, $"k{i}", 100, $"value {i}");
         await _folder.CloseAsync();
         return Assert.Single(_folder.Segments);
     }
@@ -287,7 +287,7 @@ public sealed class FileDamageTests : IAsyncDisposable
         _folder.Options.SegmentBytes = 64 << 10;
         var store = await _folder.OpenAsync();
         for (var i = 0; i < 70; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+            await FileTexts.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
         if (withHint)
             await _folder.Store.Maintenance.RunOnceAsync(Cancellation);
         await _folder.CloseAsync();

@@ -20,16 +20,16 @@ public sealed class FileDiskTests : IAsyncDisposable
     {
         _folder.Options.Fsync = FsyncMode.Always;
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k", 100, "old");
+        await FileTexts.WriteAsync(store, "k", 100, "old");
         _disk.Refuses = _folder.Store.Files.Active.Handle;
 
-        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => FileRestartTests.WriteAsync(store, "k", 101, "new"));
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => FileTexts.WriteAsync(store, "k", 101, "new"));
 
         Assert.False(failure.MaybeApplied);
         Assert.Equal(_folder.Store.Bytes, new FileInfo(_folder.Segments[0]).Length);
-        Assert.Equal("old", await FileRestartTests.TextAsync(store, "k"));
+        Assert.Equal("old", await FileTexts.TextAsync(store, "k"));
         _disk.Refuses = null;
-        await FileRestartTests.WriteAsync(store, "k", 102, "newer");
+        await FileTexts.WriteAsync(store, "k", 102, "newer");
         Assert.True(store.IsReachable);
     }
 
@@ -39,13 +39,13 @@ public sealed class FileDiskTests : IAsyncDisposable
         _folder.Options.SegmentBytes = 64 << 10;
         var store = await _folder.OpenAsync();
         Assert.Equal(["entries", "00000001.log"], _disk.Names);
-        await FileRestartTests.WriteAsync(store, "k", 100, new string('x', 50_000));
+        await FileTexts.WriteAsync(store, "k", 100, new string('x', 50_000));
 
         _disk.RefusesNames = true;
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000)));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => FileTexts.WriteAsync(store, "k", 101, new string('x', 50_000)));
         Assert.Single(_folder.Segments);
         _disk.RefusesNames = false;
-        await FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000));
+        await FileTexts.WriteAsync(store, "k", 101, new string('x', 50_000));
 
         Assert.Equal(["entries", "00000001.log", "00000001.log 00000002.log"], _disk.Names);
     }
@@ -56,12 +56,12 @@ public sealed class FileDiskTests : IAsyncDisposable
         _folder.Options.SegmentBytes = 64 << 10;
         var store = await _folder.OpenAsync();
         _disk.Refuses = _folder.Store.Files.Active.Handle;
-        await FileRestartTests.WriteAsync(store, "k", 100, new string('x', 50_000));
+        await FileTexts.WriteAsync(store, "k", 100, new string('x', 50_000));
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000)));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => FileTexts.WriteAsync(store, "k", 101, new string('x', 50_000)));
         Assert.Single(_folder.Segments);
         _disk.Refuses = null;
-        await FileRestartTests.WriteAsync(store, "k", 101, new string('x', 50_000));
+        await FileTexts.WriteAsync(store, "k", 101, new string('x', 50_000));
 
         Assert.Equal(2, _folder.Segments.Length);
     }
@@ -93,9 +93,9 @@ public sealed class FileDiskTests : IAsyncDisposable
         _folder.Time = TimeProvider.System;
         (_folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (64 << 10, 1 << 30);
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "cold", 100, "alive");
+        await FileTexts.WriteAsync(store, "cold", 100, "alive");
         for (var i = 0; i < 120; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i % 60}", 100 + i, new string('x', 1000));
+            await FileTexts.WriteAsync(store, $"k{i % 60}", 100 + i, new string('x', 1000));
         var victim = _folder.Segments[0];
         _disk.Refuses = _folder.Store.Files.Active.Handle;
 
@@ -111,7 +111,7 @@ public sealed class FileDiskTests : IAsyncDisposable
             },
             cancellationToken: Cancellation);
         Assert.DoesNotContain(Path.GetFileNameWithoutExtension(victim), _disk.Names[^1], StringComparison.Ordinal);
-        Assert.Equal("alive", await FileRestartTests.TextAsync(store, "cold"));
+        Assert.Equal("alive", await FileTexts.TextAsync(store, "cold"));
     }
 
     [Fact]
@@ -120,16 +120,16 @@ public sealed class FileDiskTests : IAsyncDisposable
         _folder.Time = TimeProvider.System;
         (_folder.Options.Fsync, _folder.Options.SegmentBytes, _folder.Options.CompactionBytesPerSecond) = (FsyncMode.Always, 64 << 10, 1 << 30);
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "cold", 100, "alive");
+        await FileTexts.WriteAsync(store, "cold", 100, "alive");
         for (var i = 0; i < 120; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i % 60}", 100 + i, new string('x', 1000));
+            await FileTexts.WriteAsync(store, $"k{i % 60}", 100 + i, new string('x', 1000));
         var victim = _folder.Segments[0];
         _disk.Refuses = _folder.Store.Files.Active.Handle;
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _folder.Store.Maintenance.RunOnceAsync(Cancellation).WaitAsync(Eventually.Deadline, Cancellation));
 
         Assert.True(File.Exists(victim));
-        Assert.Equal("alive", await FileRestartTests.TextAsync(store, "cold"));
+        Assert.Equal("alive", await FileTexts.TextAsync(store, "cold"));
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class FileDiskTests : IAsyncDisposable
         Assert.False(store.IsReachable);
 
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => FileRestartTests.WriteAsync(store, "k", 100, "value").WaitAsync(Eventually.Deadline, Cancellation));
+            () => FileTexts.WriteAsync(store, "k", 100, "value").WaitAsync(Eventually.Deadline, Cancellation));
 
         Assert.False(failure.MaybeApplied);
     }
@@ -164,7 +164,7 @@ public sealed class FileDiskTests : IAsyncDisposable
     public async Task What_waits_is_written_before_the_end()
     {
         var store = await _folder.OpenAsync();
-        var writes = Enumerable.Range(0, 500).Select(i => FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 20_000))).ToList();
+        var writes = Enumerable.Range(0, 500).Select(i => FileTexts.WriteAsync(store, $"k{i}", 100, new string('x', 20_000))).ToList();
 
         await _folder.CloseAsync().WaitAsync(Eventually.Deadline, Cancellation);
 
@@ -218,7 +218,7 @@ public sealed class FileDiskTests : IAsyncDisposable
     public async Task Who_asks_for_a_flush_while_one_runs_waits_for_its_own()
     {
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        await FileTexts.WriteAsync(store, "k", 100, "value");
         using var hold = new Hold(_disk, static () => true);
         var first = Task.Run(_folder.Store.Maintenance.FlushAsync, Cancellation);
         await hold.Begun;
@@ -275,7 +275,7 @@ public sealed class FileDiskTests : IAsyncDisposable
     public async Task A_torn_tail_is_cut_on_the_disk_before_anything_is_written_in_its_place()
     {
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        await FileTexts.WriteAsync(store, "k", 100, "value");
         await _folder.CloseAsync();
         using (var stream = new FileStream(_folder.Segments[0], FileMode.Open))
             stream.SetLength(stream.Length - 1);
@@ -291,7 +291,7 @@ public sealed class FileDiskTests : IAsyncDisposable
     public async Task A_store_that_is_closed_has_told_the_disk_all()
     {
         var store = await _folder.OpenAsync();
-        await FileRestartTests.WriteAsync(store, "k", 100, "value");
+        await FileTexts.WriteAsync(store, "k", 100, "value");
         var flushes = 0;
         _disk.OnFlush = () => flushes++;
 
@@ -304,7 +304,7 @@ public sealed class FileDiskTests : IAsyncDisposable
     private static async Task FillAsync(FileEntryStore store)
     {
         for (var i = 0; i < 70; i++)
-            await FileRestartTests.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
+            await FileTexts.WriteAsync(store, $"k{i}", 100, new string('x', 1000));
     }
 
     /// <summary>Holds up the first flush for which the condition is true.</summary>

@@ -37,6 +37,16 @@ internal sealed class TestFolder(string? path = null) : IAsyncDisposable
 
     public FileStorage Storage => _storage!;
 
+    /// <summary>Damages a file that nobody has open.</summary>
+    public static void Flip(string file, long offset)
+    {
+        using var stream = new FileStream(file, FileMode.Open);
+        stream.Position = offset;
+        var value = stream.ReadByte();
+        stream.Position = offset;
+        stream.WriteByte((byte)(value ^ 0x10));
+    }
+
     public async Task CloseAsync()
     {
         if (_storage is not null)
