@@ -44,6 +44,9 @@ internal sealed class EntryHarness : IEntryHost
 
     public static RegionPolicy Ttl { get; } = Declared with { Strategy = Strategy.Ttl };
 
+    /// <summary>Behind, of values that are put by callers.</summary>
+    public static RegionPolicy Behind { get; } = Declared with { Integration = null, Method = null };
+
     /// <summary>Behind, of values that are put by callers and do not end.</summary>
     public static RegionPolicy LastingBehind { get; } = Declared with { Integration = null, FreshFor = null, StaleFor = default };
 

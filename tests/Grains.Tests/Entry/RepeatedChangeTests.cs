@@ -6,8 +6,6 @@ namespace OrleansCache.Tests;
 /// <summary>A change whose answer was lost is repeated under its name, to this owner or a later one.</summary>
 public class RepeatedChangeTests
 {
-    private static readonly RegionPolicy Behind = Declared with { Integration = null, Method = null };
-
     [Fact]
     public async Task A_repeated_operation_changes_nothing_more_also_after_a_crash()
     {

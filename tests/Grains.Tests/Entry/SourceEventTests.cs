@@ -7,7 +7,6 @@ namespace OrleansCache.Tests;
 public class SourceEventTests
 {
     private const string Orders = "orders";
-    private static readonly RegionPolicy Behind = Declared with { Integration = null, Method = null };
 
     [Theory]
     [InlineData(Durability.Through, false)]
