@@ -25,6 +25,9 @@ internal sealed class OriginHarness : IAsyncDisposable
 
     public LimiterGrains Limiters => _services.GetRequiredService<LimiterGrains>();
 
+    /// <summary>How many permits were given.</summary>
+    public int Grants => Limiters.Of("partner").Seen.Count(seen => seen.Reply.Status == PermitStatus.Granted);
+
     public FakeTurn Turn => _services.GetRequiredService<FakeTurn>();
 
     public FakeTagLog Tags => _services.GetRequiredService<FakeTagLog>();
@@ -56,6 +59,10 @@ internal sealed class OriginHarness : IAsyncDisposable
         services.AddRegions(section);
         return new(services.BuildServiceProvider(), memory, meters, logs);
     }
+
+    /// <summary>With one method, <c>country</c>, of that origin.</summary>
+    public static OriginHarness Over(TestOrigin origin, Dictionary<string, string?> settings, TimeProvider clock) =>
+        Make(new(settings) { ["BaseAddress"] = origin.Address, ["Methods:country:Get"] = "countries/{code}" }, clock);
 
     /// <summary>Changes settings as a changed file does.</summary>
     public void Reconfigure(Dictionary<string, string?> settings) => _memory.Change(settings);

@@ -13,7 +13,7 @@ public class PermitAtTheWireTests
         await using var harness = Harness(origin, clock: clock);
 
         var calling = harness.CallAsync();
-        await OriginHarness.UntilAsync(() => Grants(harness) == 1 && origin.IsBeingConnectedTo);
+        await OriginHarness.UntilAsync(() => harness.Grants == 1 && origin.IsBeingConnectedTo);
         clock.Advance(Permit.Life);
         await origin.EmptyQueueAsync();
         var (connection, head) = await origin.AcceptRequestAsync();
@@ -22,7 +22,7 @@ public class PermitAtTheWireTests
 
         Assert.StartsWith("GET /countries/NL HTTP/1.1", head, StringComparison.Ordinal);
         Assert.Equal(OriginResultKind.Value, (await calling).Kind);
-        Assert.InRange(Grants(harness), 2, 100);
+        Assert.InRange(harness.Grants, 2, 100);
         Assert.NotEqual(0, harness.Logged.Count(1216));
         Assert.Equal(0, harness.Logged.Count(1211));
     }
@@ -37,7 +37,7 @@ public class PermitAtTheWireTests
         await RawOrigin.ReadAsync(kept);
         await RawOrigin.AnswerAsync(kept);
         await first;
-        Assert.Equal(1, Grants(harness));
+        Assert.Equal(1, harness.Grants);
 
         var second = harness.CallAsync();
         await RawOrigin.ReadAsync(kept);
@@ -47,7 +47,7 @@ public class PermitAtTheWireTests
         await RawOrigin.AnswerAsync(anew);
 
         Assert.Equal(OriginResultKind.Value, (await second).Kind);
-        Assert.Equal(3, Grants(harness));
+        Assert.Equal(3, harness.Grants);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public class PermitAtTheWireTests
             clock);
 
         var calling = harness.CallAsync();
-        await OriginHarness.UntilAsync(() => Grants(harness) == 1 && origin.IsBeingConnectedTo);
+        await OriginHarness.UntilAsync(() => harness.Grants == 1 && origin.IsBeingConnectedTo);
         clock.Advance(Permit.Life);
         await origin.EmptyQueueAsync();
         await OriginHarness.UntilAsync(() => harness.Limiters.Of("partner").Describe().ForegroundWaiting == 1);
@@ -115,8 +115,6 @@ public class PermitAtTheWireTests
 
         Assert.Equal((ProblemKind.Limited, "closed"), (result.Problem!.Kind, harness.Caller.DescribeBreaker("partner")));
     }
-
-    private static int Grants(OriginHarness harness) => harness.Limiters.Of("partner").Seen.Count(seen => seen.Reply.Status == PermitStatus.Granted);
 
     private static OriginHarness Harness(RawOrigin origin, Dictionary<string, string?>? settings = null, TimeProvider? clock = null) => OriginHarness.Make(new(settings ?? new() { ["RateLimit:PerSecond"] = "100" })
     {
