@@ -75,7 +75,7 @@ public sealed class StartTests
         using var data = await silo.GetAsync("dashboard/data");
         using var after = await silo.GetAsync($"{WarmUpIntegration.Name}/{WarmUpIntegration.Method}?round=0.1");
 
-        Assert.Matches("The silo warmed up for [0-9]+ ms, with [1-9][0-9]* loads", silo.Process.Output);
+        Assert.Matches("The silo warmed up for ([0-9]+ ms, with [1-9][0-9]*|[0-9]{4,} ms, with 0) loads", silo.Process.Output);      // or its two seconds were up
         Assert.DoesNotContain("could not call itself", silo.Process.Output, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, after.StatusCode);
         Assert.DoesNotContain(WarmUpIntegration.Name, await data.TextAsync(), StringComparison.Ordinal);
