@@ -21,6 +21,7 @@ internal sealed partial class OrleansCacheClient(
     public ValueTask<CacheResult<T>> GetAsync<T>(CacheKey key, CancellationToken ct = default) =>
         reader.ReadAsync(key, this, static (self, in reply, key, started, isShared) => ((OrleansCacheClient)self).Decoded<T>(reply, key.Region, started, isShared), metrics.Start(), ct);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<CacheResult<T>> CallAsync<T>(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default)
     {
         var started = metrics.Start();

@@ -15,16 +15,23 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
     public ValueTask<CallTarget> TargetAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CancellationToken ct = default) =>
         catalog.BindAsync(integration, method, args, ct);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(args);
-        var reply = await CallKnownAsync(integration, method, args, caller, ct).ConfigureAwait(false);
-        if (reply.Problem is not { Kind: ProblemKind.BadCall })
-            return reply;
+        for (var isSecond = false; ; isSecond = true)
+        {
+            var target = (await catalog.BindAsync(integration, method, args, ct).ConfigureAwait(false)).InSession();
+            var reply = target.Problem is not null
+                ? new() { Status = ReadStatus.Failed, Problem = target.Problem }
+                : (await flights.FlyAsync<(RawCache Self, CallTarget Target, CallerToken? Caller), Nothing>(
+                    target.Key.GrainKey, FlightKind.Call, (this, target, caller), static (flight, s) => s.Self.CallAsync(s.Target, s.Caller, flight), ct, target.Session).ConfigureAwait(false)).Reply;
+            if (isSecond || reply.Problem is not { Kind: ProblemKind.BadCall })
+                return reply;
 
-        // The description may be older than the configuration that knows this call.
-        catalog.Forget(integration);
-        return await CallKnownAsync(integration, method, args, caller, ct).ConfigureAwait(false);
+            // The description may be older than the configuration that knows this call.
+            catalog.Forget(integration);
+        }
     }
 
     public ValueTask<KeyResult<ReadReply>[]> CallManyAsync(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CallerToken? caller = null, CancellationToken ct = default)
@@ -124,16 +131,6 @@ internal sealed class RawCache(OwnerCalls calls, Reader reader, FlightTable flig
             };
             await calls.CallAsync<IDebounceGrain, DebounceRequest, DebounceReply>(tag, request, static (grain, request) => grain.RaiseAsync(request), static reply => reply.IsRaised, ct: ct).ConfigureAwait(false);
         }
-    }
-
-    private async ValueTask<ReadReply> CallKnownAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller, CancellationToken ct)
-    {
-        var target = await catalog.BindAsync(integration, method, args, ct).ConfigureAwait(false);
-        if (target.Problem is not null)
-            return new() { Status = ReadStatus.Failed, Problem = target.Problem };
-        target = target.InSession();
-        return (await flights.FlyAsync<(RawCache Self, CallTarget Target, CallerToken? Caller), Nothing>(
-            target.Key.GrainKey, FlightKind.Call, (this, target, caller), static (flight, s) => s.Self.CallAsync(s.Target, s.Caller, flight), ct, target.Session).ConfigureAwait(false)).Reply;
     }
 
     private ValueTask<Landing<Nothing>> CallAsync(CallTarget target, CallerToken? caller, Flight? flight) =>

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace OrleansCache;
 
@@ -46,7 +46,15 @@ internal static class CallBinding
     private static CallTarget Bind(IntegrationDescription integration, MethodDescription known, IReadOnlyDictionary<string, string?> args)
     {
         var method = known.Name;
-        var stray = args.Keys.FirstOrDefault(name => !known.Parameters.Any(p => p.Name == name));
+        var (bound, count) = (new CallArgument[args.Count], 0);
+        string? stray = null;
+        foreach (var (name, value) in args)
+        {
+            bound[count++] = new(name, value);
+            if (!Takes(known, name))
+                stray ??= name;
+        }
+
         foreach (var parameter in known.Parameters)
         {
             if (!parameter.Optional && !args.ContainsKey(parameter.Name))
@@ -58,8 +66,8 @@ internal static class CallBinding
 
         try
         {
-            var bound = args.Select(static a => new CallArgument(a.Key, a.Value)).OrderBy(static a => a.Name, StringComparer.Ordinal).ToImmutableArray();
-            return new(CacheKey.Of(known.Region, ArgumentKey.Of(bound)), null) { Arguments = bound, IsVersioned = known.IsVersioned };
+            Array.Sort(bound, ArgumentKey.Compare);
+            return new(CacheKey.Of(known.Region, ArgumentKey.Of(bound)), null) { Arguments = ImmutableCollectionsMarshal.AsImmutableArray(bound), IsVersioned = known.IsVersioned };
         }
         catch (ArgumentException e)
         {
@@ -71,7 +79,28 @@ internal static class CallBinding
     public static CallTarget UnknownIntegration(string integration, IEnumerable<string> names) =>
         Wrong("unknown-integration", $"There is no integration '{integration}'; there is {List(names)}.");
 
-    private static MethodDescription? Find(IntegrationDescription integration, string method) => integration.Methods.FirstOrDefault(m => m.Name == method);
+    // Plain loops in these two: every call passes them.
+    private static MethodDescription? Find(IntegrationDescription integration, string method)
+    {
+        foreach (var known in integration.Methods)
+        {
+            if (known.Name == method)
+                return known;
+        }
+
+        return null;
+    }
+
+    private static bool Takes(MethodDescription method, string name)
+    {
+        foreach (var parameter in method.Parameters)
+        {
+            if (parameter.Name == name)
+                return true;
+        }
+
+        return false;
+    }
 
     private static CallTarget UnknownMethod(IntegrationDescription integration, string method) =>
         Wrong("unknown-method", $"The integration '{integration.Name}' has no method '{method}'; it has {List(integration.Methods.Select(static m => m.Name))}.");

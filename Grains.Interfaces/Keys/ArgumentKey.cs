@@ -7,27 +7,41 @@ internal static class ArgumentKey
 {
     public static string Of(ReadOnlySpan<(string Name, string? Value)> arguments)
     {
-        var sorted = arguments.ToArray();
-        foreach (ref var argument in sorted.AsSpan())
+        var copy = new CallArgument[arguments.Length];
+        for (var i = 0; i < copy.Length; i++)
+            copy[i] = new(arguments[i].Name, arguments[i].Value);
+        return Join(copy);
+    }
+
+    public static string Of(ReadOnlySpan<CallArgument> arguments) => Join(arguments.ToArray());
+
+    /// <summary>By name, ordinal.</summary>
+    public static int Compare(CallArgument one, CallArgument other) => string.CompareOrdinal(one.Name, other.Name);
+
+    private static string Join(CallArgument[] arguments)
+    {
+        // A call without arguments still needs a key, and no argument list begins with '&'.
+        if (arguments.Length == 0)
+            return "&";
+        foreach (ref var argument in arguments.AsSpan())
         {
             if (string.IsNullOrEmpty(argument.Name))
                 throw new ArgumentException("An argument has no name; name each one.", nameof(arguments));
-            argument.Name = KeyText.Normalised(argument.Name, "argument");
+            argument = argument with { Name = KeyText.Normalised(argument.Name, "argument") };
         }
 
-        Array.Sort(sorted, static (x, y) => string.CompareOrdinal(x.Name, y.Name));
-        for (var i = 0; i < sorted.Length; i++)
+        Array.Sort(arguments, Compare);
+        var parts = new string[arguments.Length];
+        for (var i = 0; i < parts.Length; i++)
         {
-            if (i > 0 && sorted[i].Name == sorted[i - 1].Name)
-                throw new ArgumentException($"The argument '{sorted[i].Name}' is given twice; give it once.", nameof(arguments));
+            var (name, value) = arguments[i];
+            if (i > 0 && name == arguments[i - 1].Name)
+                throw new ArgumentException($"The argument '{name}' is given twice; give it once.", nameof(arguments));
+            parts[i] = value is null ? Encoded(name) : $"{Encoded(name)}={Encoded(value)}";
         }
 
-        // A call without arguments still needs a key, and no argument list begins with '&'.
-        return sorted.Length == 0 ? "&" : string.Join('&', sorted.Select(a => a.Value is null ? Encoded(a.Name) : $"{Encoded(a.Name)}={Encoded(a.Value)}"));
+        return string.Join('&', parts);
     }
-
-    public static string Of(ImmutableArray<CallArgument> arguments) =>
-        Of(arguments.IsDefault ? [] : [.. arguments.Select(a => (a.Name, a.Value))]);
 
     /// <summary>NFC, then everything but RFC 3986's unreserved characters percent-encoded as UTF-8.</summary>
     public static string Encoded(string part) => Uri.EscapeDataString(KeyText.Normalised(part, "argument"));
@@ -47,6 +61,6 @@ internal static class ArgumentKey
             arguments.Add(new(name, equals < 0 ? null : Uri.UnescapeDataString(part[(equals + 1)..])));
         }
 
-        return Of([.. arguments.Select(a => (a.Name, a.Value))]) == key ? arguments.DrainToImmutable() : null;
+        return Join([.. arguments]) == key ? arguments.DrainToImmutable() : null;
     }
 }

@@ -85,7 +85,7 @@ public class ArgumentKeyTests
     [Fact]
     public void No_arguments_are_a_key_of_their_own()
     {
-        Assert.Equal([], ArgumentKey.Parse(ArgumentKey.Of(ImmutableArray<CallArgument>.Empty))!.Value);
+        Assert.Equal([], ArgumentKey.Parse(ArgumentKey.Of(Array.Empty<CallArgument>()))!.Value);
     }
 
     [Fact]
