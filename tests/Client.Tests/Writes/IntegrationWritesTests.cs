@@ -49,6 +49,28 @@ public sealed class IntegrationWritesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_tag_or_a_body_that_cannot_be_used_is_refused_before_the_origin_is_asked()
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync("setCountry", ("code", "NL"), ("note", new string('x', 300))));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => _cluster.Get<IIntegrationWrites>().RunAsync("partner", "addCountry", Args(), new(new byte[ValueCodecs.MaxBytes + 1], Verb: "POST")).AsTask());
+
+        Assert.Empty(_cluster.Writer.Calls);
+        Assert.Empty(_cluster.EntryOf(Netherlands).Ends);
+    }
+
+    [Fact]
+    public async Task A_writer_that_a_newer_configuration_knows_is_asked_for_once_more()
+    {
+        await WriteAsync("addCountry");
+        var partner = _cluster.Catalog.Known["partner"];
+        _cluster.Catalog.Known["partner"] = partner with { Methods = [new() { Name = "addCurrency", Region = "shop:1.0:partner:addCurrency", Verbs = "POST" }] };
+
+        Assert.Equal("paid", (await WriteAsync("addCurrency")).Value);
+        Assert.Equal(2, _cluster.Catalog.Asked);
+    }
+
+    [Fact]
     public async Task What_the_origin_has_invalidates_also_where_the_turn_ends_in_a_fault()
     {
         _cluster.EntryOf(Netherlands).OnEndWrite = static _ => throw new NotSupportedException();
@@ -113,6 +135,17 @@ public sealed class IntegrationWritesTests : IAsyncDisposable
 
         Assert.Null(thrown.RetryAfter);
         Assert.Equal(2, _cluster.Writer.Calls.Count);
+        Assert.Equal(OriginWriteEnd.Unknown, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
+        Assert.Single(_cluster.Tags.Raised);
+    }
+
+    [Fact]
+    public async Task A_call_that_nobody_answers_may_have_been_made()
+    {
+        _cluster.Writer.Answer = static _ => throw new TimeoutException();
+
+        await Assert.ThrowsAsync<CacheUnavailableException>(() => _cluster.DriveAsync(new ValueTask<WriteAnswer<string>>(WriteAsync("setCountry", ("code", "NL")))));
+
         Assert.Equal(OriginWriteEnd.Unknown, Assert.Single(_cluster.EntryOf(Netherlands).Ends).End);
         Assert.Single(_cluster.Tags.Raised);
     }

@@ -69,6 +69,30 @@ public sealed class OriginWritesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_turn_that_is_asked_for_while_its_caller_gives_up_is_given_back_too()
+    {
+        using var leaving = new CancellationTokenSource();
+        var asked = 0;
+        _cluster.Entry.OnBeginWrite = request =>
+        {
+            if (++asked < 3)
+                return new(new OriginWriteReply { Status = OriginWriteStatus.AskAgain });
+            Leave();
+            return new(FakeEntry.Turn(request));
+        };
+        var write = _cluster.Cache.WriteThroughAsync<int>(Key, _ => throw new InvalidOperationException("ran"), ct: leaving.Token).AsTask();
+        Assert.Equal(2, asked);
+
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.WaitAsync(Eventually.Deadline));
+        await Eventually.TrueAsync(() => !_cluster.Entry.Ends.IsEmpty);
+        Assert.Equal(OriginWriteEnd.Refused, _cluster.Entry.Ends.Single().End);
+
+        void Leave() => leaving.Cancel();
+    }
+
+    [Fact]
     public async Task Who_gave_up_when_the_turn_came_asks_nothing_of_the_origin_and_gives_it_back()
     {
         using var leaving = new CancellationTokenSource();
@@ -112,6 +136,33 @@ public sealed class OriginWritesTests : IAsyncDisposable
         Assert.Contains("as many callers wait for it as may", e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.RetryAfter);
         Assert.Empty(_cluster.Entry.Ends);
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task Whose_turn_was_lost_removes_what_may_be_out_of_date_unless_the_origin_refused(bool refuses, int removals)
+    {
+        _cluster.Entry.OnEndWrite = static _ => new(new OriginWriteReply { Status = OriginWriteStatus.Lost });
+
+        var thrown = await Record.ExceptionAsync(() => _cluster.Cache.WriteThroughAsync(Key, _ => refuses ? throw new InvalidOperationException() : new ValueTask<int>(1)).AsTask());
+
+        Assert.Equal((refuses, removals), (thrown is InvalidOperationException, _cluster.Entry.Removals.Count));
+    }
+
+    [Fact]
+    public async Task Who_reads_after_a_write_joins_no_read_from_before_it()
+    {
+        var old = new TaskCompletionSource<ReadReply>();
+        _cluster.Entry.OnRead = _ => new(old.Task);
+        var before = _cluster.Cache.GetAsync<int>(Key).AsTask();
+        await _cluster.Cache.WriteThroughAsync(Key, static _ => new ValueTask<int>(2));
+        _cluster.Entry.OnRead = static _ => new(FakeEntry.Hit("2"));
+
+        Assert.Equal(2, (await _cluster.Cache.GetAsync<int>(Key).AsTask().WaitAsync(Eventually.Deadline)).Value);
+
+        old.SetResult(FakeEntry.Hit("1"));
+        Assert.Equal(1, (await before).Value);
     }
 
     private sealed class DatabaseException() : DbException("The connection was closed while the transaction was committed.");
