@@ -65,19 +65,67 @@ public sealed class WatchesTests : IAsyncDisposable
     [Fact]
     public async Task When_the_last_watcher_leaves_nobody_asks_any_more()
     {
+        var underWay = new TaskCompletionSource<WatchReply>();
+        _cluster.Entry.OnWatch = request => _cluster.Entry.Watches.Count == 2 ? new(underWay.Task) : WatchAsync(request);
         using var end = new CancellationTokenSource();
         await using var told = _cluster.Cache.WatchAsync(FakeCluster.Key, ct: end.Token).GetAsyncEnumerator();
         await NextAsync(told);
         var next = told.MoveNextAsync().AsTask();
+        await Eventually.TrueAsync(() => _cluster.Entry.Watches.Count == 2);
 
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WaitAsync(Eventually.Deadline));
-        var asked = _cluster.Entry.Watches.Count;
-        lock (_lock)
-            _changed.SetResult();       // the question that was under way ends with its slice
+        underWay.SetResult(default);       // the question that was under way ends with its slice
 
-        Assert.Equal(0, _cluster.Get<Watches>().Count);
-        Assert.Equal(asked, _cluster.Entry.Watches.Count);
+        Assert.Equal((0, 2), (_cluster.Get<Watches>().Count, _cluster.Entry.Watches.Count));
+    }
+
+    [Fact]
+    public async Task A_watcher_who_leaves_ends_the_watch_of_no_other()
+    {
+        await using var stays = _cluster.Cache.WatchAsync(FakeCluster.Key).GetAsyncEnumerator();
+        await NextAsync(stays);
+        await using (var leaves = _cluster.Cache.WatchAsync(FakeCluster.Key).GetAsyncEnumerator())
+            await NextAsync(leaves);
+
+        Assert.Equal(1, _cluster.Get<Watches>().Count);
+        Change(6);
+        Assert.Equal(6, (await NextAsync(stays)).Version);
+    }
+
+    [Fact]
+    public async Task A_watch_that_a_factory_begins_is_no_part_of_its_load()
+    {
+        LoadScope? scope = null;
+        _cluster.Entry.OnWatch = request =>
+        {
+            scope = LoadScope.Current;
+            return WatchAsync(request);
+        };
+
+        await _cluster.Cache.GetOrCreateAsync(CacheKey.Of("r", "other"), async ct =>
+        {
+            await using var told = _cluster.Cache.WatchAsync(FakeCluster.Key, ct: ct).GetAsyncEnumerator(ct);
+            Assert.NotNull(LoadScope.Current);
+            return (await NextAsync(told)).Version;
+        });
+
+        Assert.Null(scope);
+    }
+
+    [Fact]
+    public async Task A_question_that_fails_is_not_asked_again_in_a_tight_loop()
+    {
+        _cluster.Entry.OnWatch = static _ => throw new InvalidOperationException("bug");
+        await using var told = _cluster.Cache.WatchAsync(FakeCluster.Key).GetAsyncEnumerator();
+        var next = told.MoveNextAsync().AsTask();
+        await Eventually.TrueAsync(() => _cluster.Clock.ActiveTimers > 0 || _cluster.Entry.Watches.Count > 1);
+        Assert.Single(_cluster.Entry.Watches);
+        _cluster.Entry.OnWatch = WatchAsync;
+
+        _cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.True(await next.WaitAsync(Eventually.Deadline));
     }
 
     [Fact]
