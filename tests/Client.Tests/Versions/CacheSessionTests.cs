@@ -292,17 +292,37 @@ public sealed class CacheSessionTests : IAsyncDisposable
     public async Task A_disposed_session_is_over_for_all_that_it_began()
     {
         var open = new TaskCompletionSource();
-        Task<string> late;
-        using (CacheSession.Begin())
+        Task<(CacheSession?, string)> late;
+        var session = CacheSession.Begin();
+        using (session)
         {
             await _get("7", default);
-            late = Task.Run(async () => { await open.Task; return await _get("7", default); });
+            late = Task.Run(async () => { await open.Task; return (CacheSession.Current, await _get("7", default)); });
         }
 
         _version = "v2";
         open.SetResult();
 
-        Assert.Equal("7 of call 2", await late.WaitAsync(Eventually.Deadline));
+        Assert.Equal((null, "7 of call 2"), await late.WaitAsync(Eventually.Deadline));
+        Assert.Null(session.Find(_cluster.Cache.KeyOf("simi", "get", ("id", "7"))));
+    }
+
+    [Fact]
+    public void A_session_keeps_none_alive_that_ended_before_it()
+    {
+        var earlier = Ended();
+        using var session = CacheSession.Begin();
+
+        GC.Collect();
+
+        Assert.False(earlier.TryGetTarget(out _));
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static WeakReference<CacheSession> Ended()
+        {
+            using var ended = CacheSession.Begin();
+            return new(ended);
+        }
     }
 
     [Fact]

@@ -167,6 +167,8 @@ public sealed class VersionedTests : IAsyncDisposable
 
         Assert.Equal(("7 of call 2", "7 of call 3"), (await get("7", default), await get("7", default)));
         Assert.Equal("7 of call 4", await Decorated(Strategy)("7", default));
+        var loaded = await _cluster.Cache.GetOrCreateAsync(FakeCluster.Key, static _ => new ValueTask<string>("new"), Failing(OnVersionFailure.Recompute));
+        Assert.Equal(("new", Outcome.Loaded), (loaded.Value, loaded.Outcome));
     }
 
     [Fact]
