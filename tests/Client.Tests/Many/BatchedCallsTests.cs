@@ -48,6 +48,40 @@ public class BatchedCallsTests
     }
 
     [Fact]
+    public async Task One_key_is_called_alone()
+    {
+        await using var cluster = Cluster(most: 50);
+        cluster.EntryOf(KeyOf("NL")).OnRead = static request => new(request.Load is LoadMode.Declared ? FakeEntry.Hit("alone") : default);
+
+        Assert.Equal(["alone", "alone"], (await CallAsync(cluster, "NL", "NL")).Select(static r => r.Result.Value));
+        Assert.Empty(cluster.Batches.Calls);
+    }
+
+    [Fact]
+    public async Task A_method_that_takes_whole_argument_sets_is_called_for_all_that_there_are()
+    {
+        await using var cluster = Cluster(most: 50, varies: null);
+
+        await cluster.Cache.CallManyAsync<string>("partner", "country", [Args("NL"), Args("a,b"), Args("FR", "en")]);
+
+        Assert.Equal(["NL a,b FR"], cluster.Batches.Calls);
+    }
+
+    [Fact]
+    public async Task Calls_that_a_newer_configuration_knows_are_asked_for_once_more()
+    {
+        await using var cluster = Cluster(most: 50);
+        await CallAsync(cluster, "NL", "DE");
+        var partner = cluster.Catalog.Known["partner"];
+        cluster.Catalog.Known["partner"] = partner with { Methods = [partner.Methods[0] with { Name = "land" }] };
+
+        var results = await cluster.Cache.CallManyAsync<string>("partner", "land", [Args("FR"), Args("ES")]);
+
+        Assert.Equal(["FR", "ES"], results.Select(static r => r.Result.Value));
+        Assert.Equal(2, cluster.Catalog.Asked);
+    }
+
+    [Fact]
     public async Task Calls_of_a_method_with_a_version_are_of_their_session_and_no_other_shares_them()
     {
         await using var cluster = new FakeCluster();
@@ -90,6 +124,83 @@ public class BatchedCallsTests
     }
 
     [Fact]
+    public async Task A_key_that_somebody_else_loads_holds_up_nobody_and_who_reads_after_it_joins_no_older_read()
+    {
+        await using var cluster = Cluster(most: 50);
+        var (old, loaded) = (new TaskCompletionSource<ReadReply>(), new TaskCompletionSource<ReadReply>());
+        var entry = cluster.EntryOf(KeyOf("DE"));
+        entry.OnRead = request => request.Load is LoadMode.None ? new(old.Task) : request.WaitMilliseconds == 0 ? new(new ReadReply { Status = ReadStatus.AskAgain }) : new(loaded.Task);
+        var before = cluster.Cache.GetAsync<string>(KeyOf("DE")).AsTask();
+
+        var calls = CallAsync(cluster, "NL", "DE").AsTask();
+        await Eventually.TrueAsync(() => !cluster.EntryOf(KeyOf("NL")).Completions.IsEmpty);
+        loaded.SetResult(FakeEntry.Hit("theirs") with { Status = ReadStatus.Joined });
+        await calls;
+        entry.OnRead = static _ => new(FakeEntry.Hit("new"));
+
+        Assert.Equal("new", (await cluster.Cache.GetAsync<string>(KeyOf("DE")).AsTask().WaitAsync(Eventually.Deadline)).Value);
+        old.SetResult(FakeEntry.Hit("old"));
+        Assert.Equal("old", (await before).Value);
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_slow_to_answer_is_waited_for_for_half_a_second()
+    {
+        await using var cluster = Cluster(most: 50);
+        var late = new TaskCompletionSource<ReadReply>();
+        cluster.EntryOf(KeyOf("DE")).OnRead = _ => new(late.Task);
+
+        var calls = CallAsync(cluster, "NL", "DE", "FR").AsTask();
+        Assert.Empty(cluster.Batches.Calls);
+        cluster.Clock.Advance(Gathering<int, int>.Patience);
+        await Eventually.TrueAsync(() => !cluster.EntryOf(KeyOf("FR")).Completions.IsEmpty);
+        late.SetResult(FakeEntry.Hit("late"));
+
+        Assert.Equal(["NL", "late", "FR"], (await calls).Select(static r => r.Result.Value));
+        Assert.Equal(["NL FR"], cluster.Batches.Calls);
+    }
+
+    [Fact]
+    public async Task Nobody_joins_a_call_whose_result_is_on_its_way_nor_later_a_read_from_before_it_was_done()
+    {
+        await using var cluster = Cluster(most: 50);
+        var (done, old) = (new TaskCompletionSource<LoadReply>(), new TaskCompletionSource<ReadReply>());
+        var entry = cluster.EntryOf(KeyOf("NL"));
+        entry.OnComplete = _ => new(done.Task);
+        var first = CallAsync(cluster, "NL", "DE").AsTask();
+        await Eventually.TrueAsync(() => !entry.Completions.IsEmpty);
+        entry.OnRead = request => request.Load is LoadMode.None ? new(old.Task) : new(FakeEntry.Hit("newer"));
+
+        Assert.Equal("newer", (await CallAsync(cluster, "NL", "DE").AsTask().WaitAsync(Eventually.Deadline))[0].Result.Value);
+        var between = cluster.Cache.GetAsync<string>(KeyOf("NL")).AsTask();
+        done.SetResult(new() { Stored = true, Value = FakeEntry.Json("NL") });
+        Assert.Equal("NL", (await first)[0].Result.Value);
+        entry.OnRead = static _ => new(FakeEntry.Hit("now"));
+
+        Assert.Equal("now", (await cluster.Cache.GetAsync<string>(KeyOf("NL")).AsTask().WaitAsync(Eventually.Deadline)).Value);
+        old.SetResult(FakeEntry.Hit("old"));
+        Assert.Equal("old", (await between).Value);
+    }
+
+    [Fact]
+    public async Task No_more_than_64_calls_to_owners_are_under_way_at_a_time()
+    {
+        await using var cluster = Cluster(most: 200);
+        var codes = Enumerable.Range(0, 200).Select(static i => $"{i}").ToArray();
+        var calls = new HeldCalls();
+        foreach (var entry in codes.Select(code => cluster.EntryOf(KeyOf(code))))
+        {
+            entry.OnRead = request => calls.HoldAsync(() => entry.Usual(request));
+            entry.OnComplete = completion => calls.HoldAsync(() => entry.Complete(completion));
+        }
+
+        var all = CallAsync(cluster, codes).AsTask();
+
+        Assert.InRange(await calls.MostUntilAsync(all), 2, (long)Concurrently.Degree);
+        Assert.Equal(codes, (await all).Select(static r => r.Result.Value));
+    }
+
+    [Fact]
     public async Task Failures_absence_and_wrong_calls_are_their_keys_own()
     {
         await using var cluster = Cluster(most: 50);
@@ -125,11 +236,11 @@ public class BatchedCallsTests
     private static ValueTask<IReadOnlyList<KeyResult<CacheResult<string>>>> CallAsync(FakeCluster cluster, params string[] codes) =>
         cluster.Cache.CallManyAsync<string>("partner", "country", [.. codes.Select(static code => Args(code))]);
 
-    private static FakeCluster Cluster(int most)
+    private static FakeCluster Cluster(int most, string? varies = "code")
     {
         var cluster = new FakeCluster();
         var partner = cluster.Catalog.Known["partner"];
-        cluster.Catalog.Known["partner"] = partner with { Methods = [partner.Methods[0] with { Most = most, Varies = "code", Separator = "," }] };
+        cluster.Catalog.Known["partner"] = partner with { Methods = [partner.Methods[0] with { Most = most, Varies = varies, Separator = "," }] };
         return cluster;
     }
 }

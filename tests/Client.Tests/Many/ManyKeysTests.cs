@@ -25,6 +25,7 @@ public class ManyKeysTests
         Assert.Equal([Outcome.Loaded, Outcome.Loaded, Outcome.Hit, Outcome.Loaded], results.Select(static r => r.Result.Outcome));
         Assert.Equal(["c a"], _calls);
         Assert.Single(cluster.EntryOf(A).Completions);
+        Assert.Equal(0, cluster.Clock.ActiveTimers);
     }
 
     [Fact]
@@ -170,6 +171,18 @@ public class ManyKeysTests
     }
 
     [Fact]
+    public async Task A_call_behind_stale_values_takes_its_permit_in_the_background_on_the_terms_of_its_lease()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.EntryOf(A).OnRead = _ => new(FakeEntry.Hit("9") with { Status = ReadStatus.Stale, Ticket = cluster.EntryOf(A).Ticket() with { PermitWaitMilliseconds = 700 } });
+
+        await cluster.Cache.GetOrCreateManyAsync<int>([A], MakeAsync, new() { Limiter = "partner" });
+
+        await Eventually.TrueAsync(() => !cluster.EntryOf(A).Completions.IsEmpty);
+        Assert.True(Assert.Single(cluster.Limiter.Asked).Request is { Background: true, WaitMilliseconds: 700 });
+    }
+
+    [Fact]
     public async Task A_factory_for_many_that_asks_for_one_of_them_runs_unshared_instead_of_waiting_for_itself()
     {
         await using var cluster = new FakeCluster();
@@ -181,6 +194,29 @@ public class ManyKeysTests
         }).AsTask().WaitAsync(Eventually.Deadline);
 
         Assert.Equal([40, 40], results.Select(static r => r.Result.Value));
+    }
+
+    [Fact]
+    public async Task A_load_that_a_factory_for_many_waits_for_does_not_wait_for_one_of_them()
+    {
+        await using var cluster = new FakeCluster();
+        var open = new TaskCompletionSource();
+        var single = cluster.Cache.GetOrCreateAsync(C, async _ =>
+        {
+            await open.Task;
+            return (await cluster.Cache.GetOrCreateAsync(B, static _ => new ValueTask<int>(40))).Value;
+        }).AsTask();
+        var many = cluster.Cache.GetOrCreateManyAsync<int>([A, B], async (keys, _) =>
+        {
+            var waited = await cluster.Cache.GetOrCreateAsync<int>(C, static _ => throw new InvalidOperationException("ran"));
+            return keys.ToDictionary(static key => key, _ => waited.Value);
+        }).AsTask();
+        await Eventually.TrueAsync(() => cluster.Flights.Waiting(C.GrainKey) == 2);
+
+        open.SetResult();
+
+        Assert.Equal(40, (await single.WaitAsync(Eventually.Deadline)).Value);
+        Assert.Equal([40, 40], (await many.WaitAsync(Eventually.Deadline)).Select(static r => r.Result.Value));
     }
 
     [Fact]
@@ -198,38 +234,49 @@ public class ManyKeysTests
         Assert.All(new[] { A, B }, key => Assert.True(cluster.EntryOf(key).Completions.Single().Lifetime is { FreshMilliseconds: 5_000, Tags: ["all"] }));
     }
 
-    [Fact]
-    public async Task No_more_than_64_calls_are_under_way_at_a_time()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_more_than_64_calls_are_under_way_at_a_time(bool loads)
     {
         await using var cluster = new FakeCluster();
         var keys = Enumerable.Range(0, 200).Select(static i => CacheKey.Of("r", $"{i}")).ToArray();
-        var (now, most) = (0, 0);
-        var answers = new ConcurrentQueue<TaskCompletionSource>();
-        foreach (var key in keys)
+        var calls = new HeldCalls();
+        foreach (var entry in keys.Select(cluster.EntryOf))
         {
-            cluster.EntryOf(key).OnRead = async request =>
-            {
-                most = Math.Max(most, Interlocked.Increment(ref now));
-                var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                answers.Enqueue(answer);
-                await answer.Task;
-                Interlocked.Decrement(ref now);
-                return cluster.EntryOf(key).Usual(request);
-            };
+            entry.OnRead = request => calls.HoldAsync(() => entry.Usual(request));
+            entry.OnComplete = completion => calls.HoldAsync(() => entry.Complete(completion));
         }
 
-        var reading = cluster.Cache.GetManyAsync<int>(keys).AsTask();
-        var loading = cluster.Cache.GetOrCreateManyAsync<int>(keys.Select(static key => CacheKey.Of("s", key.Key)), MakeAsync).AsTask();
-        await Eventually.TrueAsync(() =>
-        {
-            while (answers.TryDequeue(out var answer))
-                answer.SetResult();
-            return reading.IsCompleted;
-        });
+        Task all = loads ? cluster.Cache.GetOrCreateManyAsync<int>(keys, MakeAsync).AsTask() : cluster.Cache.GetManyAsync<int>(keys).AsTask();
 
-        Assert.All(await reading, static r => Assert.Equal(Outcome.Miss, r.Result.Outcome));
-        Assert.Equal(200, (await loading).Count);
-        Assert.InRange(most, 2, Concurrently.Degree);
+        Assert.InRange(await calls.MostUntilAsync(all), 2, (long)Concurrently.Degree);
+        Assert.Equal(loads ? 200 : 0, keys.Count(key => cluster.EntryOf(key).Value is not null));
+    }
+
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(true, true, true)]
+    public async Task A_call_that_was_cancelled_ends_its_key_and_a_callers_own_token_ends_all(bool isCancelled, bool leaves, bool endsAll)
+    {
+        await using var cluster = new FakeCluster();
+        using var leaving = new CancellationTokenSource();
+        cluster.EntryOf(A).OnRead = _ =>
+        {
+            if (leaves)
+                Leave();
+            throw isCancelled ? new OperationCanceledException() : new InvalidOperationException();
+        };
+
+        var reading = cluster.Cache.GetManyAsync<int>([A], leaving.Token).AsTask();
+
+        if (endsAll)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        else
+            Assert.Equal(isCancelled, (await reading).Single().Error is OperationCanceledException);
+
+        void Leave() => leaving.Cancel();
     }
 
     [Fact]
