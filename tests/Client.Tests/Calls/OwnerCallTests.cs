@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansCache.Fakes;
 using OrleansCache.TestSupport;
@@ -82,6 +83,33 @@ public class OwnerCallTests
         Assert.Equal((1, 6, false), (cluster.Entry.Writes.Count, view.Heard, write.IsCompleted));
         view.Learn(new(6, []));
         Assert.True((await write).Accepted);
+    }
+
+    [Fact]
+    public async Task Calls_that_went_to_the_wrong_silo_are_counted_and_waits_are_not()
+    {
+        await using var cluster = new FakeCluster();
+        var refusals = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "orleanscache.client.refusals" && ReferenceEquals(instrument.Meter.Scope, cluster.Get<IMeterFactory>()))
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => refusals += count);
+        listener.Start();
+        cluster.Entry.OnRead = _ => new(cluster.Entry.Reads.Count switch
+        {
+            1 or 2 => new() { Status = ReadStatus.NotOwner },
+            3 => new() { Status = ReadStatus.AskAgain },
+            _ => FakeEntry.Hit("1"),
+        });
+
+        await cluster.DriveAsync(cluster.Cache.GetAsync<int>(Key));
+
+        Assert.Equal((4, 2), (cluster.Entry.Reads.Count, refusals));
     }
 
     [Theory]
@@ -382,7 +410,22 @@ public class OwnerCallTests
         Assert.Contains("connection string", e.Message, StringComparison.Ordinal);
         Assert.Contains("refused", e.Message, StringComparison.Ordinal);
         Assert.InRange(cluster.Clock.GetElapsedTime(0).TotalSeconds, 3, 3.2);
-        await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 1)));
+        e = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.SetAsync(Key, 1)));
+        Assert.Contains("refused", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("refused,gone,", "gone")]
+    [InlineData(",", "silence")]
+    public async Task The_caller_learns_the_last_fault_that_was_more_than_silence(string faults, string told)
+    {
+        await using var cluster = new FakeCluster();
+        var said = new Queue<string>(faults.Split(','));
+        cluster.Entry.OnRead = _ => throw (said.TryDequeue(out var fault) && fault.Length > 0 ? new SiloUnavailableException(fault) : new TimeoutException("silence"));
+
+        var e = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.GetAsync<int>(Key)));
+
+        Assert.EndsWith($"Last fault: {told}", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
