@@ -127,7 +127,7 @@ internal sealed class OwnerCalls(
                 fault = Telling(fault, e);
             }
 
-            if (leavesDoubt && !isInDoubt)
+            if (leavesDoubt)
             {
                 (isInDoubt, state) = (true, doubt!.Repeated(state));
                 patience.AtMost(OperationLimits.Repeated);
