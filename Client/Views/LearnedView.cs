@@ -48,18 +48,13 @@ internal sealed class LearnedView : IKnownView
     }
 
     /// <summary>Takes up a view if it is newer.</summary>
-    public void Learn(ClusterView view)
-    {
-        if (view.Number > Number)
-            Change(view, static (before, after) => after.Number > before.Number);
-    }
+    public void Learn(ClusterView view) => Change(view, static (before, after) => after.Number > before.Number);
 
     /// <summary>The silo that is there now has no views.</summary>
     public void Forget()
     {
         Volatile.Write(ref _heard, 0);
-        if (Number > 0)
-            Change(ClusterView.None, static (before, _) => before.Number > 0);
+        Change(ClusterView.None, static (before, _) => before.Number > 0);
     }
 
     /// <summary>True of a silo that was a member until the view that is known now.</summary>
