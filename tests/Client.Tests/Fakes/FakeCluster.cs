@@ -75,8 +75,12 @@ internal sealed class FakeTags : ITagGrain
 
     public ValueTask<WatchReply> WatchAsync(string tag, WatchRequest request) => OnWatch(tag, request);
 
+    public Exception? Fault { get; set; }
+
     public ValueTask<long> RaiseAsync(ImmutableArray<string> tags, CancellationToken cancellationToken = default)
     {
+        if (Fault is { } fault)
+            throw fault;
         Raised.Add(tags);
         return new(Raised.Count);
     }

@@ -25,6 +25,8 @@ internal sealed class FakeEntry : IEntryGrain
     public Func<WriteRequest, ValueTask<WriteReply>>? OnWrite { get; set; }
     public Func<BeginWriteRequest, ValueTask<OriginWriteReply>>? OnBeginWrite { get; set; }
 
+    public Func<RemoveRequest, ValueTask<WriteReply>>? OnRemove { get; set; }
+
     public Func<EntryExplanation>? OnExplain { get; set; }
 
     public EntryValue? Value { get; set; }
@@ -156,6 +158,8 @@ internal sealed class FakeEntry : IEntryGrain
     public ValueTask<WriteReply> RemoveAsync(RemoveRequest request, CancellationToken cancellationToken = default)
     {
         Removals.Enqueue(request);
+        if (OnRemove is { } scripted)
+            return scripted(request);
         lock (_lock)
         {
             var existed = Value is not null;

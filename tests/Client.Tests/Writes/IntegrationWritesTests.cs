@@ -80,6 +80,33 @@ public sealed class IntegrationWritesTests : IAsyncDisposable
         Assert.Equal(["country:NL"], Assert.Single(_cluster.Tags.Raised));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_origin_was_not_asked_or_refused_invalidates_nothing_where_the_turn_ends_in_a_fault(bool isAsked)
+    {
+        if (!isAsked)
+            _cluster.EntryOf(Netherlands).OnBeginWrite = static _ => throw new NotSupportedException();
+        _cluster.EntryOf(Netherlands).OnEndWrite = static _ => throw new NotSupportedException();
+        _cluster.Writer.Answer = static _ => new() { Status = WriterStatus.Ended, End = OriginWriteEnd.Refused, Problem = new() { Kind = ProblemKind.OriginRefused } };
+
+        await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync("setCountry", ("code", "NL")));
+
+        Assert.Equal(isAsked ? 1 : 0, _cluster.Writer.Calls.Count);
+        Assert.Empty(_cluster.Tags.Raised);
+    }
+
+    [Fact]
+    public async Task Who_cannot_invalidate_says_that_the_origin_has_the_write()
+    {
+        _cluster.Tags.Fault = new TimeoutException();
+
+        var thrown = await Assert.ThrowsAsync<CacheUnavailableException>(() => _cluster.DriveAsync(new ValueTask<WriteAnswer<string>>(WriteAsync("setCountry", ("code", "NL")))));
+
+        Assert.StartsWith("The origin has the write", thrown.Message, StringComparison.Ordinal);
+        Assert.Null(thrown.RetryAfter);
+    }
+
     [Fact]
     public async Task An_answer_that_is_not_kept_leaves_the_entry_without_a_value()
     {

@@ -76,7 +76,7 @@ public sealed class OriginWritesTests : IAsyncDisposable
         _cluster.Entry.OnBeginWrite = request =>
         {
             if (++asked < 3)
-                return new(new OriginWriteReply { Status = OriginWriteStatus.AskAgain });
+                return new(new OriginWriteReply { Status = asked == 1 ? OriginWriteStatus.NotOwner : OriginWriteStatus.AskAgain });
             Leave();
             return new(FakeEntry.Turn(request));
         };
@@ -106,6 +106,36 @@ public sealed class OriginWritesTests : IAsyncDisposable
             () => _cluster.Cache.WriteThroughAsync<int>(Key, _ => throw new InvalidOperationException("ran"), ct: leaving.Token).AsTask());
 
         Assert.Equal(OriginWriteEnd.Refused, _cluster.Entry.Ends.Single().End);
+    }
+
+    [Fact]
+    public async Task Who_gave_up_asks_for_no_turn_any_more()
+    {
+        using var leaving = new CancellationTokenSource();
+        var asked = 0;
+        _cluster.Entry.OnBeginWrite = request => new(++asked < 3 ? new() { Status = OriginWriteStatus.AskAgain } : FakeEntry.Turn(request));
+        var write = _cluster.Cache.WriteThroughAsync<int>(Key, _ => throw new InvalidOperationException("ran"), ct: leaving.Token).AsTask();
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write);
+
+        await Eventually.TrueAsync(() => _cluster.Clock.ActiveTimers == 0);
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task A_turn_is_held_for_as_long_as_the_write_runs()
+    {
+        var done = new TaskCompletionSource<int>();
+        var write = _cluster.Cache.WriteThroughAsync(Key, _ => new ValueTask<int>(done.Task)).AsTask();
+
+        for (var i = 0; i < 5; i++)
+            _cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.InRange(_cluster.Entry.Renewals.Count, 5, 8);
+        done.SetResult(1);
+        await write;
+
+        Assert.Equal(0, _cluster.Clock.ActiveTimers);
     }
 
     [Fact]
@@ -148,6 +178,21 @@ public sealed class OriginWritesTests : IAsyncDisposable
         var thrown = await Record.ExceptionAsync(() => _cluster.Cache.WriteThroughAsync(Key, _ => refuses ? throw new InvalidOperationException() : new ValueTask<int>(1)).AsTask());
 
         Assert.Equal((refuses, removals), (thrown is InvalidOperationException, _cluster.Entry.Removals.Count));
+    }
+
+    [Theory]
+    [InlineData(nameof(WriteStatus.AskAgain))]
+    [InlineData(nameof(WriteStatus.NotOwner))]
+    [InlineData(nameof(WriteStatus.Unavailable))]
+    public async Task What_may_be_out_of_date_is_removed_until_it_is(string first)
+    {
+        _cluster.Entry.OnEndWrite = static _ => new(new OriginWriteReply { Status = OriginWriteStatus.Lost });
+        _cluster.Entry.OnRemove = _ => new(new WriteReply { Status = _cluster.Entry.Removals.Count == 1 ? Enum.Parse<WriteStatus>(first) : WriteStatus.Accepted });
+
+        await _cluster.DriveAsync(_cluster.Cache.WriteThroughAsync(Key, static _ => new ValueTask<int>(1)));
+
+        Assert.Equal(2, _cluster.Entry.Removals.Count);
+        Assert.Single(_cluster.Entry.Removals.Distinct());
     }
 
     [Fact]
