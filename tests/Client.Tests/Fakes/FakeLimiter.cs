@@ -11,7 +11,7 @@ internal sealed class FakeLimiter
 
     public RateLimiterDescription Description { get; set; } = new();
 
-    public IRateLimiterGrain Of(string name) => new Grain(this, name);
+    public IRateLimiterGrain Of(string name) => new Grain(this, name ?? throw new ArgumentNullException(nameof(name)));
 
     private sealed class Grain(FakeLimiter limiter, string name) : IRateLimiterGrain
     {

@@ -32,15 +32,16 @@ public class BatchedCallsTests
     }
 
     [Fact]
-    public async Task A_value_with_the_separator_in_it_and_a_method_for_one_key_are_called_alone()
+    public async Task A_value_with_the_separator_in_it_an_empty_one_and_a_method_for_one_key_are_called_alone()
     {
         await using var cluster = Cluster(most: 50);
-        cluster.EntryOf(KeyOf("a,b")).OnRead = static request => new(request.Load is LoadMode.Declared ? FakeEntry.Hit("alone") : default);
+        foreach (var code in new[] { "a,b", "" })
+            cluster.EntryOf(KeyOf(code)).OnRead = static request => new(request.Load is LoadMode.Declared ? FakeEntry.Hit("alone") : default);
         await using var single = Cluster(most: 0);
         foreach (var code in new[] { "NL", "DE" })
             single.EntryOf(KeyOf(code)).OnRead = static request => new(request.Load is LoadMode.Declared ? FakeEntry.Hit("alone") : default);
 
-        Assert.Equal(["NL", "alone", "DE"], (await CallAsync(cluster, "NL", "a,b", "DE")).Select(static r => r.Result.Value));
+        Assert.Equal(["NL", "alone", "DE", "alone"], (await CallAsync(cluster, "NL", "a,b", "DE", "")).Select(static r => r.Result.Value));
         Assert.Equal(["alone", "alone"], (await CallAsync(single, "NL", "DE")).Select(static r => r.Result.Value));
 
         Assert.Equal(["NL DE"], cluster.Batches.Calls);
@@ -221,6 +222,88 @@ public class BatchedCallsTests
         Assert.Equal(("old", Outcome.Stale), (results[3].Result.Value, results[3].Result.Outcome));
         Assert.IsType<ArgumentException>(results[4].Error);
         Assert.All(new[] { "NL", "XX", "YY", "ZZ" }, code => Assert.Equal(1, cluster.EntryOf(KeyOf(code)).Completions.Single().Ticket!.Number));
+    }
+
+    [Fact]
+    public async Task A_call_that_runs_is_asked_for_again_and_keeps_its_leases()
+    {
+        await using var cluster = Cluster(most: 50);
+        var (slice, asked) = (new TaskCompletionSource<bool>(), 0);
+        cluster.Batches.IsDone = () => ++asked == 1 ? new(slice.Task) : new(true);
+        var calls = CallAsync(cluster, "NL", "DE").AsTask();
+
+        for (var i = 0; i < 3; i++)
+            cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((3, 3), (cluster.EntryOf(KeyOf("NL")).Renewals.Count, cluster.EntryOf(KeyOf("DE")).Renewals.Count));
+        slice.SetResult(false);
+
+        Assert.Equal(["NL", "DE"], (await calls).Select(static r => r.Result.Value));
+        Assert.Equal([2000, 2000], cluster.Batches.Requests.Select(static request => request.WaitMilliseconds));
+        Assert.Equal(0, cluster.Clock.ActiveTimers);
+    }
+
+    [Fact]
+    public async Task A_call_that_no_silo_makes_fails_its_keys_and_gives_their_leases_back()
+    {
+        await using var cluster = Cluster(most: 50);
+        cluster.Batches.IsDone = static () => throw new TimeoutException("silence");
+
+        var results = await cluster.DriveAsync(CallAsync(cluster, "NL", "DE"));
+
+        Assert.All(results, static r => Assert.IsType<CacheUnavailableException>(r.Error));
+        Assert.Equal(("unreachable", "unreachable"), (cluster.EntryOf(KeyOf("NL")).Completions.Single().Problem!.Detail, cluster.EntryOf(KeyOf("DE")).Completions.Single().Problem!.Detail));
+    }
+
+    [Fact]
+    public async Task What_nobody_waits_for_any_more_is_not_called_for_nor_asked_for()
+    {
+        await using var cluster = Cluster(most: 50);
+        var late = new TaskCompletionSource<ReadReply>();
+        cluster.EntryOf(KeyOf("NL")).OnRead = _ => new(late.Task);
+        cluster.EntryOf(KeyOf("DE")).OnRead = static _ => new(new ReadReply { Status = ReadStatus.AskAgain });
+        using var leaving = new CancellationTokenSource();
+        var calls = cluster.Cache.CallManyAsync<string>("partner", "country", [Args("NL"), Args("DE")], leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calls);
+
+        late.SetResult(cluster.EntryOf(KeyOf("NL")).Lease());
+        await Eventually.TrueAsync(() =>
+        {
+            cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+            return cluster.Flights.Count == 0;
+        });
+
+        Assert.Equal((LoadResultKind.Failed, null), (cluster.EntryOf(KeyOf("NL")).Completions.Single().Kind, cluster.EntryOf(KeyOf("NL")).Completions.Single().Problem));
+        Assert.Empty(cluster.Batches.Calls);
+    }
+
+    [Fact]
+    public async Task Who_calls_and_for_which_load_goes_along()
+    {
+        await using var cluster = Cluster(most: 50);
+
+        await cluster.Cache.GetOrCreateAsync(FakeCluster.Key, async ct => (await cluster.Raw.CallManyAsync("partner", "country", [Args("NL"), Args("DE")], new("t1"), ct)).Length);
+
+        var read = cluster.EntryOf(KeyOf("NL")).Reads.Single();
+        Assert.Equal(("t1", "t1"), (read.Caller!.Value, cluster.Batches.Requests.Single().Caller!.Value));
+        Assert.Equal([RoutingHash.Of(FakeCluster.Key.GrainKey)], read.LoadChain);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_value_is_its_callers_also_where_it_is_not_kept_and_an_absence_only_where_it_is(bool isKept)
+    {
+        await using var cluster = Cluster(most: 50);
+        cluster.Batches.Answer = static code => new() { Kind = code == "XX" ? LoadResultKind.Absent : LoadResultKind.Value, Bytes = [1] };
+        foreach (var entry in new[] { "NL", "XX" }.Select(code => cluster.EntryOf(KeyOf(code))))
+            entry.OnComplete = completion => new(isKept ? entry.Complete(completion) : default);
+
+        var replies = await cluster.Raw.CallManyAsync("partner", "country", [Args("NL"), Args("XX")]);
+
+        Assert.Equal(
+            [(ReadStatus.Loaded, false), (isKept ? ReadStatus.Loaded : ReadStatus.Failed, isKept ? true : null)],
+            replies.Select(static reply => (reply.Result.Status, reply.Result.Value?.IsAbsent)));
     }
 
     private static CacheKey KeyOf(string code) => CacheKey.For("shop:1.0:partner:country", ("code", code));

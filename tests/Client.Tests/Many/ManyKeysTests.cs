@@ -144,6 +144,20 @@ public class ManyKeysTests
     }
 
     [Fact]
+    public async Task Without_a_store_one_call_makes_all_for_its_caller_alone()
+    {
+        await using var cluster = new FakeCluster();
+        foreach (var key in new[] { A, B })
+            cluster.EntryOf(key).OnRead = static _ => new(new ReadReply { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.Unavailable } });
+
+        var results = await cluster.DriveAsync(cluster.Cache.GetOrCreateManyAsync<int>([A, B], MakeAsync));
+
+        Assert.Equal([1, 2], results.Select(static r => r.Result.Value));
+        Assert.Equal(["a b"], _calls);
+        Assert.Empty(cluster.EntryOf(A).Completions);
+    }
+
+    [Fact]
     public async Task A_strategy_retries_the_call_for_all_and_its_rules_judge_each_value()
     {
         await using var cluster = new FakeCluster();
