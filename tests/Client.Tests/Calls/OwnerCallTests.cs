@@ -415,6 +415,22 @@ public class OwnerCallTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_repetition_that_nobody_answers_ends_with_the_time_of_its_call(bool writes)
+    {
+        await using var cluster = new FakeCluster(s => s.Configure<OrleansCacheClientOptions>(o => o.CallTimeout = TimeSpan.FromSeconds(3)));
+        cluster.Entry.OnRead = _ => cluster.Entry.Reads.Count == 1 ? throw new SiloUnavailableException("gone") : new(new TaskCompletionSource<ReadReply>().Task);
+        cluster.Entry.OnWrite = _ => cluster.Entry.Writes.Count == 1 ? throw new SiloUnavailableException("gone") : new(new TaskCompletionSource<WriteReply>().Task);
+
+        var e = await Assert.ThrowsAsync<CacheUnavailableException>(
+            () => writes ? cluster.DriveAsync(cluster.Cache.SetAsync(Key, 1)) : (Task)cluster.DriveAsync(cluster.Cache.GetAsync<int>(Key)));
+
+        Assert.Contains("gone", e.Message, StringComparison.Ordinal);
+        Assert.InRange(cluster.Clock.GetElapsedTime(0).TotalSeconds, 3, 3.2);
+    }
+
+    [Theory]
     [InlineData("refused,gone,", "gone")]
     [InlineData(",", "silence")]
     public async Task The_caller_learns_the_last_fault_that_was_more_than_silence(string faults, string told)
@@ -426,6 +442,37 @@ public class OwnerCallTests
         var e = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.GetAsync<int>(Key)));
 
         Assert.EndsWith($"Last fault: {told}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_no_silo_owns_is_given_up_after_the_call_timeout()
+    {
+        await using var cluster = new FakeCluster(s => s.Configure<OrleansCacheClientOptions>(o => o.CallTimeout = TimeSpan.FromSeconds(2.7)));
+        cluster.Entry.OnRead = _ => new(cluster.Entry.Reads.Count < 100 ? new ReadReply { Status = ReadStatus.NotOwner } : FakeEntry.Hit("1"));
+
+        var e = await Assert.ThrowsAsync<CacheUnavailableException>(() => cluster.DriveAsync(cluster.Cache.GetAsync<int>(Key), TimeSpan.FromMilliseconds(10)));
+
+        Assert.Contains("No silo owned the key", e.Message, StringComparison.Ordinal);
+        Assert.InRange(cluster.Clock.GetElapsedTime(0).TotalSeconds, 2.7, 2.8);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_whose_caller_left_is_not_made_again(bool knowsViews)
+    {
+        await using var cluster = new FakeCluster(services => _ = knowsViews ? services.AddSingleton<IKnownView>(new LearnedView()) : services);
+        using var leaving = new CancellationTokenSource();
+        var asked = 0;
+        cluster.Entry.OnExplain = () => new() { IsRefusal = ++asked > 0 };
+        var call = cluster.Raw.ExplainAsync(Key, leaving.Token).AsTask();
+        Assert.Equal((2, 1), (asked, cluster.Clock.ActiveTimers));
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+
+        await Eventually.TrueAsync(() => cluster.Clock.ActiveTimers == 0);
+        Assert.Equal(2, asked);
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using OrleansCache.Cluster;
+using OrleansCache.Fakes;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Loads;
@@ -38,6 +40,25 @@ public sealed class WarmUpLoadTests
         await client.Services.GetServices<IHostedService>().OfType<WarmUpLoad>().Single().ExecuteTask!.WaitAsync(Eventually.Deadline, Ct);
 
         Assert.Equal(0, Entries(owner));
+    }
+
+    [Fact]
+    public async Task It_waits_until_a_silo_is_in_touch_and_no_longer_than_its_client_runs()
+    {
+        await using var cluster = new FakeCluster();
+        var view = new LearnedView();
+        using var loads = new WarmUpLoad(cluster.Get<OrleansCacheClient>(), new(), view, Options.Create(new OrleansCacheClientOptions()), cluster.Clock);
+        using var ended = new WarmUpLoad(cluster.Get<OrleansCacheClient>(), new(), view, Options.Create(new OrleansCacheClientOptions()), cluster.Clock);
+        await loads.StartAsync(Ct);
+        await ended.StartAsync(Ct);
+        await Eventually.TrueAsync(() => cluster.Clock.ActiveTimers == 2, cancellationToken: Ct);
+
+        await ended.StopAsync(Ct).WaitAsync(Eventually.Deadline, Ct);
+        Assert.False(loads.ExecuteTask!.IsCompleted);
+        view.IsInTouch = true;
+        cluster.Clock.Advance(TimeSpan.FromMilliseconds(250));
+
+        await loads.ExecuteTask.WaitAsync(Eventually.Deadline, Ct);
     }
 
     private static long Entries(IHost silo) => silo.Services.GetRequiredService<EntryMemory>().Entries;

@@ -243,9 +243,12 @@ public sealed class VersionedTests : IAsyncDisposable
     {
         var misspelt = Decorated(CacheStrategy.Versioned(static (call, _) => new(call.Argument<string>("ids"))));
         var mistyped = Decorated(CacheStrategy.Versioned(static (call, _) => new(call.Argument<DateTime>("id").ToString("O"))));
+        var misread = Decorated(CacheStrategy.Versioned(static (call, _) => new(call.Argument<Uri>("id").Host)));
 
         Assert.Contains("no argument 'ids'; did you mean 'id'?", (await Assert.ThrowsAsync<ArgumentException>(() => misspelt("7", default))).Message, StringComparison.Ordinal);
         Assert.Contains("is a System.String, no System.DateTime", (await Assert.ThrowsAsync<ArgumentException>(() => mistyped("7", default))).Message, StringComparison.Ordinal);
+        Assert.Contains("is a null, no System.DateTime", (await Assert.ThrowsAsync<ArgumentException>(() => mistyped(null!, default))).Message, StringComparison.Ordinal);
+        Assert.Contains("is a System.String, no System.Uri", (await Assert.ThrowsAsync<ArgumentException>(() => misread("7", default))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
