@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansCache;
 
 /// <summary>Who waits for whom among this process's loads, so that two factories never wait for each other.</summary>
@@ -12,7 +14,7 @@ internal static class LoadGraph
         {
             if (WaitsForAny(target, scope))
                 return false;
-            foreach (var waiting in scope.Flights)
+            foreach (var waiting in Waiting(scope))
                 (waiting.WaitsFor ??= []).Add(target);
             return true;
         }
@@ -22,9 +24,17 @@ internal static class LoadGraph
     {
         lock (Sync)
         {
-            foreach (var waiting in scope.Flights)
+            foreach (var waiting in Waiting(scope))
                 waiting.WaitsFor?.Remove(target);
         }
+    }
+
+    // What a factory without a flight waits for, in a circle, those wait for that it runs within.
+    private static ImmutableArray<Flight> Waiting(LoadScope scope)
+    {
+        while (scope is { Flights.IsEmpty: true, Outer: { } outer })
+            scope = outer;
+        return scope.Flights;
     }
 
     private static bool WaitsForAny(Flight flight, LoadScope scope)

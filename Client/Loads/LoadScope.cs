@@ -22,7 +22,7 @@ internal sealed class LoadScope
 
     public static LoadScope? Current => Flow.Value;
 
-    /// <summary>The flights whose factory runs; none for one behind a stale value or unshared.</summary>
+    /// <summary>The flights whose factory runs; none for one behind a stale value, or in a circle.</summary>
     public ImmutableArray<Flight> Flights { get; }
 
     public LoadScope? Outer => _outer;

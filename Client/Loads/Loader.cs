@@ -21,7 +21,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     public async ValueTask<Landing<T>> RunAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order)
     {
         if (flight is null)
-            return await RunInCircleAsync(order).ConfigureAwait(false);
+            return await RunInCircleAsync(flight, order).ConfigureAwait(false);
 
         var request = new ReadRequest
         {
@@ -48,7 +48,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
             catch (CacheUnavailableException e) when (order.SurvivesOutage)
             {
                 _isAway = true;
-                return await RunAloneAsync(order, e).ConfigureAwait(false);
+                return await RunAloneAsync(flight, order, e).ConfigureAwait(false);
             }
 
             var reply = answer.Reply;
@@ -74,7 +74,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                     if (reply.Ticket is { } held)
                         await GiveBackAsync(order.Key, held).ConfigureAwait(false);
                     if ((isDecoded ? ++invalid > InvalidTries : ++undecodable > DecodingTries) || reply.Value is not { Version: > 0 })
-                        return await RunAloneAsync(order, error).ConfigureAwait(false);
+                        return await RunAloneAsync(flight, order, error).ConfigureAwait(false);
                     await RemoveAsync(order.Key, reply.Value.Version).ConfigureAwait(false);
                     continue;
 
@@ -95,7 +95,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                     return await RunLeasedAsync(flight, order, ticket, answer).ConfigureAwait(false);
 
                 case ReadStatus.Failed when reply.Problem is { Kind: ProblemKind.Unavailable } && order.Options.Limiter is null:
-                    return await RunAloneAsync(order, null).ConfigureAwait(false);
+                    return await RunAloneAsync(flight, order, null).ConfigureAwait(false);
 
                 case ReadStatus.Failed:
                     return Landing<T>.Of(answer, default);
@@ -106,7 +106,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 default:        // given up, or the owner saw the circle
                     if (!flight.IsWanted)
                         return Landing<T>.Nowhere;
-                    return await RunInCircleAsync(order).ConfigureAwait(false);
+                    return await RunInCircleAsync(flight, order).ConfigureAwait(false);
             }
         }
     }
@@ -208,30 +208,30 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         }
     }
 
-    private async ValueTask<Landing<T>> RunInCircleAsync<TState, T>(LoadOrder<TState, T> order)
+    private async ValueTask<Landing<T>> RunInCircleAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order)
     {
         var request = new ReadRequest { Holder = ids.Process, OperationId = ids.Next(), LoadChain = LoadScope.Current?.Chain ?? default };
         var answer = await calls.ReadAsync(order.Key, request, default).ConfigureAwait(false);
         if (answer.Reply.Value is { } found && codecs.TryDecode<T>(found, out var value, out _) && order.IsValid(value))
             return Landing<T>.Of(answer, value);
         logger.Circle(RoutingHash.Of(order.Key.GrainKey));
-        return await MakeAloneAsync(order).ConfigureAwait(false);
+        return await MakeAloneAsync(flight, order).ConfigureAwait(false);
     }
 
-    private ValueTask<Landing<T>> RunAloneAsync<TState, T>(LoadOrder<TState, T> order, Exception? why)
+    private ValueTask<Landing<T>> RunAloneAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order, Exception? why)
     {
         logger.RunsUnshared(why, RoutingHash.Of(order.Key.GrainKey));
-        return MakeAloneAsync(order);
+        return MakeAloneAsync(flight, order);
     }
 
-    private async ValueTask<Landing<T>> MakeAloneAsync<TState, T>(LoadOrder<TState, T> order)
+    private async ValueTask<Landing<T>> MakeAloneAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order)
     {
         var (terms, refusal) = order.Seat is null
             ? await permits.TakeAsync(order.Options.Limiter, end.Token).ConfigureAwait(false)
             : (await permits.TermsAsync(order.Options.Limiter, end.Token).ConfigureAwait(false), null);
         if (refusal is not null)
             return new(new ReadReply { Status = ReadStatus.Failed, Problem = refusal }, default);
-        LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), null);
+        LoadScope.Enter(RoutingHash.Of(order.Key.GrainKey), flight);
         var began = clock.GetTimestamp();
         var value = await order.MakeAsync(terms, isBackground: false, end.Token).ConfigureAwait(false);
         var isAbsent = value is null || LoadScope.Current!.Context.IsAbsent;

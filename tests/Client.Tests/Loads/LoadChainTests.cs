@@ -109,7 +109,7 @@ public class LoadChainTests
     public async Task A_load_in_a_circle_takes_a_permit_as_any_other_and_does_without_one_as_OnMiss_says(OnMiss onMiss, Outcome outcome, int runs)
     {
         await using var cluster = new FakeCluster();
-        cluster.Limiter.Description = new() { OnMiss = onMiss };
+        cluster.Limiter.Description = new() { OnMiss = onMiss, MaxWaitMilliseconds = 2_000 };
         var (limited, ran) = (new EntryOptions { Limiter = "partner" }, 0);
         ValueTask<CacheResult<int>> CircleAsync() => cluster.Cache.GetOrCreateAsync(A, async _ =>
         {
@@ -118,7 +118,7 @@ public class LoadChainTests
         }, limited);
 
         Assert.Equal((int)Outcome.Loaded, (await CircleAsync()).Value);
-        Assert.Equal("partner", Assert.Single(cluster.Limiter.Asked).Name);
+        Assert.Equal(("partner", 0), Assert.Single(cluster.Limiter.Asked) is var asked ? (asked.Name, asked.Request.WaitMilliseconds) : default);
         Assert.Equal(2, ran);
 
         (ran, cluster.EntryOf(A).Value, cluster.Limiter.Answer) = (0, null, static () => new() { Status = PermitStatus.Refused, RetryAfterMilliseconds = 700 });
@@ -137,10 +137,14 @@ public class LoadChainTests
         Assert.Equal(2_000, Assert.Single(cluster.Limiter.Asked).Request.WaitMilliseconds);
     }
 
-    [Fact]
-    public async Task Two_factories_that_need_each_others_keys_do_not_wait_for_each_other()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_factories_that_need_each_others_keys_do_not_wait_for_each_other(bool hasStore)
     {
         await using var cluster = new FakeCluster();
+        foreach (var entry in hasStore ? [] : new[] { cluster.EntryOf(A), cluster.EntryOf(B) })
+            entry.OnRead = static _ => new(new ReadReply { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.Unavailable } });
         var both = new TaskCompletionSource();
         var running = 0;
         async Task MeetAsync()
@@ -155,6 +159,24 @@ public class LoadChainTests
 
         var results = await Task.WhenAll(a, b).WaitAsync(Eventually.Deadline);
         Assert.All(results, r => Assert.Contains(r.Value, new[] { 10, 20 }));
+    }
+
+    [Fact]
+    public async Task A_load_that_runs_unshared_is_waited_for_by_none_that_it_waits_for()
+    {
+        await using var cluster = new FakeCluster();
+        var open = new TaskCompletionSource();
+        var loadA = cluster.Cache.GetOrCreateAsync(A, async _ =>
+        {
+            await open.Task;
+            return (await cluster.Cache.GetOrCreateAsync(B, static _ => new ValueTask<int>(20))).Value;
+        }).AsTask();
+
+        var loadB = cluster.Cache.GetOrCreateAsync(B, async _ => (await cluster.Cache.GetOrCreateAsync(B, async _ => (await cluster.Cache.GetOrCreateAsync(A, static _ => new ValueTask<int>(10))).Value)).Value).AsTask();
+        await Eventually.TrueAsync(() => cluster.Flights.Waiting(A.GrainKey) == 2);
+        open.SetResult();
+
+        Assert.Equal((20, 20), ((await loadA.WaitAsync(Eventually.Deadline)).Value, (await loadB.WaitAsync(Eventually.Deadline)).Value));
     }
 
     [Fact]
