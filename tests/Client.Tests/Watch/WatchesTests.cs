@@ -62,22 +62,35 @@ public sealed class WatchesTests : IAsyncDisposable
         Assert.Equal([-1, 5, 6, 7, 8], _cluster.Entry.Watches.Select(static request => request.Known));
     }
 
-    [Fact]
-    public async Task When_the_last_watcher_leaves_nobody_asks_any_more()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task When_the_last_watcher_leaves_nobody_asks_any_more(bool isTag)
     {
-        var underWay = new TaskCompletionSource<WatchReply>();
-        _cluster.Entry.OnWatch = request => _cluster.Entry.Watches.Count == 2 ? new(underWay.Task) : WatchAsync(request);
+        var (underWay, asked) = (new TaskCompletionSource<WatchReply>(), 0);
+        _cluster.Entry.OnWatch = request => ++asked == 2 ? new(underWay.Task) : WatchAsync(request);
+        _cluster.Tags.OnWatch = (_, request) => _cluster.Entry.OnWatch(request);
         using var end = new CancellationTokenSource();
-        await using var told = _cluster.Cache.WatchAsync(FakeCluster.Key, ct: end.Token).GetAsyncEnumerator();
+        await using var told = (isTag ? _cluster.Cache.WatchTagAsync("t", ct: end.Token) : _cluster.Cache.WatchAsync(FakeCluster.Key, ct: end.Token)).GetAsyncEnumerator();
         await NextAsync(told);
         var next = told.MoveNextAsync().AsTask();
-        await Eventually.TrueAsync(() => _cluster.Entry.Watches.Count == 2);
+        await Eventually.TrueAsync(() => asked == 2);
 
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WaitAsync(Eventually.Deadline));
         underWay.SetResult(default);       // the question that was under way ends with its slice
 
-        Assert.Equal((0, 2), (_cluster.Get<Watches>().Count, _cluster.Entry.Watches.Count));
+        Assert.Equal((0, 2), (_cluster.Get<Watches>().Count, asked));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_slice_is_no_news()
+    {
+        _cluster.Entry.OnWatch = request => _cluster.Entry.Watches.Count == 1 ? new(new WatchReply()) : WatchAsync(request);
+        await using var told = _cluster.Cache.WatchAsync(FakeCluster.Key).GetAsyncEnumerator();
+
+        Assert.Equal(5, (await NextAsync(told)).Version);
+        Assert.Equal([(-1, 2_000), (-1, 2_000)], _cluster.Entry.Watches.Take(2).Select(static request => (request.Known, request.WaitMilliseconds)));
     }
 
     [Fact]
