@@ -61,6 +61,23 @@ public class JoinedLoadTests
     }
 
     [Fact]
+    public async Task Who_came_before_a_factory_ran_alone_shares_what_it_made()
+    {
+        await using var cluster = new FakeCluster();
+        var (reply, runs) = (new TaskCompletionSource<ReadReply>(), 0);
+        cluster.Entry.OnRead = _ => new(reply.Task);
+        var loads = Enumerable.Range(0, 2).Select(_ =>
+        {
+            cluster.Clock.Advance(TimeSpan.FromMilliseconds(10));
+            return cluster.Cache.GetOrCreateAsync(FakeCluster.Key, _ => new ValueTask<int>(++runs)).AsTask();
+        }).ToArray();
+
+        reply.SetResult(new() { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.Unavailable } });
+
+        Assert.Equal([1, 1], (await Task.WhenAll(loads)).Select(static result => result.Value));
+    }
+
+    [Fact]
     public async Task A_failure_that_the_owner_told_is_for_who_came_before_it()
     {
         await using var cluster = new FakeCluster();

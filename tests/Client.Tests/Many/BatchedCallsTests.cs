@@ -152,8 +152,9 @@ public class BatchedCallsTests
         cluster.EntryOf(KeyOf("DE")).OnRead = _ => new(late.Task);
 
         var calls = CallAsync(cluster, "NL", "DE", "FR").AsTask();
+        cluster.Clock.Advance(Gathering<int, int>.Patience - TimeSpan.FromMilliseconds(1));
         Assert.Empty(cluster.Batches.Calls);
-        cluster.Clock.Advance(Gathering<int, int>.Patience);
+        cluster.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await Eventually.TrueAsync(() => !cluster.EntryOf(KeyOf("FR")).Completions.IsEmpty);
         late.SetResult(FakeEntry.Hit("late"));
 

@@ -63,8 +63,9 @@ public class ManyKeysTests
         cluster.EntryOf(B).OnRead = _ => new(late.Task);
 
         var loading = cluster.Cache.GetOrCreateManyAsync<int>([A, B, C], MakeAsync).AsTask();
+        cluster.Clock.Advance(Gathering<int, int>.Patience - TimeSpan.FromMilliseconds(1));
         Assert.Empty(_calls);
-        cluster.Clock.Advance(Gathering<int, int>.Patience);
+        cluster.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await Eventually.TrueAsync(() => !cluster.EntryOf(C).Completions.IsEmpty);
         late.SetResult(cluster.EntryOf(B).Lease());
         await Eventually.TrueAsync(() => !cluster.EntryOf(B).Completions.IsEmpty);
@@ -182,6 +183,22 @@ public class ManyKeysTests
         Assert.Equal([9, 9, 3], results.Select(static r => r.Result.Value));
         await Eventually.TrueAsync(() => !cluster.EntryOf(B).Completions.IsEmpty && !cluster.EntryOf(A).Completions.IsEmpty);
         Assert.Equal(["a b", "c"], _calls.Select(static call => string.Join(' ', call.Split(' ').Order())).Order());
+    }
+
+    [Fact]
+    public async Task A_call_behind_stale_values_begins_a_chain_of_its_own()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.EntryOf(A).OnRead = _ => new(FakeEntry.Hit("9") with { Status = ReadStatus.Stale, Ticket = cluster.EntryOf(A).Ticket() });
+
+        await cluster.Cache.GetOrCreateAsync(B, async ct => (await cluster.Cache.GetOrCreateManyAsync<int>([A], async (keys, ct) =>
+        {
+            await cluster.Cache.GetAsync<int>(C, ct);
+            return await MakeAsync(keys, ct);
+        }, ct: ct)).Count);
+
+        await Eventually.TrueAsync(() => !cluster.EntryOf(A).Completions.IsEmpty);
+        Assert.Equal([RoutingHash.Of(A.GrainKey)], cluster.EntryOf(C).Reads.Single().LoadChain);
     }
 
     [Fact]

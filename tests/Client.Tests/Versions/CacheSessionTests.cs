@@ -308,6 +308,19 @@ public sealed class CacheSessionTests : IAsyncDisposable
     }
 
     [Fact]
+    public void What_a_session_saw_last_does_not_bring_it_back_to_an_older_value()
+    {
+        using var session = CacheSession.Begin();
+        session.Saw(FakeCluster.Key, 9, most: 1, new("v1"));
+
+        session.Saw(FakeCluster.Key, 5, most: 1, new("v1"));
+        Assert.Equal(9, session.Find(FakeCluster.Key)!.Value.Seen);
+        session.Saw(CacheKey.Of("r", "other"), 5, most: 1, new("v1"));
+
+        Assert.Null(session.Find(FakeCluster.Key));
+    }
+
+    [Fact]
     public void A_session_keeps_none_alive_that_ended_before_it()
     {
         var earlier = Ended();

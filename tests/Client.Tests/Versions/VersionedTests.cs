@@ -239,6 +239,21 @@ public sealed class VersionedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Closing_the_client_ends_the_version_functions_that_run()
+    {
+        var get = Decorated(CacheStrategy.Versioned(async (_, ct) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, _cluster.Clock, ct);
+            return "v1";
+        }));
+        var read = get("7", default);
+
+        await _cluster.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.WaitAsync(Eventually.Deadline));
+    }
+
+    [Fact]
     public async Task An_argument_that_is_not_there_is_told_with_what_is()
     {
         var misspelt = Decorated(CacheStrategy.Versioned(static (call, _) => new(call.Argument<string>("ids"))));
