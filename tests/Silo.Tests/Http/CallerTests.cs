@@ -71,8 +71,10 @@ public sealed class CallerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(AuthService.Basic("ann", "changed")));
     }
 
-    [Fact]
-    public async Task A_feed_of_changes_ends_with_its_callers_token_and_says_so()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_feed_of_changes_ends_with_its_callers_token_and_says_so(bool hasNews)
     {
         var changes = Channel.CreateUnbounded<long>();
         _face.Cache.Watch = (_, _, ct) => ChangesAsync(changes.Reader, ct);
@@ -89,7 +91,8 @@ public sealed class CallerTests : IAsyncLifetime
         await feed.ReadLineAsync(Ct);
 
         _clock.Advance(TimeSpan.FromSeconds(10));       // of the 50 that the token has
-        await changes.Writer.WriteAsync(43, Ct);
+        if (hasNews)
+            await changes.Writer.WriteAsync(43, Ct);
 
         Assert.Equal(("event: end", """data: {"reason":"token-ended"}""", "", "the end"), (await LineAsync(feed), await LineAsync(feed), await LineAsync(feed), await LineAsync(feed)));
     }
@@ -203,6 +206,15 @@ public sealed class CallerTests : IAsyncLifetime
     {
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(null, path: "other/order"));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(null, path: "api/v1/entries/other/k"));
+    }
+
+    [Fact]
+    public async Task A_token_that_the_origin_refuses_one_of_many_calls_is_exchanged_again_too()
+    {
+        _face.Cache.CallMany = static (_, _, _) => [new(default, new ReadReply { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.OriginRefused, Detail = "origin-401", StatusCode = 401 } })];
+        using var refused = await PostManyAsync(AuthService.Basic("ann", "secret"));
+
+        Assert.Equal((HttpStatusCode.OK, 2), (await StatusAsync(AuthService.Basic("ann", "secret")), _auth.Asked));
     }
 
     [Fact]

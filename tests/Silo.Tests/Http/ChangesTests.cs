@@ -1,6 +1,8 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace OrleansCache.Silo.Tests;
 
@@ -36,7 +38,7 @@ public sealed class ChangesTests : IAsyncLifetime
 
         Assert.Equal(["id: 42", "event: change", """data: {"version":42,"state":"present"}""", "", "id: 0", "event: change", """data: {"version":0,"state":"absent"}""", ""], await LinesAsync(feed, 8));
         Assert.Equal(("a/b", 41), _asked);
-        Assert.Equal(("text/event-stream", "no-store"), (answer.Header("Content-Type"), answer.Header("Cache-Control")));
+        Assert.Equal(("text/event-stream", "no-store", "nosniff"), (answer.Header("Content-Type"), answer.Header("Cache-Control"), answer.Header("X-Content-Type-Options")));
     }
 
     [Fact]
@@ -60,6 +62,44 @@ public sealed class ChangesTests : IAsyncLifetime
         _clock.Advance(ChangesEndpoint.Heartbeat);
 
         Assert.Equal([": alive", ""], await LinesAsync(feed, 2));
+    }
+
+    [Fact]
+    public async Task HEAD_watches_nothing()
+    {
+        var answer = await _face.SendRawAsync("HEAD /api/v1/entries/r/a/changes").WaitAsync(Eventually.Deadline, Ct);
+
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.Null(_asked.What);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_feed_ends_with_its_source_and_is_cut_off_where_that_fails(bool fails)
+    {
+        using var answer = await OpenAsync("api/v1/entries/r/a/changes");
+        using var feed = new StreamReader(await answer.Content.ReadAsStreamAsync(Ct));
+        await _changes.Writer.WriteAsync(42, Ct);
+        await LinesAsync(feed, 4);
+
+        _changes.Writer.Complete(fails ? new InvalidOperationException("bug") : null);
+
+        if (fails)
+            await Assert.ThrowsAnyAsync<IOException>(() => LinesAsync(feed, 1));
+        else
+            Assert.Equal(["the end"], await LinesAsync(feed, 1));
+    }
+
+    [Fact]
+    public async Task A_feed_ends_with_its_silo()
+    {
+        using var answer = await OpenAsync("api/v1/entries/r/a/changes");
+        using var feed = new StreamReader(await answer.Content.ReadAsStreamAsync(Ct));
+
+        _face.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        Assert.Equal(["the end"], await LinesAsync(feed, 1));
     }
 
     [Fact]
