@@ -77,6 +77,7 @@ public sealed class EventsTests : IAsyncLifetime
     [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "tags": ["a"] }""", "tags")]
     [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "value": 1, "maxAge": 0 }""", "maxAge is 0")]
     [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "value": 1, "staleWhileRevalidate": 5 }""", "staleWhileRevalidate is 5")]
+    [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "value": 1, "maxAge": 5, "staleWhileRevalidate": -1 }""", "staleWhileRevalidate is -1")]
     [InlineData("""{ "source": "s", "sequence": 1, "region": "r", "key": "k", "invalidates": ["a,b"] }""", "a,b")]
     [InlineData("""[ { "source": "s", "sequence": 1, "region": "r", "key": "k" }, null ]""", "Event 1")]
     [InlineData("""[ { "source": "s", "sequence": 1, "region": "r", "key": "k" }, { "source": "s", "sequence": -2, "region": "r", "key": "k" } ]""", "Event 1")]
@@ -169,10 +170,12 @@ public sealed class EventsTests : IAsyncLifetime
         using var loaded = await PostAsync("entries/r/loaded/refresh", "");
         using var failed = await PostAsync("entries/r/failed/refresh", "");
         using var absent = await PostAsync("entries/r/none/refresh", "");
+        using var many = await PostAsync("entries/r/many/refresh", "");
 
         Assert.Equal((HttpStatusCode.NoContent, "\"42\"", "OrleansCache; fwd=miss; stored"), (loaded.StatusCode, loaded.Header("ETag"), loaded.CacheStatus()));
         await failed.ProblemAsync(502, "origin-failed");
         await absent.ProblemAsync(404, "absent");
+        await many.ProblemAsync(404, "absent");
     }
 
     [Theory]

@@ -23,6 +23,16 @@ public sealed class HostTests
     }
 
     [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("evil.example", false)]
+    public async Task Where_no_names_are_given_a_silo_goes_by_localhost_alone(string host, bool known)
+    {
+        await using var face = await FaceHost.StartAsync();
+
+        Assert.StartsWith(known ? "HTTP/1.1 200" : "HTTP/1.1 421", await face.SendRawAsync("GET /healthz/ready", host: host), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(null, "cache.example", true)]
     [InlineData("cache.test", "cache.test:8888", true)]
     [InlineData("cache.test", "localhost", true)]

@@ -20,7 +20,8 @@ public sealed class ManyTests : IAsyncLifetime
         _face.Cache.Get = key => key.Key switch
         {
             "a" => new(Reply(ReadStatus.Hit, """{ "n": 1 }""")),
-            "b" => new(Reply(ReadStatus.Stale, "text", "text/plain")),
+            "b" => new(Reply(ReadStatus.Stale, "12", "text/plain")),
+            "zip" => new(Reply(ReadStatus.Hit, "1") is var zip ? zip with { Value = zip.Value! with { Encoding = "gzip" } } : default),
             "broken" => new(Reply(ReadStatus.Hit, "{ no json")),
             "gone" => new(new ReadReply { Status = ReadStatus.Hit, Value = new() { IsAbsent = true, Version = 9 } }),
             "away" => new(new ReadReply { Status = ReadStatus.Failed, Problem = new() { Kind = ProblemKind.Unavailable, RetryAfterMilliseconds = 1_500, Message = "No store." } }),
@@ -28,21 +29,23 @@ public sealed class ManyTests : IAsyncLifetime
             _ => default,
         };
 
-        using var answer = await PostAsync("""{ "get": ["a", "none", "b", "a", "broken", "gone", "away", "lost"] }""");
+        using var answer = await PostAsync("""{ "get": ["a", "none", "b", "a", "zip", "broken", "gone", "away", "lost"] }""");
 
         Assert.Equal(
             """
             [{"key":"a","status":"hit","version":7,"age":2,"contentType":"application/json","value":{ "n": 1 }},
             {"key":"none","status":"absent"},
-            {"key":"b","status":"stale","version":7,"age":2,"contentType":"text/plain","base64":"dGV4dA=="},
+            {"key":"b","status":"stale","version":7,"age":2,"contentType":"text/plain","base64":"MTI="},
             {"key":"a","status":"hit","version":7,"age":2,"contentType":"application/json","value":{ "n": 1 }},
+            {"key":"zip","status":"hit","version":7,"age":2,"contentType":"application/json","contentEncoding":"gzip","base64":"MQ=="},
             {"key":"broken","status":"hit","version":7,"age":2,"contentType":"application/json","base64":"eyBubyBqc29u"},
             {"key":"gone","status":"hit","version":9,"age":0},
             {"key":"away","status":"failed","problem":{"type":"unavailable","title":"The key's owner or its store cannot serve this now","status":503,"detail":"No store.","retryAfter":2}},
             {"key":"lost","status":"failed","problem":{"type":"unavailable","title":"The key's owner or its store cannot serve this now","status":503,"detail":"No silo.","retryAfter":1}}]
             """.ReplaceLineEndings(""),
             await answer.TextAsync());
-        Assert.Equal(7, _face.Cache.Keys.Count);
+        Assert.Equal(8, _face.Cache.Keys.Count);
+        Assert.Equal(("application/json", "no-store", "nosniff"), (answer.Header("Content-Type"), answer.Header("Cache-Control"), answer.Header("X-Content-Type-Options")));
     }
 
     [Fact]
@@ -60,8 +63,8 @@ public sealed class ManyTests : IAsyncLifetime
         using var answer = await PostAsync("""{ "set": [ { "key": "a/1", "value": {"n":1}, "maxAge": 60, "staleWhileRevalidate": 5, "tags": ["t"] }, { "key": "away", "value": 1 }, { "key": "b", "value": null } ] }""", region: "r%2F1");
 
         Assert.Equal(
-            [("a/1", "stored", 5), ("away", "failed", null), ("b", "stored", 5)],
-            JsonNode.Parse(await answer.TextAsync())!.AsArray().Select(one => ((string?)one!["key"], (string?)one["status"], (int?)one["version"])));
+            [("a/1", "stored", 5, null), ("away", "failed", null, "unavailable"), ("b", "stored", 5, null)],
+            JsonNode.Parse(await answer.TextAsync())!.AsArray().Select(one => ((string?)one!["key"], (string?)one["status"], (int?)one["version"], (string?)one["problem"]?["type"])));
         Assert.Equal("""r/1 {"n":1} application/json 60 5 t""", stored["a/1"]);
         Assert.Equal("r/1 null application/json   ", stored["b"]);
     }
@@ -160,6 +163,8 @@ public sealed class ManyTests : IAsyncLifetime
 
     [Theory]
     [InlineData("[]", "no array calls")]
+    [InlineData("{}", "no array calls")]
+    [InlineData("""{ "calls": {} }""", "no array calls")]
     [InlineData("""{ "calls": [], "more": 1 }""", "more is no field")]
     [InlineData("""{ "calls": [ 1 ] }""", "calls[0]")]
     [InlineData("""{ "calls": [ { "a": [] } ] }""", "calls[0].a")]
