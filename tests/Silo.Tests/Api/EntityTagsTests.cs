@@ -24,6 +24,7 @@ public sealed class EntityTagsTests
         Assert.True(EntityTags.TryParse("W/\"1\", \"2\" , \"x\"", "If-Match", out var tags, out _));
 
         Assert.Equal([2], tags.Strong);
+        Assert.Equal((false, true, false), (tags.MatchesStrongly(1), tags.MatchesStrongly(2), tags.MatchesStrongly(0)));
     }
 
     [Theory]

@@ -44,6 +44,17 @@ public sealed class GatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_origin_does_not_have_is_so_whatever_its_caller_has()
+    {
+        _face.Cache.Call = static (_, _, _) => new(new ReadReply { Status = ReadStatus.Hit, Value = Value with { IsAbsent = true } });
+        using var request = new HttpRequestMessage(HttpMethod.Get, "partner/country?code=XX") { Headers = { { "If-None-Match", "\"7\"" } } };
+
+        using var answer = await _face.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task A_session_is_named_by_a_header()
     {
         var seen = new List<string?>();

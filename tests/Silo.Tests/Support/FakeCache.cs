@@ -27,8 +27,12 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
 
     public CacheKey KeyOf(string integration, string method, string key) => CacheKey.Of($"{integration}:{method}", key);
 
+    /// <summary>Ends the wait of who read last.</summary>
+    public CancellationToken Reader { get; private set; }
+
     public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default)
     {
+        Reader = ct;
         Keys.Enqueue(key);
         return Get(key);
     }
