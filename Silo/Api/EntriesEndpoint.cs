@@ -127,8 +127,6 @@ internal sealed class EntriesEndpoint(IRawCache cache, ClientMetrics metrics, IO
         }
 
         context.Response.StatusCode = accepted;
-        if (accepted != StatusCodes.Status204NoContent)
-            context.Response.ContentLength = 0;
     }
 
     /// <summary>What the conditions ask for, as one that the key's owner judges with the change. Of several tags the one that is current is the condition.</summary>
