@@ -45,7 +45,7 @@ internal sealed class Dispatcher(
 
     private ValueTask Gateway(HttpContext context, ReadOnlySpan<char> first, ReadOnlySpan<char> path, ReadOnlySpan<char> query)
     {
-        if (!RequestTarget.TryTake(ref path, out var second) || second.IsEmpty || !path.IsEmpty)
+        if (!RequestTarget.TryTake(ref path, out var second) || !path.IsEmpty)
             return Unknown(context);
         if (!PercentText.TryDecode(first, plusIsSpace: false, out var integration, out var error))
             return new(Undecodable("The integration's name", error).WriteAsync(context));
