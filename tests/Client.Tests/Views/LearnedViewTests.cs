@@ -76,10 +76,13 @@ public sealed class LearnedViewTests
         var view = new LearnedView();
         view.Learn(new(5, [A, B]));
         view.Hint(9);
+        var told = 0;
+        view.Learned += () => told++;
 
         view.Forget();
+        view.Forget();
 
-        Assert.Equal((0, 0, 0), (view.Number, view.Heard, view.EndPoints.Count));
+        Assert.Equal((0, 0, 0, 1), (view.Number, view.Heard, view.EndPoints.Count, told));
         view.Learn(new(1, [B]));
         Assert.Equal([B.EndPoint!], view.EndPoints);
     }
