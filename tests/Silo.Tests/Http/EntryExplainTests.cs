@@ -38,5 +38,6 @@ public sealed class EntryExplainTests : IAsyncLifetime
             ["region", "key", "state", "version", "originVersion", "lastRetrieved", "lastModified", "freshUntil", "staleUntil", "reason", "lastError", "limiter", "breaker", "owner", "view"],
             body.Select(field => field.Key));
         Assert.Equal(("absent", "v7"), ((string?)body["state"], (string?)body["originVersion"]));
+        Assert.Equal(("application/json", "no-store", "nosniff"), (answer.Header("Content-Type"), answer.Header("Cache-Control"), answer.Header("X-Content-Type-Options")));
     }
 }

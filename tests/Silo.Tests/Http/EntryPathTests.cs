@@ -15,6 +15,10 @@ public sealed class EntryPathTests : IAsyncLifetime
     [InlineData("POST /api/v1/tags/t/invalidate?wait=1", "'wait' is no argument of this path; known are debounce, atMost.")]
     [InlineData("GET /api/v1/entries/r/what?is=this", "'is' is no argument of this path, which takes none; leave it out, and write a ? of a key as %3F.")]
     [InlineData("PUT /api/v1/entries/r/k?maxAge=5", "'maxAge' is no argument of this path, which takes none")]
+    [InlineData("GET /api/v1/entries/r/explain?difference=true", "'difference' is no argument of this path, which takes none")]
+    [InlineData("POST /api/v1/entries/r/k/refresh?difference=true", "'difference' is no argument of this path, which takes none")]
+    [InlineData("PUT /api/v1/entries/r/invalidate?debounce=1", "'debounce' is no argument of this path, which takes none")]
+    [InlineData("GET /api/v1/tags/t/changes?debounce=1", "'debounce' is no argument of this path, which takes none")]
     [InlineData("POST /api/v1/events?source=x", "'source' is no argument of this path")]
     public async Task A_misspelt_name_in_the_query_is_refused_and_nothing_is_done(string request, string said)
     {
@@ -82,6 +86,14 @@ public sealed class EntryPathTests : IAsyncLifetime
     [InlineData("GET /api/v2/entries/r/k")]
     [InlineData("GET /api/v1/other/r/k")]
     [InlineData("GET /api")]
+    [InlineData("GET /api/v1")]
+    [InlineData("GET /api/v1/other/r?x=1")]
+    [InlineData("POST /api/v1/calls")]
+    [InlineData("POST /api/v1/calls/partner")]
+    [InlineData("POST /api/v1/calls/partner/country/NL")]
+    [InlineData("POST /api/v1/tags")]
+    [InlineData("POST /api/v1/tags/t/other")]
+    [InlineData("GET /partner/country/NL")]
     [InlineData("GET /nowhere")]
     [InlineData("GET /orleans")]
     [InlineData("GET /healthz/dead")]
@@ -101,6 +113,7 @@ public sealed class EntryPathTests : IAsyncLifetime
     [InlineData("POST", "partner/country?code=NL", "GET, HEAD")]
     [InlineData("DELETE", "healthz/ready", "GET, HEAD")]
     [InlineData("POST", "dashboard", "GET, HEAD")]
+    [InlineData("POST", "", "GET, HEAD")]
     public async Task Another_method_is_405_with_those_that_there_are(string method, string path, string allow)
     {
         using var request = new HttpRequestMessage(new(method), path);
@@ -109,5 +122,23 @@ public sealed class EntryPathTests : IAsyncLifetime
 
         Assert.Contains(method, await answer.ProblemAsync(405, "method-not-allowed"), StringComparison.Ordinal);
         Assert.Equal(allow, answer.Header("Allow"));
+    }
+
+    [Theory]
+    [InlineData("GET /%zz/country")]
+    [InlineData("GET /partner/%zz")]
+    [InlineData("POST /api/v1/calls/%zz/country")]
+    [InlineData("POST /api/v1/calls/partner/%zz")]
+    [InlineData("POST /api/v1/tags/%zz/invalidate")]
+    [InlineData("GET /api/v1/entries/%zz/k")]
+    [InlineData("GET /api/v1/entries/r/k?%zz=1", "bad-argument")]
+    [InlineData("GET /api/v1/entries/r/%z1")]
+    [InlineData("GET /api/v1/entries/r/%1z")]
+    public async Task A_name_that_cannot_be_decoded_is_refused_wherever_it_stands(string requestLine, string type = "bad-encoding")
+    {
+        var answer = await _face.SendRawAsync(requestLine);
+
+        Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Contains($"\"type\":\"{type}\"", answer, StringComparison.Ordinal);
     }
 }

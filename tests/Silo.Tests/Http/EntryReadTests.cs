@@ -1,3 +1,4 @@
+using System.Text;
 using static OrleansCache.Silo.Tests.EntryRequests;
 
 namespace OrleansCache.Silo.Tests;
@@ -120,17 +121,6 @@ public sealed class EntryReadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_owner_that_cannot_be_reached_is_503()
-    {
-        _face.Cache.Get = _ => throw new CacheUnavailableException("No silo answers.", TimeSpan.FromSeconds(3));
-
-        using var answer = await _face.GetAsync("r", "k");
-
-        await answer.ProblemAsync(503, "unavailable");
-        Assert.Equal("3", answer.Header("Retry-After"));
-    }
-
-    [Fact]
     public async Task A_fault_is_told_without_its_inside_and_logged_without_the_key()
     {
         _face.Cache.Get = _ => throw new InvalidOperationException("inside");
@@ -141,5 +131,30 @@ public sealed class EntryReadTests : IAsyncLifetime
         Assert.Contains(_face.Logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("inside", StringComparison.Ordinal));
         Assert.DoesNotContain(
             _face.Logs.Lines, line => !line.StartsWith("Debug", StringComparison.Ordinal) && line.Contains("secret-key", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("x", null, "application/octet-stream")]
+    [InlineData("", "text/plain", "text/plain")]
+    [InlineData("", null, null)]
+    public async Task A_value_has_the_type_and_the_encoding_that_it_was_stored_with(string text, string? stored, string? type)
+    {
+        _face.Cache.Get = _ => new(new ReadReply { Status = ReadStatus.Hit, AgeMilliseconds = -1_500, Value = Value with { Bytes = Encoding.UTF8.GetBytes(text), ContentType = stored, Encoding = "gzip" } });
+
+        using var answer = await _face.GetAsync("r", "k");
+
+        Assert.Equal((type, "gzip", "0"), (answer.Header("Content-Type"), answer.Header("Content-Encoding"), answer.Header("Age")));
+    }
+
+    [Fact]
+    public async Task What_was_modified_just_now_has_a_Date_that_is_no_older()
+    {
+        var clock = new ManualTimeProvider();
+        await using var face = await FaceHost.StartAsync(clock: clock);
+        face.Cache.Get = _ => new(new ReadReply { Status = ReadStatus.Hit, Value = Value with { LastModified = clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000 } });
+
+        using var answer = await face.Http.GetAsync("api/v1/entries/r/k", TestContext.Current.CancellationToken);
+
+        Assert.Equal(clock.GetUtcNow(), answer.Headers.Date);
     }
 }

@@ -26,7 +26,7 @@ public sealed class EntryWriteTests : IAsyncLifetime
         using var second = await _face.PutAsync("k", "two");
 
         Assert.Equal((HttpStatusCode.Created, "\"41\""), (first.StatusCode, first.Header("ETag")));
-        Assert.Equal((HttpStatusCode.OK, "\"42\""), (second.StatusCode, second.Header("ETag")));
+        Assert.Equal((HttpStatusCode.OK, "\"42\"", "0"), (second.StatusCode, second.Header("ETag"), second.Header("Content-Length")));
         Assert.Equal(CacheKey.Of("r", "k"), stored[0].Key);
         Assert.Equal(("one", "text/plain; charset=utf-8"), (Encoding.UTF8.GetString(stored[0].Value.Bytes), stored[0].Value.ContentType));
         Assert.Equal(TimeSpan.FromSeconds(60), stored[0].Options!.FreshFor);
@@ -86,8 +86,24 @@ public sealed class EntryWriteTests : IAsyncLifetime
         using var delete = await _face.SendAsync(HttpMethod.Delete, "k");
 
         Assert.Contains("the store is unreachable", await put.ProblemAsync(503, "unavailable"), StringComparison.Ordinal);
-        Assert.Equal("2", put.Header("Retry-After"));
+        Assert.Equal(("2", null), (put.Header("Retry-After"), put.Header("ETag")));
         await delete.ProblemAsync(503, "unavailable");
         Assert.Equal("1", delete.Header("Retry-After"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_kept_is_refused()
+    {
+        using var content = new StringContent("v");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", new string('x', 257));
+        using var encoded = await _face.Http.PutAsync("api/v1/entries/r/k", content, TestContext.Current.CancellationToken);
+        Assert.Contains("Content-Encoding is longer than 256", await encoded.ProblemAsync(400, "bad-content-type"), StringComparison.Ordinal);
+        using var tagged = await _face.PutAsync("k", "v", ("Cache-Tag", new string('x', 257)));
+        await tagged.ProblemAsync(400, "bad-cache-tag");
+        Assert.Empty(_face.Cache.Keys);
+
+        _face.Cache.Set = static (_, _, _, _) => throw new ArgumentException("It is too long.");
+        using var put = await _face.PutAsync("k", "v");
+        Assert.Equal("It is too long.", await put.ProblemAsync(400, "bad-entry"));
     }
 }

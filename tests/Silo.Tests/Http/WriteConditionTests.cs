@@ -123,4 +123,15 @@ public sealed class WriteConditionTests : IAsyncLifetime
         Assert.Contains(why, await answer.ProblemAsync(412, "precondition-failed"), StringComparison.Ordinal);
         Assert.Empty(_face.Cache.Keys);
     }
+
+    [Fact]
+    public async Task A_removal_keeps_to_its_condition_and_two_that_exclude_each_other_are_none()
+    {
+        using var removal = await _face.SendAsync(HttpMethod.Delete, "k", ("If-Match", "7"));
+        using var both = await _face.PutAsync("k", "v", ("If-None-Match", "*"), ("If-Match", "*"));
+
+        await removal.ProblemAsync(400, "bad-condition");
+        await both.ProblemAsync(400, "bad-condition");
+        Assert.Empty(_face.Cache.Keys);
+    }
 }
