@@ -261,6 +261,59 @@ public sealed class ConnectionTests
         }
     }
 
+    [Fact]
+    public async Task A_client_that_went_away_leaves_nothing_behind()
+    {
+        await using var rig = await Rig.StartAsync();
+
+        await PassByAsync(rig, "passer-by");
+    }
+
+    [Fact]
+    public async Task A_client_that_lost_a_connection_is_reached_by_its_other()
+    {
+        await using var rig = await Rig.StartAsync();
+        using var first = await ConnectAsync(rig, "me");
+        using var second = await ConnectAsync(rig, "me");
+
+        first.Dispose();
+        await PassByAsync(rig, "another");
+
+        await Eventually.TrueAsync(() => rig.Silo.Listener.ToClient("me") is not null, cancellationToken: Ct);
+    }
+
+    private static async Task<TcpClient> ConnectAsync(Rig rig, string name)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(rig.Endpoint, Ct);
+        await new Handshake(Handshake.CurrentVersion, Handshake.EngineName, "default", name, null, null).SendAsync(client.GetStream(), Ct);
+        await Eventually.TrueAsync(() => rig.Silo.Listener.ToClient(name) is not null, cancellationToken: Ct);
+        return client;
+    }
+
+    /// <summary>Connects, goes, and waits until the garbage collector has all that was there.</summary>
+    private static async Task PassByAsync(Rig rig, string client)
+    {
+        WeakReference connection, name;
+        using (await ConnectAsync(rig, client))
+            (connection, name) = Connected();
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                GC.Collect();
+                return !connection.IsAlive && !name.IsAlive;
+            },
+            cancellationToken: Ct);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        (WeakReference Connection, WeakReference Name) Connected()
+        {
+            var connection = rig.Silo.Listener.ToClient(client)!;
+            return (new(connection), new(connection.Peer.ClientId));
+        }
+    }
+
     private static Task<IClusterClient> ClientOfAsync(
         Rig rig, TcpListener listener, Action<EngineClientOptions>? options = null, Action<IServiceCollection>? services = null) => rig.ClientAsync(
         o =>

@@ -110,8 +110,9 @@ internal sealed class SiloListener(SiloRuntime runtime, EngineSiloOptions option
         var client = connection.Peer.ClientId ?? "";
         _clients.AddOrUpdate(client, [connection], (_, others) => others.Add(connection));
         await connection.RunAsync().ConfigureAwait(false);
-        _clients.AddOrUpdate(client, [], (_, others) => others.Remove(connection));
-        _clients.TryRemove(KeyValuePair.Create(client, ImmutableArray<Connection>.Empty));
+        var left = _clients.AddOrUpdate(client, [], (_, others) => others.Remove(connection));
+        if (left.IsEmpty)
+            _clients.TryRemove(KeyValuePair.Create(client, left));
     }
 
     private async Task<Handshake> GreetAsync(Stream stream, FrameReader input, CancellationToken cancellationToken)
