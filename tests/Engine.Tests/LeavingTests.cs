@@ -61,45 +61,6 @@ internal sealed class HesitantGrain : Grain, IHesitantGrain
     public Task<int> LifeAsync() => Task.FromResult(_life);
 }
 
-[Alias("tests.ticking")]
-internal interface ITickingGrain : IGrainWithStringKey
-{
-    Task StartAsync();
-
-    Task<int> TicksAsync();
-
-    [AlwaysInterleave] Task EndAsync();
-}
-
-/// <summary>Its timer is moved in its first tick, and its second tick lasts until the timer ends.</summary>
-internal sealed class TickingGrain : Grain, ITickingGrain
-{
-    private IGrainTimer? _timer;
-    private int _ticks;
-
-    public Task StartAsync()
-    {
-        _timer = this.RegisterGrainTimer(TickAsync, new() { DueTime = TimeSpan.FromSeconds(1), Period = TimeSpan.FromSeconds(1) });
-        return Task.CompletedTask;
-    }
-
-    public Task<int> TicksAsync() => Task.FromResult(_ticks);
-
-    public Task EndAsync()
-    {
-        _timer!.Dispose();
-        return Task.CompletedTask;
-    }
-
-    private Task TickAsync(CancellationToken cancellationToken)
-    {
-        if (++_ticks > 1)
-            return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-        _timer!.Change(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
-        return Task.CompletedTask;
-    }
-}
-
 public sealed class LeavingTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -166,23 +127,5 @@ public sealed class LeavingTests
         var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => rig.Silo.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
 
         Assert.Contains("is stopping", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_timer_that_is_moved_in_its_tick_goes_by_that_and_a_tick_under_way_hears_of_its_end()
-    {
-        var clock = new ManualTimeProvider();
-        await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
-        var grain = rig.Silo.GetGrain<ITickingGrain>("a");
-        await grain.StartAsync();
-        clock.Advance(TimeSpan.FromSeconds(1));
-        await Eventually.TrueAsync(async () => await grain.TicksAsync() == 1, cancellationToken: Ct);
-
-        clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal(1, await grain.TicksAsync().WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
-        clock.Advance(TimeSpan.FromSeconds(5));
-        await grain.EndAsync();
-
-        Assert.Equal(2, await grain.TicksAsync().WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
     }
 }

@@ -75,9 +75,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             _extras?.Timers?.Remove(timer);
     }
 
-    /// <summary>Puts its collection off.</summary>
-    public void Touch() => LastUsed = Type.Runtime.Collector.Now;
-
     /// <exception cref="InvalidOperationException">The caller is not in a turn of this grain.</exception>
     public void CheckContext(string what)
     {
@@ -87,21 +84,24 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
 
     public override string ToString() => GrainId.ToString();
 
-    private protected override void Entering()
+    private protected override void Entering(Turn turn)
     {
-        Touch();
+        Touch(turn);
         if (_phase != Phase.New)
             return;
         _phase = Phase.Activating;
         EnqueueStep(() => _ = ActivateAsync());
     }
 
-    private protected override void Left()
+    private protected override void Left(Turn? turn)
     {
-        Touch();
+        Touch(turn);
         if (_phase == Phase.Deactivating && UnderWay == 0)
             Post(() => _ = FinishAsync());
     }
+
+    /// <summary>Puts its collection off.</summary>
+    private void Touch(Turn? turn) => LastUsed = turn?.KeepsAlive is true ? Type.Runtime.Collector.Now : LastUsed;
 
     private async Task ActivateAsync()
     {
@@ -134,7 +134,7 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
     private void Close()
     {
         _phase = Phase.Deactivating;
-        Left();
+        Left(turn: null);
     }
 
     private async Task FinishAsync()
@@ -198,8 +198,6 @@ internal sealed class Activation(GrainClass type, string key) : TurnQueue, IGrai
             throw;
         }
     }
-
-
 
     /// <summary>What few activations need.</summary>
     private sealed class Extras

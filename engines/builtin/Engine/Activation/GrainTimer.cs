@@ -8,8 +8,8 @@ internal sealed class GrainTimer : Turn, IGrainTimer
     private readonly GrainTimerCreationOptions _options;
     private readonly CancellationTokenSource _ended = new();
     private readonly ITimer _clock;
-    private TimeSpan _period;
-    private bool _ticking, _changed, _disposed;
+    private TimeSpan _next, _period;       // the next wait, once no tick is under way, and those after it
+    private bool _ticking, _disposed;
 
     public GrainTimer(Activation owner, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
@@ -22,6 +22,8 @@ internal sealed class GrainTimer : Turn, IGrainTimer
 
     internal override bool IsExpired => _disposed;
 
+    internal override bool KeepsAlive => _options.KeepAlive;
+
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
         Check(dueTime, nameof(dueTime));
@@ -29,19 +31,16 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         lock (_ended)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            (_period, _changed) = (period, _ticking);
-            _clock.Change(dueTime, Timeout.InfiniteTimeSpan);
+            (_next, _period) = (dueTime, period);
+            if (!_ticking)
+                _clock.Change(dueTime, Timeout.InfiniteTimeSpan);
         }
     }
 
     public void Dispose()
     {
         lock (_ended)
-        {
-            if (_disposed)
-                return;
             _disposed = true;
-        }
         _clock.Dispose();
         _owner.RemoveTimer(this);
         _ended.Cancel();
@@ -55,21 +54,18 @@ internal sealed class GrainTimer : Turn, IGrainTimer
     {
         lock (_ended)
         {
-            if (_ticking || _disposed)
+            if (_ticking)
                 return;
-            _ticking = true;
+            (_ticking, _next) = (true, _period);
         }
         _owner.Submit(this, inline: false);
     }
 
     private async Task TickAsync()
     {
-        if (_options.KeepAlive)
-            _owner.Touch();
         try
         {
-            if (!_disposed)
-                await _callback(_ended.Token);
+            await _callback(_ended.Token);
         }
         catch (Exception error)
         {
@@ -84,9 +80,8 @@ internal sealed class GrainTimer : Turn, IGrainTimer
     {
         lock (_ended)
         {
-            if (!_disposed && !_changed)
-                _clock.Change(_period, Timeout.InfiniteTimeSpan);
-            _ticking = _changed = false;
+            _ticking = false;
+            _clock.Change(_next, Timeout.InfiniteTimeSpan);
         }
     }
 

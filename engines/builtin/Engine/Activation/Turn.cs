@@ -12,6 +12,9 @@ public abstract class Turn
     /// <summary>True once nobody waits for it any more, so that it need not start.</summary>
     internal abstract bool IsExpired { get; }
 
+    /// <summary>Counts as use of the grain.</summary>
+    internal virtual bool KeepsAlive => true;
+
     /// <summary>Runs inside the queue's scheduler and calls <see cref="TurnQueue.Ended"/> when all is done. Never throws.</summary>
     internal abstract void Run(TurnQueue queue);
 

@@ -56,7 +56,7 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
             load = Load;
             if (load < Runtime.Limits.MaxCallsPerGrain)
             {
-                Entering();
+                Entering(turn);
                 if (MayStart(turn))
                     Enqueue(turn);
                 else
@@ -83,7 +83,7 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
             UnderWay--;
             if (!Reentrant && !turn.Interleaves)
                 _blocked = false;
-            Left();
+            Left(turn);
         }
     }
 
@@ -110,10 +110,10 @@ internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
     private protected void EnqueueStep(Action action) => Enqueue(new Step(action));
 
     /// <summary>Called with the lock held when a turn comes in.</summary>
-    private protected virtual void Entering() { }
+    private protected virtual void Entering(Turn turn) { }
 
     /// <summary>Called with the lock held when a turn has ended.</summary>
-    private protected virtual void Left() { }
+    private protected virtual void Left(Turn? turn) { }
 
     private protected void Enqueue(object item)
     {
