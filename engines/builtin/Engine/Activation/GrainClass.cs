@@ -52,7 +52,6 @@ internal sealed class GrainClass
                     request.Callee = activation;
                 return;
             }
-            Remove(activation);
         }
     }
 
