@@ -6,6 +6,8 @@ namespace OrleansCache;
 /// <summary>A client that asks where the silos are.</summary>
 public sealed class FindingTests
 {
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_silo_that_came_back_at_another_address_is_found()
     {
@@ -31,7 +33,7 @@ public sealed class FindingTests
                     return false;
                 }
             },
-            what: "the new address is found", cancellationToken: TestContext.Current.CancellationToken);
+            what: "the new address is found", cancellationToken: Ct);
         Assert.Equal(1, second.Silo.ActivationCount);
     }
 
@@ -47,8 +49,8 @@ public sealed class FindingTests
 
         silos = [second.Endpoint];
         var before = Volatile.Read(ref asked);
-        await Eventually.TrueAsync(() => Volatile.Read(ref asked) > before + 1, what: "the client asks again while a silo is not connected", cancellationToken: TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(async () => { await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2); return second.Silo.ActivationCount == 1; }, what: "the new silo is used", cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => Volatile.Read(ref asked) > before + 1, what: "the client asks again while a silo is not connected", cancellationToken: Ct);
+        await Eventually.TrueAsync(async () => { await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2); return second.Silo.ActivationCount == 1; }, what: "the new silo is used", cancellationToken: Ct);
         Assert.Equal(1, first.Silo.ActivationCount);
 
         await first.StopSiloAsync();
@@ -56,10 +58,10 @@ public sealed class FindingTests
             async () =>
             {
                 var seen = Volatile.Read(ref asked);
-                await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Ct);
                 return seen == Volatile.Read(ref asked);
             },
-            what: "the client is content without it", cancellationToken: TestContext.Current.CancellationToken);
+            what: "the client is content without it", cancellationToken: Ct);
         Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
     }
 
@@ -67,20 +69,78 @@ public sealed class FindingTests
     public async Task Why_no_silo_was_found_is_told_to_the_caller_and_the_log()
     {
         await using var rig = await Rig.StartAsync();
-        var client = await ClientAsync(rig, () => throw new InvalidOperationException("the register is shut."), TimeSpan.FromMilliseconds(300));
+        var asked = new TaskCompletionSource<IReadOnlyCollection<EndPoint>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var client = await ClientAsync(rig, _ => asked.Task);
+        var call = client.GetGrain<IWorkGrain>("a").AddAsync(1, 2);
 
-        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+        asked.SetException(new InvalidOperationException("the register is shut."));
 
+        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => call.WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
         Assert.Contains("the register is shut.", refused.Message, StringComparison.Ordinal);
         Assert.Contains("the register is shut.", await rig.LineAsync(110), StringComparison.Ordinal);
     }
 
-    private static async Task<IClusterClient> ClientAsync(Rig rig, Func<IReadOnlyCollection<EndPoint>> silos, TimeSpan? patience = null)
+    [Fact]
+    public async Task A_trouble_with_finding_is_logged_once_and_told_no_more_when_it_is_over()
+    {
+        await using var rig = await Rig.StartAsync();
+        var (asked, isShut) = (0, true);
+        var client = await ClientAsync(rig, _ => Volatile.Read(ref isShut) && Interlocked.Increment(ref asked) > 0
+            ? throw new InvalidOperationException("the register is shut.") : Task.FromResult<IReadOnlyCollection<EndPoint>>([new IPEndPoint(IPAddress.Loopback, 1)]));
+        await Eventually.TrueAsync(() => Volatile.Read(ref asked) > 3, cancellationToken: Ct);
+        Assert.Single(rig.Log.Lines, static line => line.Id == 110);
+
+        Volatile.Write(ref isShut, false);
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+                return refused.Message.Contains("127.0.0.1:1", StringComparison.Ordinal) && !refused.Message.Contains("the register is shut.", StringComparison.Ordinal);
+            },
+            what: "callers hear of the silo alone", cancellationToken: Ct);
+    }
+
+    [Fact]
+    public async Task A_register_without_silos_is_asked_again()
+    {
+        await using var rig = await Rig.StartAsync();
+        var asked = 0;
+        var client = await ClientAsync(rig, _ => Task.FromResult<IReadOnlyCollection<EndPoint>>(Interlocked.Increment(ref asked) < 3 ? [] : [rig.Endpoint]));
+
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2).WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
+    }
+
+    [Fact]
+    public async Task A_client_that_was_disposed_of_looks_for_silos_no_more_and_says_so_at_once()
+    {
+        await using var rig = await Rig.StartAsync();
+        var looking = CancellationToken.None;
+        var client = await ClientAsync(rig, ct =>
+        {
+            looking = ct;
+            return Task.FromResult<IReadOnlyCollection<EndPoint>>([rig.Endpoint]);
+        });
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>("a").AddAsync(1, 2));
+        var id = ((EngineRuntime)client).Observers.ClientId;
+
+        ((IDisposable)client).Dispose();
+
+        Assert.True(looking.IsCancellationRequested);
+        await Eventually.TrueAsync(() => rig.Silo.Listener.ToClient(id) is null, what: "the connection ends", cancellationToken: Ct);
+        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(
+            () => client.GetGrain<IWorkGrain>("a").AddAsync(1, 2).WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
+        Assert.Contains("closed", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<IClusterClient> ClientAsync(Rig rig, Func<IReadOnlyCollection<EndPoint>> silos) => ClientAsync(rig, _ => Task.Run(silos));
+
+    private static async Task<IClusterClient> ClientAsync(Rig rig, Func<CancellationToken, Task<IReadOnlyCollection<EndPoint>>> silos)
     {
         var host = await rig.AddAsync(services => services.AddEngineClient(o =>
         {
-            o.FindEndpoints = _ => Task.Run(silos);
-            o.ConnectTimeout = patience ?? o.ConnectTimeout;
+            o.FindEndpoints = silos;
+            o.ConnectTimeout = TimeSpan.FromMinutes(5);
             (o.ReconnectDelay, o.MaxReconnectDelay) = (TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100));
         }));
         return host.Services.GetRequiredService<IClusterClient>();

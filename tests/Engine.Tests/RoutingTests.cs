@@ -108,9 +108,40 @@ public sealed class RoutingTests
             what: "both connections are made", cancellationToken: Ct);
     }
 
+    [Fact]
+    public async Task An_observer_is_called_in_the_process_it_is_in_whatever_the_router_says_of_grains()
+    {
+        await using var rig = await Rig.StartAsync();
+        var router = new TestRouter();
+        var client = await ClientAsync(rig, router);
+        var (mine, silos) = (new ReadyGrain(), new ReadyGrain());
+        var reference = ((EngineRuntime)client).Reference(InterfaceInfo.Of(typeof(IClockObserver)), rig.Silo.Observers.Add(silos));
+
+        router.Silo = new(IPAddress.Loopback, FreePort.Next());
+        await client.CreateObjectReference<IClockObserver>(mine).TickAsync(1).WaitAsync(Soon, Ct);
+        await ((IClockObserver)(object)reference).TickAsync(2).WaitAsync(Soon, Ct);
+
+        Assert.Equal((1, 2), (mine.Heard, silos.Heard));
+    }
+
+    [Fact]
+    public async Task A_grain_whose_key_is_like_an_observers_is_a_grain()
+    {
+        await using var rig = await Rig.StartAsync();
+        var client = await ClientAsync(rig, new());
+
+        Assert.Equal(3, await client.GetGrain<IWorkGrain>($"{((EngineRuntime)client).Observers.ClientId}/1").AddAsync(1, 2).WaitAsync(Soon, Ct));
+    }
+
     private static async Task<IClusterClient> ClientAsync(Rig rig, TestRouter router, Action<EngineClientOptions>? options = null)
     {
-        var client = await rig.ClientAsync(options, services => services.AddSingleton<IGrainRouter>(router));
+        var client = await rig.ClientAsync(
+            o =>
+            {
+                o.ConnectTimeout = TimeSpan.FromMinutes(5);
+                options?.Invoke(o);
+            },
+            services => services.AddSingleton<IGrainRouter>(router));
         await Eventually.TrueAsync(async () => await client.GetGrain<IReadyGrain>("ready").ReadyAsync(), cancellationToken: Ct);      // it knows the grain types
         await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
         return client;
@@ -142,8 +173,17 @@ internal interface IReadyGrain : IGrainWithStringKey
     Task<bool> ReadyAsync();
 }
 
-internal sealed class ReadyGrain : Grain, IReadyGrain
+/// <summary>A grain class that is an observer too.</summary>
+internal sealed class ReadyGrain : Grain, IReadyGrain, IClockObserver
 {
+    public int Heard { get; private set; }
+
+    public Task TickAsync(int n)
+    {
+        Heard = n;
+        return Task.CompletedTask;
+    }
+
     public Task<bool> ReadyAsync()
     {
         DeactivateOnIdle();
