@@ -44,7 +44,7 @@ public sealed class StorageTests(Clusters clusters) : ConformanceTests(clusters)
 
     [Theory, MemberData(nameof(Modes))]
     public async Task State_is_kept_from_outside_the_grains_turns(Mode mode) =>
-        Assert.Equal("refused", await (await GrainAsync<IStoredGrain>(mode)).FromOutsideAsync());
+        Assert.Equal("refused refused", await (await GrainAsync<IStoredGrain>(mode)).FromOutsideAsync());
 
     [Theory, MemberData(nameof(Modes))]
     public async Task Two_states_of_a_grain_are_apart(Mode mode)
@@ -64,9 +64,30 @@ public sealed class StorageTests(Clusters clusters) : ConformanceTests(clusters)
     {
         var grain = await GrainAsync<IStoredGrain>(mode);
 
-        Assert.Equal("two 1", await grain.WriteTwiceAsync());
+        Assert.Equal("two 1", await grain.WriteTwiceAsync(cancelable: false));
         await grain.LeaveAsync();
 
         Assert.Equal("two True 1", await grain.GetAsync());
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public async Task Writes_that_can_be_cancelled_stay_apart(Mode mode) =>
+        Assert.Equal("two 2", await (await GrainAsync<IStoredGrain>(mode)).WriteTwiceAsync(cancelable: true));
+
+    [Theory, MemberData(nameof(Modes))]
+    public async Task Calls_go_to_the_store_one_after_the_other_and_become_one_while_they_wait(Mode mode) =>
+        Assert.Equal("write over nothing, write over 1, clear 2", await (await GrainAsync<IStoredGrain>(mode)).WriteWhileWritingAsync());
+
+    [Theory, MemberData(nameof(Modes))]
+    public async Task A_token_reaches_the_store(Mode mode) => Assert.Equal(3, await (await GrainAsync<IStoredGrain>(mode)).GiveUpAsync());
+
+    [Theory, MemberData(nameof(Modes))]
+    public async Task A_call_that_failed_holds_up_none_behind_it(Mode mode)
+    {
+        var grain = await GrainAsync<IStoredGrain>(mode);
+        await grain.SetAsync("one");
+        await grain.DisturbAsync();
+
+        Assert.Equal("True False", await grain.ClearAfterFailureAsync());
     }
 }

@@ -12,7 +12,10 @@ internal interface IStoredGrain : IGrainWithStringKey
     Task DisturbAsync();
     Task<string> FromOutsideAsync();
     Task<string> OtherAsync(string? value);
-    Task<string> WriteTwiceAsync();
+    Task<string> WriteTwiceAsync(bool cancelable);
+    Task<string> WriteWhileWritingAsync();
+    Task<string> ClearAfterFailureAsync();
+    Task<int> GiveUpAsync();
 }
 
 [GenerateSerializer]
@@ -49,27 +52,70 @@ internal sealed class StoredGrain(
         return Task.CompletedTask;
     }
 
-    public Task<string> FromOutsideAsync() => Task.Run(async () =>
+    public async Task<string> FromOutsideAsync() =>
+        $"{await FromOutsideAsync(() => Task.FromResult(note.State))} {await FromOutsideAsync(note.WriteStateAsync)}";
+
+    public async Task<string> WriteTwiceAsync(bool cancelable)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var token = cancelable ? cancellation.Token : CancellationToken.None;
+        note.State.Text = "one";
+        var first = note.WriteStateAsync(token);
+        note.State.Text = "two";
+        await Task.WhenAll(first, note.WriteStateAsync(token));
+        return $"{note.State.Text} {note.Etag}";
+    }
+
+    public async Task<string> WriteWhileWritingAsync()
+    {
+        using var held = ((TestStorage)storage).Hold(this.GetGrainId());
+        var calls = new List<Task> { note.WriteStateAsync() };
+        await held.ReachedAsync();
+        calls.AddRange([note.WriteStateAsync(), note.WriteStateAsync(), note.ClearStateAsync()]);
+        held.Release();
+        await held.ReachedAsync();
+        calls.Add(note.ClearStateAsync());
+        held.Release();
+        await Task.WhenAll(calls);
+        return string.Join(", ", held.Calls);
+    }
+
+    public async Task<string> ClearAfterFailureAsync()
+    {
+        var (write, clear) = (note.WriteStateAsync(), note.ClearStateAsync());
+        await clear;
+        return $"{write.IsFaulted} {note.RecordExists}";
+    }
+
+    public async Task<int> GiveUpAsync()
+    {
+        var (givenUp, token) = (0, new CancellationToken(canceled: true));
+        foreach (var call in new Func<CancellationToken, Task>[] { note.ReadStateAsync, note.WriteStateAsync, note.ClearStateAsync })
+        {
+            try
+            {
+                await call(token);
+            }
+            catch (OperationCanceledException)
+            {
+                givenUp++;
+            }
+        }
+        return givenUp;
+    }
+
+    private static Task<string> FromOutsideAsync(Func<Task> use) => Task.Run(async () =>
     {
         try
         {
-            await note.WriteStateAsync();
-            return "written";
+            await use();
+            return "done";
         }
         catch (InvalidOperationException)
         {
             return "refused";
         }
     });
-
-    public async Task<string> WriteTwiceAsync()
-    {
-        note.State.Text = "one";
-        var first = note.WriteStateAsync();
-        note.State.Text = "two";
-        await Task.WhenAll(first, note.WriteStateAsync());
-        return $"{note.State.Text} {note.Etag}";
-    }
 
     public async Task<string> OtherAsync(string? value)
     {
