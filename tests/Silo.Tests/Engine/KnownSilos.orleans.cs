@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 namespace OrleansCache.Silo.Tests;
@@ -5,7 +6,20 @@ namespace OrleansCache.Silo.Tests;
 /// <summary>Whom Orleans knows.</summary>
 internal sealed class KnownSilos(SiloAddress here) : IClusterMembershipService, ILocalSiloDetails
 {
-    public ClusterMembershipSnapshot CurrentSnapshot { get; private set; } = new(ImmutableDictionary<SiloAddress, ClusterMember>.Empty, new(0));
+    public ClusterMembershipSnapshot CurrentSnapshot
+    {
+        get
+        {
+            Looks++;
+            return field;
+        }
+        private set;
+    } = new(ImmutableDictionary<SiloAddress, ClusterMember>.Empty, new(0));
+
+    /// <summary>How often somebody asked for the snapshot.</summary>
+    public int Looks { get; private set; }
+
+    public ConcurrentQueue<SiloAddress> GivenUp { get; } = [];
 
     public Action? OnRefresh { get; set; }
 
@@ -33,5 +47,9 @@ internal sealed class KnownSilos(SiloAddress here) : IClusterMembershipService, 
         return default;
     }
 
-    public Task<bool> TryKill(SiloAddress siloAddress) => Task.FromResult(false);
+    public Task<bool> TryKill(SiloAddress siloAddress)
+    {
+        GivenUp.Enqueue(siloAddress);
+        return Task.FromResult(true);
+    }
 }

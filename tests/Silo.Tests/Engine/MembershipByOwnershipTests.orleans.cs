@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace OrleansCache.Silo.Tests;
 
@@ -37,6 +38,50 @@ public sealed class MembershipByOwnershipTests
     }
 
     [Fact]
+    public async Task One_that_the_view_has_no_more_is_given_up_as_soon_as_the_view_changes()
+    {
+        var (time, store) = (new ManualTimeProvider(), new Views());
+        var coarse = new FollowingClock(time);
+        await using var ownership = new LeasedOwnership(
+            $"127.0.0.1:{FreePort.Next()}", "test", "x", store, new(time), coarse, time, NullLogger<LeasedOwnership>.Instance);
+        await ownership.StartAsync(Ct);
+        await PassUntilAsync(() => ownership.FenceHolds && !store.View!.WaitsOut);
+        var (here, gone) = (store.View!.Members[0], new SiloMember(Guid.NewGuid(), $"127.0.0.1:{FreePort.Next()}", 1, "host", Dialect: "x"));
+        var known = new KnownSilos(KnownSilos.AddressOf(here)).Add(here).Add(gone);
+        using var watch = new MembershipByOwnership(ownership, known, time, NullLogger<MembershipByOwnership>.Instance);
+        await ChangeAsync(store.View with { Number = store.View.Number + 1, Members = [here, gone] });
+        var looks = known.Looks;
+        await watch.StartAsync(Ct);
+        await Eventually.TrueAsync(() => known.Looks > looks, cancellationToken: Ct);
+
+        await ChangeAsync(store.View with { Number = store.View.Number + 1, Members = [here] });
+        var changed = time.GetTimestamp();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (time.GetElapsedTime(changed) < TimeSpan.FromSeconds(0.9))
+                    time.Advance(TimeSpan.FromMilliseconds(2));
+                return known.GivenUp.Contains(KnownSilos.AddressOf(gone));
+            },
+            cancellationToken: Ct);
+
+        async Task ChangeAsync(ClusterView view)
+        {
+            store.View = view;
+            ownership.Hint(view.Number);
+            await Eventually.TrueAsync(() => ownership.View == view.Number, cancellationToken: Ct);
+        }
+
+        Task PassUntilAsync(Func<bool> condition) => Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(50));
+                return condition();
+            },
+            cancellationToken: Ct);
+    }
+
+    [Fact]
     public void The_name_tells_which_start_of_a_silo_it_is()
     {
         var incarnation = Guid.NewGuid();
@@ -48,5 +93,27 @@ public sealed class MembershipByOwnershipTests
 
         Assert.Equal([incarnation], named.Keys);
         Assert.Same(member, named[incarnation]);
+    }
+
+    private sealed class FollowingClock(TimeProvider time) : CoarseClock
+    {
+        public override long Milliseconds => time.GetTimestamp() / TimeSpan.TicksPerMillisecond;
+    }
+
+    /// <summary>A store of one silo, whose view the test changes too.</summary>
+    private sealed class Views : IOwnershipStore
+    {
+        public ClusterView? View { get; set; }
+
+        public ValueTask<OwnershipSnapshot> RenewAsync(long? expectedView, Guid incarnation, long sealedView, CancellationToken cancellationToken) =>
+            new(new OwnershipSnapshot(View, new Dictionary<Guid, SiloLease>(), 0, View is not null, true));
+
+        public ValueTask<OwnershipSnapshot> PublishAsync(ViewChange change, Guid incarnation, CancellationToken cancellationToken)
+        {
+            View = change.Next;
+            return RenewAsync(change.Next.Number, incarnation, change.Sealed, cancellationToken);
+        }
+
+        public ValueTask<IAsyncDisposable> ListenAsync(Action<long> hint, CancellationToken cancellationToken) => new(new MemoryStream());
     }
 }
