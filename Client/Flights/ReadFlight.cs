@@ -120,12 +120,8 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     {
         try
         {
-            var answer = await _calls.ReadAsync(_key, Reader.Request, new() { Flight = this }, tried).ConfigureAwait(false);
-            _reply = answer.Reply;
-            if (answer.GaveUp)
-                LandNowhere();
-            else
-                Land();
+            _reply = (await _calls.ReadAsync(_key, Reader.Request, new() { Flight = this }, tried).ConfigureAwait(false)).Reply;
+            Land();
         }
         catch (Exception e)
         {
@@ -137,16 +133,9 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     {
         _flights.Remove(this);
         if (HasJoiners)
-            Land(Landing<Nothing>.ForFirst(_reply, default));        // what is there is told at once: all others came later
+            Land(Landing<Nothing>.ForFirst(_reply, default));        // who joined begins anew: what is there is told at once, or everybody had left
         if (TryEnd())
             _core.SetResult(default);
-    }
-
-    // Everybody has left; who joined just then begins anew.
-    private void LandNowhere()
-    {
-        _flights.Remove(this);
-        Land(Landing<Nothing>.Nowhere);
     }
 
     private void Break(Exception e)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OrleansCache.Fakes;
 using OrleansCache.TestSupport;
 
@@ -108,6 +109,39 @@ public class FlightTests
 
         Assert.Equal(2, (await next).Value);
         Assert.Equal(0, cluster.Flights.Count);
+    }
+
+    [Fact]
+    public async Task Who_joins_a_reader_that_gives_up_just_then_begins_anew()
+    {
+        var clock = new WatchedClock();
+        await using var cluster = new FakeCluster(services => services.AddSingleton<TimeProvider>(clock));
+        var (first, reads) = (new TaskCompletionSource<ReadReply>(), 0);
+        using var leaving = new CancellationTokenSource();
+        Action leave = leaving.Cancel;
+        Task<CacheResult<int>>? joining = null;
+        cluster.Entry.OnRead = _ =>
+        {
+            switch (++reads)
+            {
+                case 1:
+                    return new(first.Task);
+                case 2:
+                    leave();
+                    clock.OnceAskedHere(() => joining = cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask());     // it has seen that nobody waits
+                    return new(new ReadReply { Status = ReadStatus.AskAgain });
+                default:
+                    return new(FakeEntry.Hit("1"));
+            }
+        };
+        var gone = cluster.Cache.GetAsync<int>(FakeCluster.Key, leaving.Token).AsTask();
+
+        first.SetResult(new ReadReply { Status = ReadStatus.AskAgain });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        await Eventually.TrueAsync(() => joining is not null);
+        Assert.Equal(1, (await joining!.WaitAsync(Eventually.Deadline)).Value);
+        Assert.Equal((3, 0), (reads, cluster.Flights.Count));
     }
 
     [Fact]
@@ -460,5 +494,24 @@ public class FlightTests
 
         Assert.Empty(cluster.Entry.Reads);
         Assert.Empty(cluster.Entry.Writes);
+    }
+
+    private sealed class WatchedClock : TimeProvider
+    {
+        private int _thread;
+        private Action? _onAsked;
+
+        public override long TimestampFrequency
+        {
+            get
+            {
+                if (Environment.CurrentManagedThreadId == _thread)
+                    Interlocked.Exchange(ref _onAsked, null)?.Invoke();
+                return base.TimestampFrequency;
+            }
+        }
+
+        /// <summary>Calls when this thread next asks for the frequency.</summary>
+        public void OnceAskedHere(Action call) => (_onAsked, _thread) = (call, Environment.CurrentManagedThreadId);
     }
 }

@@ -214,6 +214,34 @@ public class ManyKeysTests
     }
 
     [Fact]
+    public async Task A_stale_value_that_somebody_else_refreshes_holds_up_nobody()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.EntryOf(B).OnRead = static _ => new(FakeEntry.Hit("9") with { Status = ReadStatus.Stale });
+
+        var results = await cluster.Cache.GetOrCreateManyAsync<int>([A, B], MakeAsync).AsTask().WaitAsync(Eventually.Deadline);
+
+        Assert.Equal([1, 9], results.Select(static r => r.Result.Value));
+    }
+
+    [Fact]
+    public async Task A_refresh_whose_permit_has_lapsed_is_given_back_and_holds_up_nobody()
+    {
+        await using var cluster = new FakeCluster();
+        cluster.EntryOf(B).OnRead = _ =>
+        {
+            cluster.Clock.Advance(TimeSpan.FromMilliseconds(20));
+            return new(FakeEntry.Hit("9") with { Status = ReadStatus.Stale, Ticket = cluster.EntryOf(B).Ticket() with { PermitMilliseconds = 10 } });
+        };
+
+        var results = await cluster.Cache.GetOrCreateManyAsync<int>([A, B], MakeAsync).AsTask().WaitAsync(Eventually.Deadline);
+
+        Assert.Equal([1, 9], results.Select(static r => r.Result.Value));
+        await Eventually.TrueAsync(() => cluster.EntryOf(B).Completions.SingleOrDefault() is { Kind: LoadResultKind.Failed });
+        Assert.Equal(["a"], _calls);
+    }
+
+    [Fact]
     public async Task A_factory_for_many_that_asks_for_one_of_them_runs_unshared_instead_of_waiting_for_itself()
     {
         await using var cluster = new FakeCluster();
