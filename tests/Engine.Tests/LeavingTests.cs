@@ -80,7 +80,7 @@ public sealed class LeavingTests
     }
 
     [Fact]
-    public async Task A_grain_that_has_a_call_under_way_is_not_collected_however_long_it_takes()
+    public async Task A_grain_that_has_a_call_under_way_is_not_collected_however_long_it_takes_nor_as_soon_as_it_ends()
     {
         var clock = new ManualTimeProvider();
         await using var rig = await Rig.StartAsync(o => o.CollectionAge = TimeSpan.FromSeconds(1), s => s.AddSingleton<TimeProvider>(clock));
@@ -91,6 +91,8 @@ public sealed class LeavingTests
         await grain.OpenAsync().WaitAsync(Eventually.Deadline, TimeProvider.System, Ct);
 
         Assert.Equal("x", await call);
+        clock.Advance(TimeSpan.FromSeconds(0.5));
+        Assert.Equal(["x"], await grain.BegunAsync());
         clock.Advance(TimeSpan.FromSeconds(5));
         await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
     }

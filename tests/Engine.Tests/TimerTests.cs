@@ -120,7 +120,7 @@ public sealed class TimerTests : IAsyncLifetime
             return gate.Task;
         });
         _clock.Advance(Second);
-        await begun.Task;
+        await begun.Task.WaitAsync(Eventually.Deadline, TimeProvider.System, Ct);
         _clock.Advance(5 * Second);
 
         gate.SetResult();
@@ -149,7 +149,8 @@ public sealed class TimerTests : IAsyncLifetime
     public async Task A_tick_that_fails_is_told_and_the_next_comes_as_planned()
     {
         var grain = await StartAsync(static (_, tick, _) => tick == 1 ? throw new InvalidOperationException("The first fails.") : Task.CompletedTask);
-        _clock.Advance(Second);
+        await grain.ChangeAsync(5 * Second, Second);
+        _clock.Advance(5 * Second);
         await _rig.LineAsync(104);
         await TickedAsync(grain, 1);
 

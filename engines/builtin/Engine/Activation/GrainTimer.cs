@@ -8,7 +8,7 @@ internal sealed class GrainTimer : Turn, IGrainTimer
     private readonly GrainTimerCreationOptions _options;
     private readonly CancellationTokenSource _ended = new();
     private readonly ITimer _clock;
-    private TimeSpan _next, _period;       // the next wait, once no tick is under way, and those after it
+    private TimeSpan _next, _period;       // the wait after a tick that is under way, and those after that
     private bool _ticking, _disposed;
 
     public GrainTimer(Activation owner, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
@@ -32,8 +32,7 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             (_next, _period) = (dueTime, period);
-            if (!_ticking)
-                _clock.Change(dueTime, Timeout.InfiniteTimeSpan);
+            _clock.Change(dueTime, Timeout.InfiniteTimeSpan);
         }
     }
 
