@@ -230,6 +230,74 @@ public sealed class LeasedOwnershipTests
     }
 
     [Fact]
+    public async Task A_store_that_is_away_is_asked_again_five_times_a_second()
+    {
+        await using var silo = await FencedAsync("a");
+        _store.IsAway = true;
+        var looks = await LooksAsync();
+
+        await PassAsync(() => looks.Count == 6);
+        _store.IsAway = false;
+
+        Assert.Equal([200, 200, 200, 200], Gaps(looks).Skip(1));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_seal_looks_soon_and_then_less_often_until_a_further_change_or_a_lease_may_be_outwaited()
+    {
+        await using var silo = await FencedAsync("a");
+        var looks = await JoinAsync(silo, "b");
+        var began = looks[0];
+        await PassAsync(() => looks.Count == 7);
+        Assert.Equal([0, 80, 160, 200, 200, 200], Gaps(looks));
+
+        looks = await JoinAsync(silo, "c");
+        await PassAsync(() => looks.Count == 3);
+        Assert.Equal([0, 80], Gaps(looks));
+
+        await PassAsync(() => silo.Placement.Members.Length == 2);
+        Assert.Contains(looks, at => at - began is >= 3046 and <= 3050);
+    }
+
+    [Fact]
+    public async Task At_rest_the_store_is_asked_each_second_and_when_a_lease_may_be_outwaited()
+    {
+        await using var silo = await FencedAsync("a");
+        await JoinAsync(silo, "b");
+        await SealAsync("b");
+
+        var looks = await LooksAsync();
+        await PassAsync(() => silo.Placement.Members.Length == 1);
+
+        Assert.Equal([1000, 1000, 1000], Gaps(looks).Take(3));
+        Assert.InRange(Gaps(looks)[3], 46, 50);
+    }
+
+    [Fact]
+    public async Task Who_could_not_begin_anew_over_a_lost_store_looks_again_soon()
+    {
+        await using var silo = await FencedAsync("a");
+        var looks = await JoinAsync(silo, "b");
+        await PassAsync(() => looks.Count == 5);
+        await SealAsync("b");
+        looks = await LooksAsync();
+        await PassAsync(() => looks.Count == 2);
+
+        looks = await LooksAsync();
+        var record = _store.OnCall;
+        _store.OnCall = () =>
+        {
+            record();
+            if (looks.Count == 2)       // it is about to publish
+                _ = _store.For("c").PublishAsync(new(new(1, [Member("c")], 1, WaitsOut: true), null, [], 1, Begins: true), Guid.Empty, Cancellation).AsTask();
+        };
+        _store.Flush();
+        await PassAsync(() => looks.Count >= 4);
+
+        Assert.Equal([0, 0, 40], Gaps(looks).Take(3));
+    }
+
+    [Fact]
     public async Task A_silo_that_stops_while_the_store_is_away_has_no_fence_and_no_key_from_then_on()
     {
         var silo = await FencedAsync("a");
@@ -362,6 +430,55 @@ public sealed class LeasedOwnershipTests
         var end = _time.GetTimestamp() + span.Ticks;
         return RunUntilAsync(() => _time.GetTimestamp() >= end);
     }
+
+    // A member that does no more than the test has it do. The looks from then on: at the change, and at the silo's own seal.
+    private async Task<List<long>> JoinAsync(LeasedOwnership silo, string name)
+    {
+        await RestAsync();
+        var (member, view) = (Member(name), _store.View!);
+        _store.Tells = false;
+        await _store.For(name).PublishAsync(
+            new(view with { Number = view.Number + 1, Members = view.Members.Add(member) }, view.Number, [], 0, Begins: false), member.Incarnation, Cancellation);
+        var looks = await LooksAsync();
+        silo.Hint(view.Number + 1);
+        await Eventually.TrueAsync(() => looks.Count == 2, cancellationToken: Cancellation);
+        return looks;
+    }
+
+    private async Task SealAsync(string name)
+    {
+        await RestAsync();
+        await _store.For(name).RenewAsync(_store.View!.Number, _store.View.Members.First(member => member.Name == name).Incarnation, _store.View.Number, Cancellation);
+    }
+
+    private static SiloMember Member(string name) => new(Guid.NewGuid(), name, 1, "host", Dialect: "engine x, formats 1");
+
+    // The instants, in milliseconds, at which the store is asked from now on.
+    private async Task<List<long>> LooksAsync()
+    {
+        await RestAsync();
+        var looks = new List<long>();
+        _store.OnCall = () => looks.Add(_coarse.Milliseconds);
+        return looks;
+    }
+
+    private static long[] Gaps(List<long> looks) => [.. looks.Skip(1).Zip(looks, static (later, earlier) => later - earlier)];
+
+    private Task RestAsync() => Eventually.TrueAsync(() => _time.ActiveTimers > 0, cancellationToken: Cancellation);
+
+    // The one silo there is waits for the clock before it moves.
+    private Task PassAsync(Func<bool> condition) => Eventually.TrueAsync(
+        () =>
+        {
+            for (var steps = 0; steps < 100 && !condition(); steps++)
+            {
+                if (_time.ActiveTimers > 0)
+                    _time.Advance(TimeSpan.FromMilliseconds(10));
+                Thread.Yield();
+            }
+            return condition();
+        },
+        cancellationToken: Cancellation);
 
     private sealed class Work(Task letGo) : ISealWork
     {
