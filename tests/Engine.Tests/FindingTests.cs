@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansCache;
@@ -133,16 +134,83 @@ public sealed class FindingTests
         Assert.Contains("closed", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_lost_what_it_had_found_looks_again_soon_however_long_it_had_looked_for_it()
+    {
+        await using var rig = await Rig.StartAsync();
+        var (clock, asked) = (new ManualTimeProvider(), 0);
+        var client = await ClientAsync(
+            rig, _ => Interlocked.Increment(ref asked) < 15 ? throw new InvalidOperationException("the register is shut.") : Task.FromResult<IReadOnlyCollection<EndPoint>>([rig.Endpoint]), clock);
+        var id = ((EngineRuntime)client).Observers.ClientId;
+        await PassUntilAsync(clock, TimeSpan.FromHours(1), () => rig.Silo.Listener.ToClient(id) is not null);
+        await PassUntilAsync(clock, TimeSpan.FromHours(1), () => clock.ActiveTimers == 1);      // content, it waits for no clock
+
+        var before = Volatile.Read(ref asked);
+        await rig.Silo.Listener.ToClient(id)!.CloseAsync("The test.");
+        await Eventually.TrueAsync(() => Volatile.Read(ref asked) > before, what: "it asks at once", cancellationToken: Ct);
+        var began = clock.GetTimestamp();
+
+        await PassUntilAsync(clock, TimeSpan.FromMilliseconds(10), () => Volatile.Read(ref asked) > before + 1 || clock.GetElapsedTime(began) > TimeSpan.FromSeconds(5));
+        Assert.InRange(clock.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_named_again_is_not_tried_before_it_would_have_been()
+    {
+        const int Attempts = 15;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var rig = await Rig.StartAsync();
+        var (clock, asked, silos) = (new ManualTimeProvider(), 0, new TaskCompletionSource<IReadOnlyCollection<EndPoint>>());
+        await ClientAsync(
+            rig,
+            _ =>
+            {
+                Interlocked.Increment(ref asked);
+                return silos.Task;
+            },
+            clock, (IPEndPoint)listener.LocalEndpoint);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            await PassUntilAsync(clock, TimeSpan.FromHours(1), listener.Pending);
+            (await listener.AcceptSocketAsync(Ct)).Dispose();
+        }
+        await Eventually.TrueAsync(() => rig.Log.Lines.Count(static line => line.Id == 108) == Attempts - 1, cancellationToken: Ct);
+
+        silos.SetResult([listener.LocalEndpoint]);
+        await PassUntilAsync(clock, TimeSpan.FromMilliseconds(10), () => Volatile.Read(ref asked) > 3);
+
+        Assert.False(listener.Pending());
+    }
+
+    private static Task PassUntilAsync(ManualTimeProvider clock, TimeSpan step, Func<bool> condition) => Eventually.TrueAsync(
+        () =>
+        {
+            if (condition())
+                return true;
+            clock.Advance(step);
+            return condition();
+        },
+        cancellationToken: Ct);
+
     private static Task<IClusterClient> ClientAsync(Rig rig, Func<IReadOnlyCollection<EndPoint>> silos) => ClientAsync(rig, _ => Task.Run(silos));
 
-    private static async Task<IClusterClient> ClientAsync(Rig rig, Func<CancellationToken, Task<IReadOnlyCollection<EndPoint>>> silos)
+    private static async Task<IClusterClient> ClientAsync(
+        Rig rig, Func<CancellationToken, Task<IReadOnlyCollection<EndPoint>>> silos, ManualTimeProvider? clock = null, params EndPoint[] known)
     {
-        var host = await rig.AddAsync(services => services.AddEngineClient(o =>
+        var host = await rig.AddAsync(services =>
         {
-            o.FindEndpoints = silos;
-            o.ConnectTimeout = TimeSpan.FromMinutes(5);
-            (o.ReconnectDelay, o.MaxReconnectDelay) = (TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100));
-        }));
+            services.AddEngineClient(o =>
+            {
+                foreach (var silo in known)
+                    o.Endpoints.Add(silo);
+                o.FindEndpoints = silos;
+                o.ConnectTimeout = TimeSpan.FromDays(1);
+                (o.ReconnectDelay, o.MaxReconnectDelay) = clock is null ? (TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)) : (TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
+            });
+            if (clock is not null)
+                services.AddSingleton<TimeProvider>(clock);
+        });
         return host.Services.GetRequiredService<IClusterClient>();
     }
 }
