@@ -236,9 +236,13 @@ public sealed class TimerTests : IAsyncLifetime
     {
         await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(new TwiceClock(_clock)));
         var grain = rig.Silo.GetGrain<ITickingGrain>("twice");
+        var gate = Hold("twice");
         await grain.StartAsync(keepAlive: false);
+        var call = grain.WaitAsync();
 
         _clock.Advance(Second);
+        gate.SetResult();
+        await call;
 
         await TickedAsync(grain, 1);
     }
