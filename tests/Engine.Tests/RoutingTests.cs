@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansCache;
@@ -106,6 +107,34 @@ public sealed class RoutingTests
                 return first.Log.Lines.Count(line => line.Id == 107 && line.Text.Contains($":{second.Endpoint.Port}.", StringComparison.Ordinal)) == 2;
             },
             what: "both connections are made", cancellationToken: Ct);
+    }
+
+    [Fact]
+    public async Task A_silo_that_the_router_names_is_not_given_up_while_it_is_being_connected_to()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var rig = await Rig.StartAsync();
+        var (router, asked) = (new TestRouter(), 0);
+        var client = await ClientAsync(rig, router, o =>
+        {
+            (o.ReconnectDelay, o.MaxReconnectDelay) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(5));
+            o.FindEndpoints = _ =>
+            {
+                Interlocked.Increment(ref asked);
+                return Task.FromResult<IReadOnlyCollection<EndPoint>>([rig.Endpoint, new IPEndPoint(IPAddress.Loopback, 1)]);
+            };
+        });
+
+        router.Silo = (IPEndPoint)listener.LocalEndpoint;
+        _ = client.GetGrain<IWorkGrain>("a").AddAsync(1, 2);
+        using var silo = await listener.AcceptTcpClientAsync(Ct);
+        var before = Volatile.Read(ref asked);
+        await Eventually.TrueAsync(() => Volatile.Read(ref asked) > before + 3, what: "the client looks for its own silos meanwhile", cancellationToken: Ct);
+        await Handshake.ReceiveAsync(new FrameReader(silo.GetStream()), Ct);
+        await new Handshake(Handshake.CurrentVersion, Handshake.EngineName, "default", null, null, null).SendAsync(silo.GetStream(), Ct);
+
+        Assert.NotEqual(0, await silo.GetStream().ReadAsync(new byte[1], Ct));
     }
 
     [Fact]

@@ -95,10 +95,10 @@ internal sealed class ClientRuntime : EngineRuntime, IHostedService
         }
     }
 
-    /// <summary>Connects to these silos, and gives up others once they are not connected. True when all are.</summary>
+    /// <summary>Connects to these silos, and gives up others that could not be reached. True when all are connected.</summary>
     private bool Follow(IReadOnlyCollection<EndPoint> silos)
     {
-        foreach (var (silo, _) in _links.BySilo.Where(l => !silos.Contains(l.Key) && l.Value.All(link => link.Connection is null)))
+        foreach (var (silo, _) in _links.BySilo.Where(l => !silos.Contains(l.Key) && l.Value.All(link => link.HasFailed)))
             _links.Drop(silo);
         foreach (var silo in silos)
             _links.Connect(silo);

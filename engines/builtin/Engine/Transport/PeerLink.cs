@@ -43,14 +43,15 @@ internal sealed class PeerLink : IDisposable
     /// <summary>Sends a request: at once, or as soon as the connection that is being made is there.</summary>
     public void Send(GrainRequest request)
     {
+        var attempt = Volatile.Read(ref _attempt).Task;     // first: the one after a connection that is made just now would be waited for in vain
         if (Connection is { } connection)
             connection.Send(request);
         else
-            _ = _runtime.SendLaterAsync(request, AttemptAsync());
+            _ = _runtime.SendLaterAsync(request, EndedAsync(attempt));
     }
 
-    private async Task<Connection> AttemptAsync() =>
-        await Volatile.Read(ref _attempt).Task.ConfigureAwait(false) ?? throw new SiloUnavailableException($"Silo {_endpoint} is not connected: {Trouble}");
+    private async Task<Connection> EndedAsync(Task<Connection?> attempt) =>
+        await attempt.ConfigureAwait(false) ?? throw new SiloUnavailableException($"Silo {_endpoint} is not connected: {Trouble}");
 
     private static TaskCompletionSource<Connection?> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
