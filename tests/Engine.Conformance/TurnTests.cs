@@ -114,6 +114,17 @@ public sealed class TurnTests(Clusters clusters) : ConformanceTests(clusters)
     }
 
     [Theory, MemberData(nameof(Everywhere))]
+    public async Task The_end_of_a_call_cancels_nothing_that_it_left_running(Mode mode, bool outside)
+    {
+        var grain = await GrainAsync<ITurnGrain>(mode, outside);
+        using var cancellation = new CancellationTokenSource();
+
+        await grain.KeepTokenAsync(cancellation.Token);
+
+        Assert.False(await grain.IsKeptCancelledAsync());
+    }
+
+    [Theory, MemberData(nameof(Everywhere))]
     public async Task A_cancelled_token_keeps_the_call_from_being_made(Mode mode, bool outside)
     {
         var grain = await GrainAsync<ITurnGrain>(mode, outside);

@@ -200,6 +200,28 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task An_answer_that_can_not_be_read_is_an_error()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var rig = await Rig.StartAsync();
+        var client = await ClientOfAsync(rig, listener);
+        using var silo = await GreetAsync(listener);
+        var call = client.GetGrain<IWorkGrain>("a").AddAsync(1, 1);
+        Assert.NotEqual(0, await silo.GetStream().ReadAsync(new byte[1], Ct));
+
+        var writer = new MessageWriter();
+        writer.Fixed32(0);
+        writer.VarInt((byte)FrameKind.Value);
+        writer.VarInt(1);
+        Codecs<string>.Instance.Write(writer, 0, "no number");
+        writer.Patch32(0, (uint)writer.Length - 4);
+        await silo.GetStream().WriteAsync(writer.Written, Ct);
+
+        await Assert.ThrowsAnyAsync<InvalidDataException>(() => call.WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
+    }
+
+    [Fact]
     public async Task An_attempt_that_failed_is_not_followed_at_once_by_the_next()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

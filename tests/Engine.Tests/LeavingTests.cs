@@ -41,6 +41,8 @@ internal sealed class HesitantGrain : Grain, IHesitantGrain
     private static readonly ConcurrentDictionary<string, int> Lives = new();
     private int _life;
 
+    public static TaskCompletionSource Slow { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public static TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -49,6 +51,8 @@ internal sealed class HesitantGrain : Grain, IHesitantGrain
         _life = Lives.AddOrUpdate(key, 1, static (_, life) => life + 1);
         if (_life > 1)
             return Task.CompletedTask;
+        if (key == "slow")
+            return Slow.Task;
         if (key == "stuck")
         {
             cancellationToken.Register(Cancelled.SetResult);
@@ -80,7 +84,7 @@ public sealed class LeavingTests
     }
 
     [Fact]
-    public async Task A_grain_that_has_a_call_under_way_is_not_collected_however_long_it_takes_nor_as_soon_as_it_ends()
+    public async Task A_grain_that_has_a_call_under_way_is_not_collected_however_long_it_takes()
     {
         var clock = new ManualTimeProvider();
         await using var rig = await Rig.StartAsync(o => o.CollectionAge = TimeSpan.FromSeconds(1), s => s.AddSingleton<TimeProvider>(clock));
@@ -91,8 +95,6 @@ public sealed class LeavingTests
         await grain.OpenAsync().WaitAsync(Eventually.Deadline, TimeProvider.System, Ct);
 
         Assert.Equal("x", await call);
-        clock.Advance(TimeSpan.FromSeconds(0.5));
-        Assert.Equal(["x"], await grain.BegunAsync());
         clock.Advance(TimeSpan.FromSeconds(5));
         await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
     }
@@ -118,6 +120,34 @@ public sealed class LeavingTests
         await HesitantGrain.Cancelled.Task.WaitAsync(Eventually.Deadline, TimeProvider.System, Ct);
         await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
         Assert.Equal(2, await rig.Silo.GetGrain<IHesitantGrain>("stuck").LifeAsync());
+    }
+
+    [Fact]
+    public async Task A_grain_is_idle_from_the_end_of_its_last_call()
+    {
+        var (clock, gate) = (new ManualTimeProvider(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await using var rig = await Rig.StartAsync(o => o.CollectionAge = TimeSpan.FromSeconds(1), s => s.AddSingleton<TimeProvider>(clock));
+        TickingGrain.Gates["idle"] = gate.Task;
+        var call = rig.Silo.GetGrain<ITickingGrain>("idle").WaitAsync();
+
+        clock.Advance(TimeSpan.FromSeconds(5));
+        gate.SetResult();
+        await call;
+
+        Assert.Equal(rig.Silo.Collector.Now, Assert.Single(rig.Silo.Activations).LastUsed);
+    }
+
+    [Fact]
+    public async Task A_grain_that_begins_is_not_collected_however_long_it_takes()
+    {
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync(o => o.CollectionAge = TimeSpan.FromSeconds(1), s => s.AddSingleton<TimeProvider>(clock));
+        var call = rig.Silo.GetGrain<IHesitantGrain>("slow").LifeAsync();
+
+        clock.Advance(TimeSpan.FromSeconds(5));
+        HesitantGrain.Slow.SetResult();
+
+        Assert.Equal(1, await call);
     }
 
     [Fact]

@@ -73,6 +73,26 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_token_holds_on_to_no_call_that_has_its_answer()
+    {
+        await using var rig = await Rig.StartAsync();
+        var client = await rig.ClientAsync();
+        using var cancellation = new CancellationTokenSource();
+
+        var results = new[] { await MakeAsync(rig.Silo), await MakeAsync(client) };
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                GC.Collect();
+                return !results.Any(static result => result.IsAlive);
+            },
+            cancellationToken: TestContext.Current.CancellationToken);
+
+        async Task<WeakReference> MakeAsync(IGrainFactory from) => new(await from.GetGrain<IWorkGrain>("a").MakeUnlessAsync(10, cancellation.Token));
+    }
+
+    [Fact]
     public async Task Calls_that_could_have_begun_together_run_one_after_the_other_and_none_is_lost()
     {
         await using var rig = await Rig.StartAsync();

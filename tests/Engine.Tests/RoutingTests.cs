@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansCache;
@@ -151,6 +152,47 @@ public sealed class RoutingTests
         await ((IClockObserver)(object)reference).TickAsync(2).WaitAsync(Soon, Ct);
 
         Assert.Equal((1, 2), (mine.Heard, silos.Heard));
+    }
+
+    [Fact]
+    public async Task Of_an_observer_that_is_gone_nothing_stays_once_it_was_called()
+    {
+        await using var rig = await Rig.StartAsync();
+        var (observer, key, name) = Added();
+        await GoneAsync(observer);
+
+        var reference = (IClockObserver)(object)rig.Silo.Reference(InterfaceInfo.Of(typeof(IClockObserver)), name);
+        await Assert.ThrowsAsync<ClientNotAvailableException>(() => reference.TickAsync(1));
+
+        await GoneAsync(key);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        (WeakReference Observer, WeakReference Key, string Name) Added()
+        {
+            var observer = new ReadyGrain();
+            var key = rig.Silo.Observers.Add(observer);
+            return (new(observer), new(key), new string(key.AsSpan()));
+        }
+
+        static Task GoneAsync(WeakReference what) => Eventually.TrueAsync(
+            () =>
+            {
+                GC.Collect();
+                return !what.IsAlive;
+            },
+            cancellationToken: Ct);
+    }
+
+    [Fact]
+    public async Task Only_an_object_of_this_process_is_made_an_observer()
+    {
+        await using var rig = await Rig.StartAsync();
+        var observer = new ReadyGrain();
+        var reference = rig.Silo.CreateObjectReference<IClockObserver>(observer);
+
+        Assert.Throws<ArgumentNullException>(() => rig.Silo.CreateObjectReference<IClockObserver>(null!));
+        Assert.Throws<ArgumentException>(() => rig.Silo.CreateObjectReference<IClockObserver>(reference));
+        GC.KeepAlive(observer);
     }
 
     [Fact]

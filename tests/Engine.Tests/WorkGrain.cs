@@ -9,6 +9,7 @@ internal interface IWorkGrain : IGrainWithStringKey
     [AlwaysInterleave] Task OpenAsync();
     [AlwaysInterleave] Task BeginAsync(string[] names);
     Task<byte[]> MakeAsync(int size);
+    Task<byte[]> MakeUnlessAsync(int size, CancellationToken cancellationToken);
     Task<int> TakeAsync(byte[] value);
     Task<Version2> UpgradeAsync(Version2 value);
     Task FailUnknownAsync();
@@ -62,6 +63,8 @@ internal sealed class WorkGrain : Grain, IWorkGrain
             _ = GrainFactory.GetGrain<IWorkGrain>(this.GetPrimaryKeyString()).WaitAsync(name);
         return Task.CompletedTask;
     }
+
+    public Task<byte[]> MakeUnlessAsync(int size, CancellationToken cancellationToken) => MakeAsync(size);
 
     public Task<byte[]> MakeAsync(int size) => Task.FromResult(new byte[size]);
 

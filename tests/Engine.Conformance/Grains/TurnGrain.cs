@@ -16,6 +16,8 @@ internal interface ITurnGrain : IGrainWithStringKey
     Task<bool> CancelAsync(CancellationToken cancellationToken);
     Task<string> CancelledInTurnAsync(CancellationToken cancellationToken);
     [AlwaysInterleave] Task<string> OutcomeAsync();
+    Task KeepTokenAsync(CancellationToken cancellationToken);
+    Task<bool> IsKeptCancelledAsync();
 }
 
 [Alias("conformance.reentrant")]
@@ -28,6 +30,7 @@ internal abstract class TurnGrainBase : Grain, ITurnGrain
     private int _count, _inside;
     private bool _waiting;
     private string _outcome = "";
+    private CancellationToken _kept;
 
     public Task<int> CountAsync() => Task.FromResult(++_count);
 
@@ -116,6 +119,14 @@ internal abstract class TurnGrainBase : Grain, ITurnGrain
     }
 
     public Task<string> OutcomeAsync() => Task.FromResult(_outcome);
+
+    public Task KeepTokenAsync(CancellationToken cancellationToken)
+    {
+        _kept = cancellationToken;
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> IsKeptCancelledAsync() => Task.FromResult(_kept.IsCancellationRequested);
 }
 
 internal sealed class TurnGrain : TurnGrainBase;
