@@ -302,6 +302,7 @@ public sealed class TagClusterTests : IAsyncLifetime
 
         Assert.NotEqual(first.Generation, next.Generation);
         Assert.Equal(2, next.Head);
+        Assert.Equal(9, (await store.AppendAsync(new(new(next.Generation, 2, next.Stamp), Ahead: 9, []), Cancellation)).Head);
     }
 
     [Fact]
