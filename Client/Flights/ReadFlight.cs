@@ -120,8 +120,9 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
     {
         try
         {
-            _reply = (await _calls.ReadAsync(_key, Reader.Request, new() { Flight = this }, tried).ConfigureAwait(false)).Reply;
-            Land();
+            var answer = await _calls.ReadAsync(_key, Reader.Request, new() { Flight = this }, tried).ConfigureAwait(false);
+            _reply = answer.Reply;
+            Land(answer.GaveUp);
         }
         catch (Exception e)
         {
@@ -129,11 +130,11 @@ internal sealed class ReadFlight<TResult> : Flight<Nothing>, IValueTaskSource<TR
         }
     }
 
-    private void Land()
+    private void Land(bool gaveUp = false)
     {
         _flights.Remove(this);
         if (HasJoiners)
-            Land(Landing<Nothing>.ForFirst(_reply, default));        // who joined begins anew: what is there is told at once, or everybody had left
+            Land(gaveUp ? Landing<Nothing>.Nowhere : Landing<Nothing>.ForFirst(_reply, default));        // what is there is told at once: all others came later
         if (TryEnd())
             _core.SetResult(default);
     }

@@ -46,11 +46,11 @@ internal static class CallBinding
     private static CallTarget Bind(IntegrationDescription integration, MethodDescription known, IReadOnlyDictionary<string, string?> args)
     {
         var method = known.Name;
-        var (bound, count) = (new CallArgument[args.Count], 0);
+        var bound = new List<CallArgument>(args.Count);
         string? stray = null;
         foreach (var (name, value) in args)
         {
-            bound[count++] = new(name, value);
+            bound.Add(new(name, value));
             if (!Takes(known, name))
                 stray ??= name;
         }
@@ -66,8 +66,8 @@ internal static class CallBinding
 
         try
         {
-            Array.Sort(bound, ArgumentKey.Compare);
-            return new(CacheKey.Of(known.Region, ArgumentKey.Of(bound)), null) { Arguments = ImmutableCollectionsMarshal.AsImmutableArray(bound), IsVersioned = known.IsVersioned };
+            bound.Sort(ArgumentKey.Compare);
+            return new(CacheKey.Of(known.Region, ArgumentKey.Of(CollectionsMarshal.AsSpan(bound))), null) { Arguments = [.. bound], IsVersioned = known.IsVersioned };
         }
         catch (ArgumentException e)
         {

@@ -36,7 +36,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         }.By(order.Wanted);
         order.Seat?.Take(flight);
         // Within another load a wait has an end: a circle through other processes cannot be seen from here.
-        var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Patience = !order.SurvivesOutage ? null : _isAway ? TimeSpan.Zero : OutagePatience };
+        var effort = new ReadEffort { Flight = flight, LongestWait = LoadScope.Current is null ? null : calls.Limit, Patience = PatienceOf(order.SurvivesOutage) };
         for (int undecodable = 0, invalid = 0; ;)
         {
             Answer answer;
@@ -211,9 +211,18 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
     private async ValueTask<Landing<T>> RunInCircleAsync<TState, T>(Flight? flight, LoadOrder<TState, T> order)
     {
         var request = new ReadRequest { Holder = ids.Process, OperationId = ids.Next(), LoadChain = LoadScope.Current?.Chain ?? default };
-        var answer = await calls.ReadAsync(order.Key, request, default).ConfigureAwait(false);
-        if (answer.Reply.Value is { } found && codecs.TryDecode<T>(found, out var value, out _) && order.IsValid(value))
-            return Landing<T>.Of(answer, value);
+        try
+        {
+            var answer = await calls.ReadAsync(order.Key, request, new() { Patience = PatienceOf(order.SurvivesOutage) }).ConfigureAwait(false);
+            if (answer.Reply.Value is { } found && codecs.TryDecode<T>(found, out var value, out _) && order.IsValid(value))
+                return Landing<T>.Of(answer, value);
+        }
+        catch (CacheUnavailableException e) when (order.SurvivesOutage)
+        {
+            _isAway = true;
+            return await RunAloneAsync(flight, order, e).ConfigureAwait(false);
+        }
+
         logger.Circle(RoutingHash.Of(order.Key.GrainKey));
         return await MakeAloneAsync(flight, order).ConfigureAwait(false);
     }
@@ -237,6 +246,8 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
         var isAbsent = value is null || LoadScope.Current!.Context.IsAbsent;
         return Landings.Uncached(value, isAbsent ? ValueCodecs.Null : codecs.Encode(value), isAbsent, began);
     }
+
+    private TimeSpan? PatienceOf(bool survivesOutage) => !survivesOutage ? null : _isAway ? TimeSpan.Zero : OutagePatience;
 
     private bool HasLapsed(LoadTicket ticket, long askedAt) =>
         ticket.PermitMilliseconds > 0 && clock.GetElapsedTime(askedAt) >= TimeSpan.FromMilliseconds(ticket.PermitMilliseconds);

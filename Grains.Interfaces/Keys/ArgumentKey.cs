@@ -31,14 +31,13 @@ internal static class ArgumentKey
         }
 
         Array.Sort(arguments, Compare);
-        var parts = new string[arguments.Length];
-        for (var i = 0; i < parts.Length; i++)
+        for (var i = 1; i < arguments.Length; i++)
         {
-            var (name, value) = arguments[i];
-            if (i > 0 && name == arguments[i - 1].Name)
-                throw new ArgumentException($"The argument '{name}' is given twice; give it once.", nameof(arguments));
-            parts[i] = value is null ? Encoded(name) : $"{Encoded(name)}={Encoded(value)}";
+            if (arguments[i].Name == arguments[i - 1].Name)
+                throw new ArgumentException($"The argument '{arguments[i].Name}' is given twice; give it once.", nameof(arguments));
         }
+
+        var parts = Array.ConvertAll(arguments, static a => a.Value is null ? Encoded(a.Name) : $"{Encoded(a.Name)}={Encoded(a.Value)}");
 
         return string.Join('&', parts);
     }

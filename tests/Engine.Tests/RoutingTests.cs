@@ -93,6 +93,22 @@ public sealed class RoutingTests
     }
 
     [Fact]
+    public async Task A_client_that_is_connected_to_all_it_knew_looks_for_silos_again_when_the_router_changes()
+    {
+        await using var first = await Rig.StartAsync();
+        await using var second = await Rig.StartAsync();
+        var router = new TestRouter();
+        EndPoint[] silos = [first.Endpoint];
+        var client = await ClientAsync(first, router, o => o.FindEndpoints = _ => Task.FromResult<IReadOnlyCollection<EndPoint>>(Volatile.Read(ref silos)));
+
+        Volatile.Write(ref silos, [first.Endpoint, second.Endpoint]);
+        router.Change();
+
+        await Eventually.TrueAsync(
+            () => first.Log.Lines.Any(line => line.Id == 107 && line.Text.Contains($":{second.Endpoint.Port}.", StringComparison.Ordinal)), what: "it is connected, without a call", cancellationToken: Ct);
+    }
+
+    [Fact]
     public async Task Calls_to_one_silo_take_turns_over_its_connections()
     {
         await using var first = await Rig.StartAsync();

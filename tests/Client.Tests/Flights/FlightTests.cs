@@ -145,6 +145,45 @@ public class FlightTests
     }
 
     [Fact]
+    public async Task Who_began_anew_before_does_so_again_when_the_next_reader_gives_up()
+    {
+        var clock = new WatchedClock();
+        await using var cluster = new FakeCluster(services => services.AddSingleton<TimeProvider>(clock));
+        var key = FakeCluster.Key.GrainKey;
+        var (earlier, first, reads) = (new Flight<Nothing>(FlightKind.Read), new TaskCompletionSource<ReadReply>(), 0);
+        using var leaving = new CancellationTokenSource();
+        Action leave = leaving.Cancel;
+        cluster.Entry.OnRead = _ =>
+        {
+            switch (++reads)
+            {
+                case 1:
+                    return new(first.Task);
+                case 2:
+                    leave();
+                    clock.OnceAskedHere(() =>       // it has seen that nobody waits
+                    {
+                        earlier.Land(Landing<Nothing>.ForFirst(FakeEntry.Hit("0"), default));
+                        Assert.True(SpinWait.SpinUntil(() => cluster.Flights.Waiting(key) == 1, Eventually.Deadline));
+                    });
+                    return new(new ReadReply { Status = ReadStatus.AskAgain });
+                default:
+                    return new(FakeEntry.Hit("1"));
+            }
+        };
+        Assert.True(cluster.Flights.TryStart(key, earlier));
+        var joining = cluster.Cache.GetAsync<int>(FakeCluster.Key).AsTask();
+        cluster.Flights.Remove(earlier);
+        var gone = cluster.Cache.GetAsync<int>(FakeCluster.Key, leaving.Token).AsTask();
+
+        first.SetResult(new ReadReply { Status = ReadStatus.AskAgain });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        Assert.Equal(1, (await joining.WaitAsync(Eventually.Deadline)).Value);
+        Assert.Equal((3, 0), (reads, cluster.Flights.Count));
+    }
+
+    [Fact]
     public async Task A_token_that_is_cancelled_after_its_answer_came_ends_nobodys_wait()
     {
         await using var cluster = new FakeCluster();

@@ -136,6 +136,28 @@ public class HybridCacheTests
     }
 
     [Fact]
+    public async Task Factories_that_need_each_others_keys_both_run_while_the_cache_is_away()
+    {
+        await using var cluster = new FakeCluster();
+        var cache = cluster.Get<HybridCache>();
+        foreach (var key in new[] { "a", "b" })
+            cluster.EntryOf(CacheKey.Of("hybrid", key)).OnRead = static _ => throw new SiloUnavailableException("away");
+        var (both, running) = (new TaskCompletionSource(), 0);
+
+        var results = await cluster.DriveAsync(new ValueTask<int[]>(Task.WhenAll(MakeAsync("a", "b"), MakeAsync("b", "a"))));
+
+        Assert.Equal([1, 1], results);
+
+        Task<int> MakeAsync(string key, string other) => cache.GetOrCreateAsync(key, async _ =>
+        {
+            if (Interlocked.Increment(ref running) == 2)
+                both.SetResult();
+            await both.Task;
+            return await cache.GetOrCreateAsync(other, static _ => new ValueTask<int>(1));
+        }).AsTask();
+    }
+
+    [Fact]
     public async Task A_read_alone_of_a_cache_that_is_away_finds_nothing()
     {
         await using var cluster = new FakeCluster();

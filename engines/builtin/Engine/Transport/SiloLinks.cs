@@ -3,7 +3,7 @@ namespace OrleansCache.Engine;
 /// <summary>The links of a process to silos, by endpoint.</summary>
 /// <param name="runtime">Takes requests to their targets.</param>
 /// <param name="options">Of each.</param>
-/// <param name="changed">A connection was made or broke.</param>
+/// <param name="changed">A connection was made or broke, or calls go elsewhere.</param>
 internal sealed class SiloLinks(EngineRuntime runtime, LinkOptions options, Action changed) : IDisposable
 {
     // The hash of a name would cost an allocation; changed with its lock held.
@@ -45,6 +45,7 @@ internal sealed class SiloLinks(EngineRuntime runtime, LinkOptions options, Acti
         foreach (var (silo, links) in _links)
             if (runtime.Router!.IsGone(silo) || links.All(static link => link.HasFailed))
                 Drop(silo);
+        changed();
     }
 
     public void Dispose()
