@@ -24,7 +24,7 @@ public class TagSimulationTests
     {
         if (Seeds.One is { } one)
             Replay(one);
-        else if (Seeds.FirstBroken(BrokenBy(TagRules.All), 0, Soak.IsOn ? 30_000 : 1_000) is { } seed)
+        else if (Seeds.FirstBroken(BrokenBy(TagRules.All), 0, Soak.IsOn ? 100_000 : 1_000) is { } seed)
             Replay(seed);
     }
 
