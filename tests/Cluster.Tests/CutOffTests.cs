@@ -15,6 +15,9 @@ public sealed class CutOffTests
     /// <summary>A way that is there again is found within this.</summary>
     private static readonly TimeSpan FoundAgain = TimeSpan.FromSeconds(3);
 
+    /// <summary>What a client cut off is told. Where finding the silo again takes long, changes in doubt are repeated when too many others were made since.</summary>
+    private static readonly string ToldOnes = EngineHosting.Name == "orleans" ? "No silo answered|The change may or may not have happened" : "No silo answered";
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -150,7 +153,7 @@ public sealed class CutOffTests
         var availability = new Availability(history.Operations, cluster.Disturbances.All);
         TestContext.Current.TestOutputHelper!.WriteLine(string.Join('\n', cluster.Told));
         TestContext.Current.TestOutputHelper!.WriteLine($"the last call that failed began {availability.Failed.Max(o => TimeProvider.System.GetElapsedTime(healed.At, o.Begin).TotalSeconds):0.0} s after healing");
-        Assert.All(cluster.Told, static told => Assert.Matches("No silo answered|The change may or may not have happened", told));
+        Assert.All(cluster.Told, static told => Assert.Matches(ToldOnes, told));
         Assert.All(availability.Failed, static o => Assert.Equal(1, o.Process));
         Assert.Contains(history.Operations, o => o.Process == 1 && o.Ending == Ending.Ok && o.Begin > cut.At && o.End < healed.At);
         Assert.DoesNotContain(availability.Failed, o => TimeProvider.System.GetElapsedTime(healed.At, o.Begin) > foundAgain);

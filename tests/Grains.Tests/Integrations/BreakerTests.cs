@@ -4,15 +4,8 @@ using OrleansCache.TestSupport;
 namespace OrleansCache.Tests;
 
 /// <summary>Breakers that stop calls of an origin that fails.</summary>
-public sealed class BreakerTests : IAsyncLifetime
+public sealed class BreakerTests : DrivenOrigin
 {
-    private readonly ManualTimeProvider _clock = new();
-    private TestOrigin _origin = null!;
-
-    public async ValueTask InitializeAsync() => _origin = await TestOrigin.StartAsync();
-
-    public ValueTask DisposeAsync() => _origin.DisposeAsync();
-
     [Fact]
     public async Task The_breaker_opens_tries_once_and_closes_by_itself()
     {
@@ -106,6 +99,4 @@ public sealed class BreakerTests : IAsyncLifetime
         Assert.Null(harness.Caller.DescribeBreaker("partner"));
         Assert.Equal(OriginResultKind.Value, (await harness.CallAsync()).Kind);
     }
-
-    private OriginHarness Harness(Dictionary<string, string?> settings) => OriginHarness.Over(_origin, settings, _clock);
 }

@@ -3,16 +3,8 @@ using OrleansCache.TestSupport;
 namespace OrleansCache.Tests;
 
 /// <summary>Which calls of an origin wait for their permit, and in what order they get it.</summary>
-public sealed class CallPermitTests : IAsyncLifetime
+public sealed class CallPermitTests : DrivenOrigin
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
-    private readonly ManualTimeProvider _clock = new();
-    private TestOrigin _origin = null!;
-
-    public async ValueTask InitializeAsync() => _origin = await TestOrigin.StartAsync();
-
-    public ValueTask DisposeAsync() => _origin.DisposeAsync();
-
     [Fact]
     public async Task A_miss_waits_for_its_permit()
     {
@@ -109,6 +101,4 @@ public sealed class CallPermitTests : IAsyncLifetime
         Assert.Equal(OriginResultKind.Value, (await harness.CallAsync()).Kind);
         Assert.Equal((1, 2), (_origin.Seen.Count, harness.Grants));
     }
-
-    private OriginHarness Harness(Dictionary<string, string?> settings) => OriginHarness.Over(_origin, settings, _clock);
 }

@@ -4,16 +4,8 @@ using OrleansCache.TestSupport;
 namespace OrleansCache.Tests;
 
 /// <summary>How often and how long an origin is tried, and when it asks for a pause.</summary>
-public sealed class OriginRetryTests : IAsyncLifetime
+public sealed class OriginRetryTests : DrivenOrigin
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
-    private readonly ManualTimeProvider _clock = new();
-    private TestOrigin _origin = null!;
-
-    public async ValueTask InitializeAsync() => _origin = await TestOrigin.StartAsync();
-
-    public ValueTask DisposeAsync() => _origin.DisposeAsync();
-
     [Fact]
     public async Task Retries_are_spaced_as_configured_and_can_be_seen()
     {
@@ -121,6 +113,4 @@ public sealed class OriginRetryTests : IAsyncLifetime
 
         Assert.Equal(TimeSpan.FromSeconds(3), harness.Caller.StatusOf("partner")!.RecentRetries.Single().Delay);
     }
-
-    private OriginHarness Harness(Dictionary<string, string?> settings) => OriginHarness.Over(_origin, settings, _clock);
 }
