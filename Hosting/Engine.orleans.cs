@@ -29,6 +29,9 @@ internal static class EngineHosting
     /// <summary>A client is nearly as large as a silo, and takes as long to start.</summary>
     public const bool IsClientLight = false;
 
+    /// <summary>Orleans knows silos by address: the one that a silo finds for itself is published.</summary>
+    public const bool PublishesAddress = true;
+
     /// <summary>The port that clients in other processes connect to.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectiveClientPort;
 
@@ -64,8 +67,7 @@ internal static class EngineHosting
             silo.Services.AddSingleton<IGrainDirectoryCache>(static provider => provider.GetRequiredService<PlacedDirectory>());
             silo.Configure<EndpointOptions>(endpoint =>
             {
-                if (!MachineName.IsUsed(options.Silo))      // else Orleans takes the address of that name
-                    endpoint.AdvertisedIPAddress = Advertised(options.Silo);
+                endpoint.AdvertisedIPAddress = MachineName.IsUsed(options.Silo) ? MachineAddress.Of(address.AddressFamily) : Advertised(options.Silo);
                 (endpoint.SiloPort, endpoint.GatewayPort) = (options.Silo.EffectivePort, options.Silo.EffectiveClientPort);
                 endpoint.SiloListeningEndpoint = new(address, options.Silo.EffectivePort);
                 endpoint.GatewayListeningEndpoint = new(address, options.Silo.EffectiveClientPort);
@@ -94,7 +96,6 @@ internal static class EngineHosting
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
     }
 
-    // Orleans knows silos by address.
     private static IPAddress Advertised(SiloEndpointOptions silo)
     {
         var name = silo.AdvertisedAddress ?? silo.Address;

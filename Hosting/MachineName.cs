@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansCache;
 
 /// <summary>
-/// A silo that listens on every address and names none is looked for by its machine's name. Says so where that name leads nowhere, or each
-/// machine to itself.
+/// A silo that listens on every address and names none is looked for by its machine's name. Says so where that leads nowhere, or each machine
+/// to itself.
 /// </summary>
 internal sealed class MachineName(CacheSiloOptions options, ILogger<MachineName> logger) : BackgroundService
 {
@@ -18,12 +18,12 @@ internal sealed class MachineName(CacheSiloOptions options, ILogger<MachineName>
     {
         if (!IsUsed(options.Silo))
             return;
-        var addresses = await AddressesAsync(stoppingToken).ConfigureAwait(false);
+        var addresses = EngineHosting.PublishesAddress ? [MachineAddress.Of(IPAddress.Parse(options.Silo.Address).AddressFamily)] : await NamedAsync(stoppingToken).ConfigureAwait(false);
         if (addresses.All(IPAddress.IsLoopback))
             logger.HardToFind(Environment.MachineName, addresses is [] ? "nothing" : string.Join(", ", addresses.AsEnumerable()));
     }
 
-    private static async Task<IPAddress[]> AddressesAsync(CancellationToken cancellationToken)
+    private static async Task<IPAddress[]> NamedAsync(CancellationToken cancellationToken)
     {
         try
         {

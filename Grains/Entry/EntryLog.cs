@@ -27,4 +27,7 @@ internal static partial class EntryLog
 
     [LoggerMessage(1008, LogLevel.Debug, "A loaded value of entry {KeyHash:x16} was not kept: {Detail}.")]
     public static partial void NotKept(this ILogger logger, ulong keyHash, string detail);
+
+    [LoggerMessage(1009, LogLevel.Information, "Entry {KeyHash:x16} is loaded though the store has not said in time what it holds.")]
+    public static partial void LoadedUnread(this ILogger logger, ulong keyHash);
 }

@@ -181,7 +181,8 @@ public sealed class ManySiloTests
         Assert.All(moved, id => Assert.Equal($"127.0.0.1:{joined.SiloPort}", after[id]));
         Assert.InRange(moved.Count / (double)keys, 0.25 - tolerance, 0.25 + tolerance);
         Assert.All(shares.Values, share => Assert.InRange(share, keys / 4.0 * (1 - evenness), keys / 4.0 * (1 + evenness)));
-        Assert.Equal(keys, origin.Calls);
+        var again = origin.Asked.CountBy(static id => id).Where(static asked => asked.Value > 1).Select(static asked => asked.Key).ToList();
+        Assert.True(again is [], $"Loaded again: {string.Join(", ", again)}; the silo that joined wrote:\n{joined.Process.Output}");
         await client.StopAsync(Ct);
     }
 

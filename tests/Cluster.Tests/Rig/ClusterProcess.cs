@@ -105,6 +105,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:cache"] = ConnectionString });
         builder.AddOrleansCacheClient("cache", configure);
+        builder.Services.Configure<HostOptions>(static host => host.StartupTimeout = TimeSpan.FromMinutes(1));
         var host = builder.Build();
         await host.StartAsync(Ct);
         return host;

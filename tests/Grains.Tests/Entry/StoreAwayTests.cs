@@ -98,12 +98,29 @@ public sealed class StoreAwayTests
         var call = entry.Call();
         await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
 
-        entry.Time.Advance(EntryLimits.StorePatience + EntryLimits.StorePatience);
+        entry.Time.Advance(EntryLimits.StoreLimit - TimeSpan.FromMilliseconds(1));
         entry.Store.Open();
         await Eventually.TrueAsync(() => call.IsCompleted || entry.Origin.Count > 0);
 
         Assert.Equal(0, entry.Origin.Count);
         Assert.Equal((ReadStatus.Hit, "1"), ((await call) is var r ? r.Status : default, Text(r.Value)));
+    }
+
+    [Fact]
+    public async Task A_store_that_says_nothing_is_waited_for_no_longer_than_a_call_may_take()
+    {
+        var entry = new EntryHarness(Declared);
+        entry.Store.Hold();
+        var call = entry.Call();
+        await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
+
+        entry.Time.Advance(EntryLimits.StoreLimit);
+        await Eventually.TrueAsync(() => entry.Origin.Count == 1);
+        entry.Store.Open();
+        await entry.Origin.GiveAsync(0, "1");
+
+        Assert.Equal(ReadStatus.AskAgain, (await call).Status);
+        Assert.Equal("1", Text((await entry.Call()).Value));
     }
 
     [Fact]

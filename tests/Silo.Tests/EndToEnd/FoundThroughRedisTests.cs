@@ -163,6 +163,7 @@ public sealed class FoundThroughRedisTests
         if (logs is not null)
             builder.Logging.AddProvider(logs);
         builder.AddOrleansCacheClient("cache");
+        builder.Services.Configure<HostOptions>(static host => host.StartupTimeout = TimeSpan.FromMinutes(1));
         return builder.Build();
     }
 }
