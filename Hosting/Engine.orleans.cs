@@ -23,9 +23,6 @@ internal static class EngineHosting
     /// <summary>Between two tellings of a silo's load to each other one. Keys are placed by the view and not by load: it is for grains that are not ours.</summary>
     private static readonly TimeSpan PaceOfLoad = TimeSpan.FromMinutes(1);
 
-    /// <summary>Between two looks of the Orleans dashboard at its silo, which it takes whether or not somebody looks at it.</summary>
-    private static readonly TimeSpan PaceOfDashboard = TimeSpan.FromSeconds(5);
-
     /// <summary>A client is nearly as large as a silo, and takes as long to start.</summary>
     public const bool IsClientLight = false;
 
@@ -77,8 +74,7 @@ internal static class EngineHosting
                 silo.AddMemoryGrainStorage(StorageServiceCollectionExtensions.GrainStorageName);
             EngineSiloTls.Use(silo, options.Silo.Tls);
             silo.Configure<DeploymentLoadPublisherOptions>(static load => load.DeploymentLoadPublisherRefreshTime = PaceOfLoad);
-            silo.Configure<StatelessWorkerOptions>(static workers => workers.IdleWorkersInspectionPeriod = PaceOfDashboard);       // it keeps one
-            silo.AddDashboard(static dashboard => (dashboard.HideTrace, dashboard.CounterUpdateIntervalMs) = (true, (int)PaceOfDashboard.TotalMilliseconds));
+            EngineDashboard.AddTo(silo);
         });
         if (redis is { Length: > 0 })
             builder.Services.AddClusterEntry();     // others send calls as soon as this silo has joined: by then Orleans has it
@@ -88,12 +84,11 @@ internal static class EngineHosting
     // gone, after more than twice its lease: until then clients may send their calls to it, and Orleans ends the process of whom it gave up.
     private static void QuickToNotice(ClusterMembershipOptions membership)
     {
-        membership.ProbeTimeout = membership.MinProbeTimeout = TimeSpan.FromSeconds(1);
-        membership.NumMissedProbesLimit = 7;
+        membership.ProbeTimeout = membership.MinProbeTimeout = TimeSpan.FromSeconds(2);
+        membership.NumMissedProbesLimit = 4;
         membership.NumVotesForDeathDeclaration = 1;
-        membership.NumProbedSilos = 3;      // each by three others: as quick as by ten, and no more to do in a larger cluster
-        membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
-        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+        membership.NumProbedSilos = 2;      // each by two others: no more to do in a larger cluster
+        membership.TableRefreshTimeout = membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
     }
 
     private static IPAddress Advertised(SiloEndpointOptions silo)

@@ -44,8 +44,8 @@ public sealed class IdleTests
     /// <summary>What compiles what it has run thirty times goes on for a minute.</summary>
     private static TimeSpan Settle { get; } = TimeSpan.FromSeconds(75);
 
-    /// <summary>Of a core. On Orleans, whose own timers and dashboard take more than a hundredth, what it does not fall back behind: see docs/engines.md.</summary>
-    private static double Bar => OnOrleans ? 0.03 : 0.01;
+    /// <summary>Of a core.</summary>
+    private const double Bar = 0.01;
 
     private static bool OnOrleans => EngineHosting.Name == "orleans";
 

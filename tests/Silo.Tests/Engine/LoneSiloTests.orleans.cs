@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime.GrainDirectory;
@@ -26,6 +27,14 @@ public sealed class LoneSiloTests : IDisposable
     [Fact]
     public void An_active_entry_is_counted_with_what_Orleans_adds_to_it() =>
         Assert.Equal(2_500 + 2 + 100, _silo.Services.GetRequiredService<EntryMemory>().BytesOf("k", valueBytes: 100));
+
+    [Fact]
+    public void Its_dashboard_reads_the_meters_as_seldom_as_the_rest()
+    {
+        var host = _silo.Services.GetServices<IHostedService>().Single(static service => service.GetType().FullName == "Orleans.Dashboard.DashboardHost");
+
+        Assert.Equal(5_000, host.GetType().GetProperty("ExportIntervalMilliseconds", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(host));
+    }
 
     public void Dispose() => _silo.Dispose();
 
