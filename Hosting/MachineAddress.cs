@@ -19,7 +19,8 @@ internal static class MachineAddress
     internal static IPAddress Choose(IReadOnlyList<IPAddress> named, IReadOnlyList<IPAddress> outward, AddressFamily family)
     {
         bool IsReachable(IPAddress address) => address.AddressFamily == family && !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal;
-        return named.FirstOrDefault(IsReachable) ?? outward.FirstOrDefault(IsReachable)
+        return named.FirstOrDefault(address => IsReachable(address) && outward.Contains(address))       // some systems mean all of theirs by the name
+            ?? named.FirstOrDefault(IsReachable) ?? outward.FirstOrDefault(IsReachable)
             ?? (family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
     }
 

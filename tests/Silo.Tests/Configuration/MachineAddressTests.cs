@@ -9,6 +9,7 @@ public sealed class MachineAddressTests
     [Theory]
     [InlineData("10.1.2.3", "192.0.2.2", "10.1.2.3")]                       // what the name says comes first
     [InlineData("127.0.1.1 10.1.2.3", "192.0.2.2", "10.1.2.3")]
+    [InlineData("172.17.0.1 192.0.2.2", "192.0.2.2", "192.0.2.2")]          // a bridge's beside it
     [InlineData("127.0.1.1", "192.0.2.2", "192.0.2.2")]                     // as on Debian
     [InlineData("", "192.0.2.2", "192.0.2.2")]
     [InlineData("fd00::1 127.0.0.1", "fe80::1 fd00::2 192.0.2.2", "192.0.2.2")]
