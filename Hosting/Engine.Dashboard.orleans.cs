@@ -19,7 +19,8 @@ internal static class EngineDashboard
         silo.Configure<StatelessWorkerOptions>(static workers => workers.IdleWorkersInspectionPeriod = Pace);       // it keeps one
 
         // It reads all of Orleans' meters each second, a fifth of what an idle silo costs, and has no option for that.
-        var host = silo.Services.Single(static service => service.ServiceType.FullName == "Orleans.Dashboard.DashboardHost").ServiceType;
+        if (silo.Services.FirstOrDefault(static service => service.ServiceType.FullName == "Orleans.Dashboard.DashboardHost")?.ServiceType is not { } host)
+            return;
         silo.Services.Replace(ServiceDescriptor.Singleton(host, provider =>
         {
             var made = ActivatorUtilities.CreateInstance(provider, host);

@@ -18,8 +18,8 @@ internal static class EngineHosting
     /// <summary>A client is small: a silo can afford one of its own for a moment.</summary>
     public const bool IsClientLight = true;
 
-    /// <summary>Silos publish names, and whoever looks for one asks what its name means there.</summary>
-    public const bool PublishesAddress = false;
+    /// <summary>None: silos publish names, and whoever looks for one asks what its name means there.</summary>
+    public static IPAddress? PublishedAddress(IServiceProvider services) => null;
 
     /// <summary>The port that clients in other processes connect to: silos and clients share one.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectivePort;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
@@ -26,8 +27,8 @@ internal static class EngineHosting
     /// <summary>A client is nearly as large as a silo, and takes as long to start.</summary>
     public const bool IsClientLight = false;
 
-    /// <summary>Orleans knows silos by address: the one that a silo finds for itself is published.</summary>
-    public const bool PublishesAddress = true;
+    /// <summary>Orleans knows silos by address: the one that this silo publishes.</summary>
+    public static IPAddress? PublishedAddress(IServiceProvider services) => services.GetRequiredService<IOptions<EndpointOptions>>().Value.AdvertisedIPAddress;
 
     /// <summary>The port that clients in other processes connect to.</summary>
     public static int ClientPort(SiloEndpointOptions endpoint) => endpoint.EffectiveClientPort;
@@ -64,7 +65,7 @@ internal static class EngineHosting
             silo.Services.AddSingleton<IGrainDirectoryCache>(static provider => provider.GetRequiredService<PlacedDirectory>());
             silo.Configure<EndpointOptions>(endpoint =>
             {
-                endpoint.AdvertisedIPAddress = MachineName.IsUsed(options.Silo) ? MachineAddress.Of(address.AddressFamily) : Advertised(options.Silo);
+                endpoint.AdvertisedIPAddress = MachineName.IsUsed(options.Silo) ? MachineAddress.Of(address) : Advertised(options.Silo);
                 (endpoint.SiloPort, endpoint.GatewayPort) = (options.Silo.EffectivePort, options.Silo.EffectiveClientPort);
                 endpoint.SiloListeningEndpoint = new(address, options.Silo.EffectivePort);
                 endpoint.GatewayListeningEndpoint = new(address, options.Silo.EffectiveClientPort);
@@ -80,14 +81,15 @@ internal static class EngineHosting
             builder.Services.AddClusterEntry();     // others send calls as soon as this silo has joined: by then Orleans has it
     }
 
-    // A silo that was killed is given up within seconds, see MembershipByOwnership; one that does not answer, since it is paused or its machine is
-    // gone, after more than twice its lease: until then clients may send their calls to it, and Orleans ends the process of whom it gave up.
+    // A silo that was killed, or whose machine is gone, is given up within seconds, see MembershipByOwnership; one that is paused after half a minute,
+    // as Orleans takes for alive whom a connection had word of so lately: until then clients may send their calls to it, and Orleans ends the process
+    // of whom it gave up.
     private static void QuickToNotice(ClusterMembershipOptions membership)
     {
         membership.ProbeTimeout = membership.MinProbeTimeout = TimeSpan.FromSeconds(2);
         membership.NumMissedProbesLimit = 4;
         membership.NumVotesForDeathDeclaration = 1;
-        membership.NumProbedSilos = 2;      // each by two others: no more to do in a larger cluster
+        membership.NumProbedSilos = 2;      // no more to do in a larger cluster
         membership.TableRefreshTimeout = membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansCache;
@@ -9,6 +10,9 @@ internal static partial class HostingLog
 
     [LoggerMessage(1603, LogLevel.Warning, "Others look for this silo by its machine's name {Host}, which means {Addresses} here; set OrleansCache:Silo:AdvertisedAddress to an address or name by which they reach it.")]
     public static partial void HardToFind(this ILogger logger, string host, string addresses);
+
+    [LoggerMessage(1607, LogLevel.Warning, "Others look for this silo at {Address}, where each machine finds itself; set OrleansCache:Silo:AdvertisedAddress to an address or name by which they reach it.")]
+    public static partial void FoundHereAlone(this ILogger logger, IPAddress address);
 
     [LoggerMessage(1604, LogLevel.Warning, "Redis lost Orleans' table of silos, or has an older one; it is brought back as version {Version}.")]
     public static partial void TableRestored(this ILogger logger, long version);

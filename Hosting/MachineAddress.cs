@@ -6,22 +6,28 @@ namespace OrleansCache;
 
 /// <summary>
 /// The address by which others reach a silo that listens on every one and names none: what its machine's name means, or, where that leads the
-/// machine to itself, the address of the interface that leads out. An interface that leads nowhere, as a bridge for containers, is never meant: its
-/// address is another machine's too, or ends with it.
+/// machine to itself, that of the interface that leads out, or of the only one there is. Among several that lead nowhere none is taken: one may be
+/// a bridge for containers, whose address other machines have too.
 /// </summary>
 internal static class MachineAddress
 {
-    public static IPAddress Of(AddressFamily family) => Choose(Named(), Outward(), family);
+    /// <param name="any">Every address of IPv4, or of both: what the silo listens on.</param>
+    public static IPAddress Of(IPAddress any)
+    {
+        var networks = Networks();
+        return Choose(any.AddressFamily, Named(), Addresses(networks.Where(LeadsOut)), Addresses(networks));
+    }
 
+    /// <param name="family">Of the address that the silo listens on; by IPv6 it listens on IPv4 too.</param>
     /// <param name="named">What the machine's name means.</param>
     /// <param name="outward">Of the interfaces with a gateway.</param>
-    /// <param name="family">Of the address that the silo listens on.</param>
-    internal static IPAddress Choose(IReadOnlyList<IPAddress> named, IReadOnlyList<IPAddress> outward, AddressFamily family)
+    /// <param name="all">Of all interfaces.</param>
+    internal static IPAddress Choose(AddressFamily family, IReadOnlyList<IPAddress> named, IReadOnlyList<IPAddress> outward, IReadOnlyList<IPAddress> all)
     {
         bool IsReachable(IPAddress address) => address.AddressFamily == family && !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal;
-        return named.FirstOrDefault(address => IsReachable(address) && outward.Contains(address))       // some systems mean all of theirs by the name
-            ?? named.FirstOrDefault(IsReachable) ?? outward.FirstOrDefault(IsReachable)
-            ?? (family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
+        return named.FirstOrDefault(IsReachable) ?? outward.FirstOrDefault(IsReachable)
+            ?? (all.Where(IsReachable).ToArray() is [var only] ? only : null)
+            ?? (family == AddressFamily.InterNetworkV6 ? Choose(AddressFamily.InterNetwork, named, outward, all) : IPAddress.Loopback);
     }
 
     private static IPAddress[] Named()
@@ -36,13 +42,21 @@ internal static class MachineAddress
         }
     }
 
-    private static IPAddress[] Outward() =>
-    [
-        .. from network in NetworkInterface.GetAllNetworkInterfaces()
-           where network.OperationalStatus == OperationalStatus.Up
-           let properties = network.GetIPProperties()
-           where properties.GatewayAddresses.Any(static gateway => !gateway.Address.Equals(IPAddress.Any) && !gateway.Address.Equals(IPAddress.IPv6Any))
-           from unicast in properties.UnicastAddresses
-           select unicast.Address,
-    ];
+    private static IPInterfaceProperties[] Networks()
+    {
+        try
+        {
+            return [.. NetworkInterface.GetAllNetworkInterfaces().Where(static network => network.OperationalStatus == OperationalStatus.Up).Select(static network => network.GetIPProperties())];
+        }
+        catch (NetworkInformationException)
+        {
+            return [];
+        }
+    }
+
+    private static bool LeadsOut(IPInterfaceProperties network) =>
+        network.GatewayAddresses.Any(static gateway => !gateway.Address.Equals(IPAddress.Any) && !gateway.Address.Equals(IPAddress.IPv6Any));
+
+    private static IPAddress[] Addresses(IEnumerable<IPInterfaceProperties> networks) =>
+        [.. networks.SelectMany(static network => network.UnicastAddresses, static (_, unicast) => unicast.Address)];
 }

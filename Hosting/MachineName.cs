@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace OrleansCache;
 
 /// <summary>
-/// A silo that listens on every address and names none is looked for by its machine's name. Says so where that leads nowhere, or each machine
-/// to itself.
+/// A silo that listens on every address and names none is looked for by its machine's name, or by the address that it publishes in its place. Says
+/// so where that leads nowhere, or each machine to itself.
 /// </summary>
-internal sealed class MachineName(CacheSiloOptions options, ILogger<MachineName> logger) : BackgroundService
+internal sealed class MachineName(CacheSiloOptions options, IServiceProvider services, ILogger<MachineName> logger) : BackgroundService
 {
     public static bool IsUsed(SiloEndpointOptions silo) =>
         silo.AdvertisedAddress is null && IPAddress.TryParse(silo.Address, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
@@ -18,7 +18,13 @@ internal sealed class MachineName(CacheSiloOptions options, ILogger<MachineName>
     {
         if (!IsUsed(options.Silo))
             return;
-        var addresses = EngineHosting.PublishesAddress ? [MachineAddress.Of(IPAddress.Parse(options.Silo.Address).AddressFamily)] : await NamedAsync(stoppingToken).ConfigureAwait(false);
+        if (EngineHosting.PublishedAddress(services) is { } published)
+        {
+            if (IPAddress.IsLoopback(published))
+                logger.FoundHereAlone(published);
+            return;
+        }
+        var addresses = await NamedAsync(stoppingToken).ConfigureAwait(false);
         if (addresses.All(IPAddress.IsLoopback))
             logger.HardToFind(Environment.MachineName, addresses is [] ? "nothing" : string.Join(", ", addresses.AsEnumerable()));
     }

@@ -66,7 +66,7 @@ internal sealed partial class Entry
         var before = _state.Loads;
         while (true)
         {
-            if (await NotReadyAsync(LoadMode.Declared, cancellationToken) is { } refusal)
+            if (await NotReadyAsync(LoadMode.Declared, slice, cancellationToken) is { } refusal)
                 return refusal;
             if (_tasks?.Ended is { } ended && ended.Remembers(request.OperationId) && AnswerOf(ended, await ended.Done, request, arrival, slice) is { } kept)
                 return kept;

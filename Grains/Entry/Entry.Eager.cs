@@ -12,7 +12,7 @@ internal sealed partial class Entry
     public async ValueTask<EagerReply> RefreshEagerlyAsync()
     {
         var slice = new Slice(_services.Time, EntryLimits.Slice);
-        if (await NotReadyAsync(LoadMode.Declared, CancellationToken.None) is { } refusal)
+        if (await NotReadyAsync(LoadMode.Declared, slice, CancellationToken.None) is { } refusal)
             return refusal.Status == ReadStatus.NotOwner ? Eager(EagerStatus.NotOwner) : EagerIn(EntryLimits.EagerPause);
 
         var now = Now;

@@ -182,7 +182,7 @@ internal sealed partial class Entry
         (_state, var load) = LoadRules.Begin(_state, leased, LeaseSpan, _services.Tags.Head, _services.Tags.Generation, now);
         var flight = new LoadFlight(load, request.OperationId, limiter, _services.Time.GetTimestamp()) { OriginVersion = request.OriginVersion };
         Tasks.Flights.Add(flight);
-        if (_state is { Content: null, Stored: StoreKnowledge.Unread })
+        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && _services.Store.IsReachable)
             _services.Log.LoadedUnread(_hash);
         return flight;
     }

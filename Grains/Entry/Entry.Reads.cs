@@ -51,7 +51,7 @@ internal sealed partial class Entry
             await _services.Memory.RoomAsync(EntryLimits.Slice, _services.Time, cancellationToken);
         while (true)
         {
-            if (await NotReadyAsync(request.Load, cancellationToken) is { } refusal)
+            if (await NotReadyAsync(request.Load, slice, cancellationToken) is { } refusal)
                 return refusal;
             if (TryAnswer(request, out var reply))
                 return reply;
@@ -75,14 +75,15 @@ internal sealed partial class Entry
     }
 
     /// <summary>Why the key can't be read here and now; null when it can.</summary>
-    private async ValueTask<ReadReply?> NotReadyAsync(LoadMode load, CancellationToken cancellationToken)
+    private async ValueTask<ReadReply?> NotReadyAsync(LoadMode load, Slice slice, CancellationToken cancellationToken)
     {
         if (!await OwnsAsync(EntryLimits.Slice, cancellationToken) || _isGone)
             return Reply(_isDisowned ? ReadStatus.NotOwner : ReadStatus.AskAgain);
         if (!IsProven && !await ProveAsync(tagged: !AreTagsProven, EntryLimits.ReadPatience, cancellationToken))
             return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();
         var needsStore = IsStrict || load == LoadMode.None;
-        var limit = needsStore || _services.Store.IsReachable ? EntryLimits.StoreLimit : EntryLimits.StorePatience;     // a store that is only slow spares the origin a call
+        var patience = slice.Left > EntryLimits.StoreLimit ? slice.Left : EntryLimits.StoreLimit;
+        var limit = needsStore || _services.Store.IsReachable ? patience : EntryLimits.StorePatience;     // a store that is only slow spares the origin a call
         if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(limit, cancellationToken)
             && !_isDisowned && needsStore)
             return Failed(new() { Kind = ProblemKind.Unavailable, Detail = LoadProblem.StoreAway, RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
@@ -172,7 +173,7 @@ internal sealed partial class Entry
     /// <summary>A leased key: its next get-or-create loads.</summary>
     private async ValueTask<ReadReply> ExpireAsync(ReadRequest request, CancellationToken cancellationToken)
     {
-        if (await NotReadyAsync(LoadMode.None, cancellationToken) is { } refusal)
+        if (await NotReadyAsync(LoadMode.None, Slice.Of(_services.Time, request.WaitMilliseconds), cancellationToken) is { } refusal)
             return refusal;
         var now = Now;
         _state = ReadRules.Expire(ChangeRules.Fence(_state), now);

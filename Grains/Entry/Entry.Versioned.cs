@@ -10,7 +10,7 @@ internal sealed partial class Entry
     private async ValueTask<ReadReply> ReadVersionedAsync(ReadRequest request, CancellationToken cancellationToken)
     {
         var slice = Slice.Of(_services.Time, request.WaitMilliseconds);
-        if (await NotReadyAsync(request.Load, cancellationToken) is { } refusal)
+        if (await NotReadyAsync(request.Load, slice, cancellationToken) is { } refusal)
             return refusal;
         if (_policy.Version is null)
             return await ReadSlowlyAsync(request, cancellationToken);
@@ -65,7 +65,7 @@ internal sealed partial class Entry
     private async ValueTask<ReadReply> ReloadVersionedAsync(ReadRequest request, CancellationToken cancellationToken)
     {
         var slice = Slice.Of(_services.Time, request.WaitMilliseconds);
-        if (await NotReadyAsync(request.Load, cancellationToken) is { } refusal)
+        if (await NotReadyAsync(request.Load, slice, cancellationToken) is { } refusal)
             return refusal;
         if (_policy.Version is null)
             return await ReloadAsync(request, cancellationToken);

@@ -9,7 +9,7 @@ internal sealed partial class Entry
         var slice = Slice.Of(_services.Time, request.WaitMilliseconds);
         while (true)
         {
-            if (await NotReadyAsync(LoadMode.None, CancellationToken.None) is { } refusal)
+            if (await NotReadyAsync(LoadMode.None, slice, CancellationToken.None) is { } refusal)
             {
                 if (refusal.Status == ReadStatus.NotOwner || _isDisowned || _isGone || slice.IsOver)
                     return Watched(refusal.Status == ReadStatus.NotOwner ? WatchStatus.NotOwner : WatchStatus.AskAgain);

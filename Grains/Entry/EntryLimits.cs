@@ -12,8 +12,11 @@ internal static class EntryLimits
     /// <summary>An origin's answer waits no longer for the store: it is given uncached.</summary>
     public static readonly TimeSpan StorePatience = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Who can't be answered without the store waits for it so long, and so does who would ask the origin, while the store is only slow.</summary>
-    public static readonly TimeSpan StoreLimit = Slice;
+    /// <summary>
+    /// Who can't be answered without the store, or would ask the origin while it is only slow, waits for it until the slice of the call ends,
+    /// and at least so long.
+    /// </summary>
+    public static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>A read waits this long for a fence that has lapsed, and a stale one for the permit of a refresh.</summary>
     public static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(100);

@@ -98,7 +98,7 @@ public sealed class StoreAwayTests
         var call = entry.Call();
         await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
 
-        entry.Time.Advance(EntryLimits.StoreLimit - TimeSpan.FromMilliseconds(1));
+        entry.Time.Advance(EntryLimits.Slice - TimeSpan.FromMilliseconds(1));
         entry.Store.Open();
         await Eventually.TrueAsync(() => call.IsCompleted || entry.Origin.Count > 0);
 
@@ -106,15 +106,20 @@ public sealed class StoreAwayTests
         Assert.Equal((ReadStatus.Hit, "1"), ((await call) is var r ? r.Status : default, Text(r.Value)));
     }
 
-    [Fact]
-    public async Task A_store_that_says_nothing_is_waited_for_no_longer_than_a_call_may_take()
+    [Theory]
+    [InlineData(2_000, 2_000)]
+    [InlineData(1_500, 1_500)]
+    [InlineData(0, 1_000)]
+    public async Task A_store_that_says_nothing_is_waited_for_no_longer_than_the_call_may_take(int wait, int waited)
     {
         var entry = new EntryHarness(Declared);
         entry.Store.Hold();
-        var call = entry.Call();
+        var call = entry.Call(wait);
         await Eventually.TrueAsync(() => entry.Time.ActiveTimers > 0);
 
-        entry.Time.Advance(EntryLimits.StoreLimit);
+        entry.Time.Advance(TimeSpan.FromMilliseconds(waited - 1));
+        Assert.Equal(0, entry.Origin.Count);
+        entry.Time.Advance(TimeSpan.FromMilliseconds(1));
         await Eventually.TrueAsync(() => entry.Origin.Count == 1);
         entry.Store.Open();
         await entry.Origin.GiveAsync(0, "1");

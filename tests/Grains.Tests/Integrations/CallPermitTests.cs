@@ -69,7 +69,8 @@ public sealed class CallPermitTests : DrivenOrigin
 
         var order = harness.Limiters.Of("partner").Seen.Where(seen => seen.Reply.Status == PermitStatus.Granted).Skip(5).Select(seen => seen.Asked.Background).ToArray();
         Assert.InRange(order.Take(25).Count(background => background), 4, 6);
-        Assert.Equal(60, order.Length);
+        Assert.InRange(order.Length, 60, int.MaxValue);         // the clock goes on while threads are late: a permit may be too old, and is asked for again
+        Assert.Equal(5 + 60, _origin.Seen.Count);
     }
 
     [Fact]
