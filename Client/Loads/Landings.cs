@@ -50,15 +50,4 @@ internal static class Landings
 
     // All who wait came before the result was sent.
     private static Landing<T> For<T>(in ReadReply reply, T value, LoadReply done) => done.IsCurrent ? new(reply, value) : Landing<T>.ForFirst(reply, value);
-
-    /// <summary>The old value, after the load failed.</summary>
-    public static ReadReply StaleInstead(EntryValue old, LoadReply failed, ReadReply asked, Exception e) => asked with
-    {
-        Status = ReadStatus.Stale,
-        Value = old,
-        FreshMilliseconds = failed.Value is null ? asked.FreshMilliseconds : failed.FreshMilliseconds,
-        StaleMilliseconds = failed.Value is null ? asked.StaleMilliseconds : failed.StaleMilliseconds,
-        Problem = FactoryProblem.Of(e),
-        Ticket = null,
-    };
 }

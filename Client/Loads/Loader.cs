@@ -152,7 +152,7 @@ internal sealed class Loader(OwnerCalls calls, IGrainFactory grains, FlightTable
                 if ((failed.Value ?? asked.Reply.Value) is { } old && codecs.TryDecode<T>(old, out var stale, out _) && order.IsValid(stale))
                 {
                     logger.RefreshFailed(e, hash);
-                    return new(Landings.StaleInstead(old, failed, asked.Reply, e), stale) { Until = failed.Value is null ? asked.DecidedAt : failedAt };
+                    return new(new ReadReply { Status = ReadStatus.Stale, Value = old }, stale) { Until = failed.Value is null ? asked.DecidedAt : failedAt };
                 }
 
                 throw;

@@ -100,8 +100,10 @@ public sealed class FileRestartTests : IAsyncDisposable
         await store.WriteAsync("k", new() { Kind = RecordKind.Value, Epoch = 5, Version = 1 }, Cancellation);
 
         store = await _folder.OpenAsync();
+        using var outcomes = new StoreOutcomes(_folder.Meters);
 
         Assert.Equal(new StoreReadResult(null, 5), await store.ReadAsync("k", 4, Cancellation));
+        Assert.Equal(["read refused"], outcomes.Counted);
         Assert.Equal(new StoreWriteResult(false, 5), await store.WriteAsync("k", new() { Kind = RecordKind.Value, Epoch = 4, Version = 2 }, Cancellation));
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -21,6 +22,8 @@ internal sealed class TestFolder(string? path = null) : IAsyncDisposable
 
     public ListLogger Log { get; } = new();
 
+    public IMeterFactory Meters { get; } = TestMeters.Factory();
+
     public string Entries => System.IO.Path.Combine(Path, "entries");
 
     public LogStore Store => _storage!.Log;
@@ -32,7 +35,7 @@ internal sealed class TestFolder(string? path = null) : IAsyncDisposable
         await CloseAsync();
         _storage = new(Path, Microsoft.Extensions.Options.Options.Create(Options), Clock, Time, new Logger<FileStorage>(new OneLogger(Log)), Disk);
         await _storage.OpenAsync(TestContext.Current.CancellationToken);
-        return new(_storage, Clock, TestMeters.Storage(), NullLogger<FileEntryStore>.Instance);
+        return new(_storage, Clock, TestMeters.Storage(Meters), NullLogger<FileEntryStore>.Instance);
     }
 
     public FileStorage Storage => _storage!;

@@ -5,6 +5,7 @@ namespace OrleansCache.Storage.Tests;
 
 internal static class TestMeters
 {
-    public static StorageMetrics Storage() => new(
-        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), TimeProvider.System);
+    public static IMeterFactory Factory() => new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+
+    public static StorageMetrics Storage(IMeterFactory? meters = null) => new(meters ?? Factory(), TimeProvider.System);
 }

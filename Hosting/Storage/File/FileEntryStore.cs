@@ -27,7 +27,7 @@ internal sealed class FileEntryStore(FileStorage storage, IClusterClock clock, S
         }
         using var value = storage.Log.Read(Prefix + grainKey);
         var record = value.ExpiresAt > clock.Now ? Decode(value.Payload, grainKey) : null;
-        metrics.End("read", record is not null ? "found" : value.IsDamaged ? "damaged" : "absent", begun);
+        metrics.End("read", record?.Epoch > epoch ? "refused" : record is not null ? "found" : value.IsDamaged ? "damaged" : "absent", begun);
         return record?.Epoch > epoch ? new(new StoreReadResult(null, record.Epoch)) : new(new StoreReadResult(record is null ? null : record with { Epoch = epoch }, 0));
     }
 

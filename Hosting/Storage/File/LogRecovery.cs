@@ -117,10 +117,8 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
     private static byte[] KeyAt(LogSegment segment, LogSlot slot)
     {
         var record = new byte[slot.Length];
-        var read = RandomAccess.Read(segment.Handle, record, slot.Offset);
-        return read == record.Length && LogRecordHeader.TryRead(record, out var header) && header.RecordLength == slot.Length
-            ? record[LogRecordHeader.Length..(LogRecordHeader.Length + header.KeyLength)]
-            : [];
+        RandomAccess.Read(segment.Handle, record, slot.Offset);
+        return LogRecordHeader.TryRead(record, out var header) ? record[LogRecordHeader.Length..(LogRecordHeader.Length + header.KeyLength)] : [];
     }
 
     private void Damaged(LogSegment segment, long offset, string reason)
