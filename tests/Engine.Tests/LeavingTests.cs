@@ -9,7 +9,7 @@ internal interface ILeavingGrain : IGrainWithStringKey
     Task LeaveAsync();
 }
 
-internal sealed class LeavingGrain : Grain, ILeavingGrain
+internal sealed class LeavingGrain : Grain, ILeavingGrain, IAsyncDisposable
 {
     public static ConcurrentQueue<string> Steps { get; } = [];
 
@@ -27,21 +27,30 @@ internal sealed class LeavingGrain : Grain, ILeavingGrain
         Steps.Enqueue("the grain left");
         return Task.CompletedTask;
     }
+
+    public ValueTask DisposeAsync()
+    {
+        Steps.Enqueue("it was disposed of");
+        return default;
+    }
 }
 
 [Alias("tests.hesitant")]
 internal interface IHesitantGrain : IGrainWithStringKey
 {
     Task<int> LifeAsync();
+    Task StayAsync(TimeSpan time);
 }
 
 /// <summary>Its first life ends while it begins, or never gets so far.</summary>
-internal sealed class HesitantGrain : Grain, IHesitantGrain
+internal sealed class HesitantGrain : Grain, IHesitantGrain, IDisposable
 {
     private static readonly ConcurrentDictionary<string, int> Lives = new();
     private int _life;
 
     public static TaskCompletionSource Slow { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public static ConcurrentQueue<(string Key, int Life)> Disposed { get; } = [];
 
     public static TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -63,6 +72,14 @@ internal sealed class HesitantGrain : Grain, IHesitantGrain
     }
 
     public Task<int> LifeAsync() => Task.FromResult(_life);
+
+    public Task StayAsync(TimeSpan time)
+    {
+        DelayDeactivation(time);
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => Disposed.Enqueue((this.GetPrimaryKeyString(), _life));
 }
 
 public sealed class LeavingTests
@@ -70,16 +87,16 @@ public sealed class LeavingTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_grain_leaves_once_its_last_call_has_ended_and_takes_its_timers_along()
+    public async Task A_grain_leaves_once_its_last_call_has_ended_takes_its_timers_along_and_is_disposed_of()
     {
         var clock = new ManualTimeProvider();
         await using var rig = await Rig.StartAsync(services: s => s.AddSingleton<TimeProvider>(clock));
         var timers = clock.ActiveTimers;
 
         await rig.Silo.GetGrain<ILeavingGrain>("a").LeaveAsync();
-        await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
+        await Eventually.TrueAsync(() => LeavingGrain.Steps.Count == 3 && rig.Silo.ActivationCount == 0, cancellationToken: Ct);
 
-        Assert.Equal(["the call ended", "the grain left"], LeavingGrain.Steps);
+        Assert.Equal(["the call ended", "the grain left", "it was disposed of"], LeavingGrain.Steps);
         Assert.Equal(timers, clock.ActiveTimers);
     }
 
@@ -105,6 +122,7 @@ public sealed class LeavingTests
         await using var rig = await Rig.StartAsync();
 
         Assert.Equal(2, await rig.Silo.GetGrain<IHesitantGrain>("brief").LifeAsync());
+        await Eventually.TrueAsync(() => HesitantGrain.Disposed.Contains(("brief", 1)), cancellationToken: Ct);
     }
 
     [Fact]
@@ -120,6 +138,22 @@ public sealed class LeavingTests
         await HesitantGrain.Cancelled.Task.WaitAsync(Eventually.Deadline, TimeProvider.System, Ct);
         await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
         Assert.Equal(2, await rig.Silo.GetGrain<IHesitantGrain>("stuck").LifeAsync());
+    }
+
+    [Fact]
+    public async Task A_grain_that_asked_to_stay_is_not_collected_before_that_time_is_over()
+    {
+        var clock = new ManualTimeProvider();
+        await using var rig = await Rig.StartAsync(o => o.CollectionAge = TimeSpan.FromSeconds(1), s => s.AddSingleton<TimeProvider>(clock));
+        var grain = rig.Silo.GetGrain<IHesitantGrain>("staying");
+        var life = await grain.LifeAsync();
+        await grain.StayAsync(TimeSpan.FromSeconds(10));
+
+        clock.Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal(life, await grain.LifeAsync());
+
+        clock.Advance(TimeSpan.FromSeconds(3));
+        await Eventually.TrueAsync(() => rig.Silo.ActivationCount == 0, cancellationToken: Ct);
     }
 
     [Fact]

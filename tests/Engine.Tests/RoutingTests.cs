@@ -44,6 +44,21 @@ public sealed class RoutingTests
     }
 
     [Fact]
+    public async Task A_silo_that_has_ended_connects_to_no_other()
+    {
+        var router = new TestRouter();
+        await using var first = await Rig.StartAsync(services: services => services.AddSingleton<IGrainRouter>(router));
+        await using var second = await Rig.StartAsync();
+        var ended = first.Silo;
+        router.Silo = second.Endpoint;
+
+        ended.Dispose();
+
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => ended.GetGrain<IWorkGrain>("a").AddAsync(1, 2).WaitAsync(Eventually.Deadline, TimeProvider.System, Ct));
+        Assert.Equal(0, second.Silo.ActivationCount);
+    }
+
+    [Fact]
     public async Task A_call_to_a_silo_that_is_not_there_fails_at_once_and_others_go_on()
     {
         await using var rig = await Rig.StartAsync();
@@ -170,6 +185,25 @@ public sealed class RoutingTests
         Assert.Equal((1, 2), (mine.Heard, silos.Heard));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_observer_learns_that_its_caller_waits_no_more(bool isHere)
+    {
+        await using var rig = await Rig.StartAsync();
+        var observer = new ReadyGrain();
+        var reference = (IClockObserver)(object)(isHere ? rig.Silo : (EngineRuntime)await ClientAsync(rig, new TestRouter()))
+            .Reference(InterfaceInfo.Of(typeof(IClockObserver)), rig.Silo.Observers.Add(observer));
+        using var giveUp = new CancellationTokenSource();
+        var call = reference.WaitAsync(giveUp.Token);
+        await Eventually.TrueAsync(() => observer.Heard == 1, cancellationToken: Ct);
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await observer.Cancelled.Task.WaitAsync(Soon, Ct);
+    }
+
     [Fact]
     public async Task Of_an_observer_that_is_gone_nothing_stays_once_it_was_called()
     {
@@ -269,6 +303,15 @@ internal sealed class ReadyGrain : Grain, IReadyGrain, IClockObserver
     {
         Heard = n;
         return Task.CompletedTask;
+    }
+
+    public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task WaitAsync(CancellationToken cancellationToken)
+    {
+        Heard++;
+        cancellationToken.Register(Cancelled.SetResult);
+        return Cancelled.Task;
     }
 
     public Task<bool> ReadyAsync()

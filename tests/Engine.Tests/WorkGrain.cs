@@ -19,6 +19,7 @@ internal interface IWorkGrain : IGrainWithStringKey
 internal interface IClockObserver : IGrainObserver
 {
     Task TickAsync(int n);
+    Task WaitAsync(CancellationToken cancellationToken);
 }
 
 [GenerateSerializer]

@@ -319,6 +319,41 @@ public class RedisConnectionTests : RedisTest
         }
     }
 
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task A_server_that_accepts_and_says_nothing_is_given_up(string ssl)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+
+        var exception = await Assert.ThrowsAsync<RedisConnectionException>(
+            () => ConnectAsync(RedisConnectionOptions.Parse($"{silent.LocalEndpoint},connectTimeout=300,ssl={ssl}")).WaitAsync(Eventually.Deadline, Cancellation));
+
+        Assert.Contains("connectTimeout", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_client_waits_for_the_handler_that_runs()
+    {
+        var client = await ConnectAsync();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var go = new ManualResetEventSlim();
+        client.ConnectionLost += _ =>
+        {
+            begun.SetResult();
+            go.Wait(Eventually.Deadline, Cancellation);
+        };
+        await Server.KillAsync();
+        await begun.Task.WaitAsync(Eventually.Deadline, Cancellation);
+
+        var end = client.DisposeAsync().AsTask();
+
+        Assert.False(end.IsCompleted);
+        go.Set();
+        await end.WaitAsync(Eventually.Deadline, Cancellation);
+    }
+
     [Fact]
     public async Task A_disposed_client_fails_what_waits_and_what_comes()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Storage.Tests;
@@ -11,6 +12,9 @@ public abstract class EntryStoreContract : IAsyncLifetime
     private protected abstract ValueTask<IEntryStore> OpenAsync();
 
     private protected abstract long Now { get; }
+
+    /// <summary>Where the store counts.</summary>
+    private protected abstract IMeterFactory Meters { get; }
 
     public abstract ValueTask DisposeAsync();
 
@@ -113,6 +117,20 @@ public abstract class EntryStoreContract : IAsyncLifetime
         Assert.True((await _store.WriteAsync("r/k", Value(3, 100, "renewed"), Cancellation)).Written);
 
         Assert.Equal("renewed"u8.ToArray(), (await _store.ReadAsync("r/k", 3, Cancellation)).Record!.Bytes);
+    }
+
+    [Fact]
+    public async Task Each_operation_is_counted_once_by_its_outcome()
+    {
+        using var outcomes = new StoreOutcomes(Meters);
+
+        await _store.ReadAsync("r/k", 4, Cancellation);
+        await _store.WriteAsync("r/k", Value(4, 100), Cancellation);
+        await _store.ReadAsync("r/k", 4, Cancellation);
+        await _store.ReadAsync("r/k", 3, Cancellation);
+        await _store.WriteAsync("r/k", Value(3, 101), Cancellation);
+
+        Assert.Equal(["read absent", "write written", "read found", "read refused", "write refused"], outcomes.Counted);
     }
 
     [Fact]

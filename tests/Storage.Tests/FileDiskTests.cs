@@ -300,6 +300,17 @@ public sealed class FileDiskTests : IAsyncDisposable
         Assert.Equal(1, flushes);
     }
 
+    [Fact]
+    public async Task A_store_that_is_closed_has_let_its_files_go()
+    {
+        var store = await _folder.OpenAsync();
+        await FileTexts.WriteAsync(store, "k", 100, "value");
+
+        await _folder.CloseAsync();
+
+        File.OpenHandle(_folder.Segments[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+    }
+
     /// <summary>More than a file of 64 KiB holds.</summary>
     private static async Task FillAsync(FileEntryStore store)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace OrleansCache.Storage.Tests;
 
 public sealed class FileEntryStoreTests : EntryStoreContract
@@ -5,6 +7,8 @@ public sealed class FileEntryStoreTests : EntryStoreContract
     private readonly TestFolder _folder = new();
 
     private protected override long Now => _folder.Clock.Now;
+
+    private protected override IMeterFactory Meters => _folder.Meters;
 
     private protected override async ValueTask<IEntryStore> OpenAsync() => await _folder.OpenAsync();
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Storage.Tests;
@@ -8,7 +9,9 @@ public sealed class MemoryEntryStoreTests : EntryStoreContract
 
     private protected override long Now => _clock.Now;
 
-    private protected override ValueTask<IEntryStore> OpenAsync() => new(new MemoryEntryStore(_clock, TestMeters.Storage()));
+    private protected override IMeterFactory Meters { get; } = TestMeters.Factory();
+
+    private protected override ValueTask<IEntryStore> OpenAsync() => new(new MemoryEntryStore(_clock, TestMeters.Storage(Meters)));
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

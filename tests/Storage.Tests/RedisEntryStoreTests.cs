@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Storage.Tests;
@@ -10,6 +12,8 @@ public sealed class RedisEntryStoreTests : EntryStoreContract
     private IHost? _host;
 
     private protected override long Now => Get<IClusterClock>().Now;
+
+    private protected override IMeterFactory Meters => Get<IMeterFactory>();
 
     private protected override async ValueTask<IEntryStore> OpenAsync()
     {
@@ -134,8 +138,28 @@ public sealed class RedisEntryStoreTests : EntryStoreContract
     }
 
     [Fact]
+    public async Task Each_answer_brings_a_sample_of_cluster_time_but_that_to_a_refused_write()
+    {
+        var (writing, reading) = (new SampledClusterClock(new ManualTimeProvider()), new SampledClusterClock(new ManualTimeProvider()));
+        await Get<IEntryStore>().WriteAsync("k", Value(3, 100), Cancellation);
+
+        await Store(writing).WriteAsync("k", Value(2, 101), Cancellation);
+        await Store(writing).WriteAsync("k", Value(3, 99), Cancellation);
+        Assert.Equal(0, writing.Earliest);
+        await Store(writing).WriteAsync("k", Value(3, 101), Cancellation);
+        await Store(reading).ReadAsync("k", 3, Cancellation);
+
+        Assert.InRange(Now - writing.Earliest, 0, 60_000_000);
+        Assert.InRange(Now - reading.Earliest, 0, 60_000_000);
+
+        RedisEntryStore Store(SampledClusterClock clock) =>
+            new(Get<IRedisDatabase>(), Get<RedisKeys>(), clock, Get<LeasedOwnership>(), TestMeters.Storage(), NullLogger<RedisEntryStore>.Instance);
+    }
+
+    [Fact]
     public async Task A_server_that_is_away_is_unavailable_and_comes_back()
     {
+        using var outcomes = new StoreOutcomes(Meters);
         var store = Get<IEntryStore>();
         await store.WriteAsync("k", Value(1, 1), Cancellation);
         await _server!.KillAsync();
@@ -143,6 +167,7 @@ public sealed class RedisEntryStoreTests : EntryStoreContract
         await Eventually.TrueAsync(() => !store.IsReachable, cancellationToken: Cancellation);
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.WriteAsync("k", Value(1, 2), Cancellation));
         Assert.False(failure.MaybeApplied);
+        Assert.Equal(["write written", "write unavailable"], outcomes.Counted);
 
         await _server.RestartAsync(Cancellation);
         await Eventually.TrueAsync(() => store.IsReachable, cancellationToken: Cancellation);

@@ -11,6 +11,9 @@ internal sealed class FakeLimiter
 
     public RateLimiterDescription Description { get; set; } = new();
 
+    /// <summary>Thrown instead of the description.</summary>
+    public Exception? Fault { get; set; }
+
     public IRateLimiterGrain Of(string name) => new Grain(this, name ?? throw new ArgumentNullException(nameof(name)));
 
     private sealed class Grain(FakeLimiter limiter, string name) : IRateLimiterGrain
@@ -23,6 +26,7 @@ internal sealed class FakeLimiter
 
         public ValueTask<bool> PauseAsync(TimeSpan duration, CancellationToken cancellationToken = default) => new(true);
 
-        public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) => new(limiter.Description);
+        public ValueTask<RateLimiterDescription> DescribeAsync(CancellationToken cancellationToken = default) =>
+            limiter.Fault is { } fault ? throw fault : new(limiter.Description);
     }
 }

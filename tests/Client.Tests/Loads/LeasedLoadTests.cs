@@ -111,16 +111,25 @@ public class LeasedLoadTests
         Assert.Equal((1, Outcome.Loaded, 0L), (result.Value, result.Outcome, result.Version));
     }
 
-    [Fact]
-    public async Task An_owner_that_dies_during_the_load_costs_the_store_and_not_the_value()
+    [Theory]
+    [InlineData(3_000, 3)]
+    [InlineData(30_000, 10)]
+    public async Task An_owner_that_dies_during_the_load_costs_the_store_and_not_the_value_and_no_longer_than_a_lease_or_a_call(int lease, int seconds)
     {
         await using var cluster = new FakeCluster();
-        cluster.Entry.OnComplete = _ => throw new SiloUnavailableException("away");
+        cluster.Entry.OnRead = _ => new(cluster.Entry.Lease(lease));
+        var began = cluster.Clock.GetTimestamp();
+        var last = TimeSpan.Zero;
+        cluster.Entry.OnComplete = _ =>
+        {
+            last = cluster.Clock.GetElapsedTime(began);
+            throw new SiloUnavailableException("away");
+        };
 
         var result = await cluster.DriveAsync(cluster.Cache.GetOrCreateAsync(Key, _ => new ValueTask<int>(1)));
 
         Assert.Equal((1, 0L), (result.Value, result.Version));
-        Assert.InRange(cluster.Entry.Completions.Count, 2, 20);
+        Assert.InRange(last.TotalSeconds, seconds - 1, seconds + 2);
         Assert.Single(cluster.Entry.Completions.Select(c => c.OperationId).Distinct());
     }
 
@@ -340,6 +349,24 @@ public class LeasedLoadTests
         Assert.Contains(field, e.Message, StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<ArgumentException>(() => cluster.Cache.SetAsync(Key, 1, options).AsTask());
         Assert.Empty(cluster.Entry.Reads);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Closing_the_client_ends_the_wait_for_a_permit_without_a_lease(bool isLimiterAway)
+    {
+        var cluster = new FakeCluster();
+        cluster.Entry.OnRead = _ => new(FakeEntry.Hit("{", version: 3));
+        cluster.Limiter.Fault = isLimiterAway ? new SiloUnavailableException("away") : null;
+        cluster.Limiter.Description = new() { OnMiss = OnMiss.Wait, MaxWaitMilliseconds = 60_000 };
+        cluster.Limiter.Answer = static () => new() { Status = PermitStatus.Wait, RetryAfterMilliseconds = 1_000 };
+        var load = cluster.Cache.GetOrCreateAsync(Key, _ => new ValueTask<int>(1), new() { Limiter = "partner" }).AsTask();
+        await Eventually.TrueAsync(() => cluster.Clock.ActiveTimers > 0);
+
+        await cluster.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => load.WaitAsync(Eventually.Deadline));
     }
 
     [Fact]

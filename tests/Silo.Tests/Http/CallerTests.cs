@@ -80,9 +80,7 @@ public sealed class CallerTests : IAsyncLifetime
         _face.Cache.Watch = (_, _, ct) => ChangesAsync(changes.Reader, ct);
         await StatusAsync(AuthService.Basic("ann", "secret"));
         _clock.Advance(TimeSpan.FromSeconds(40));
-        using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/entries/partner/id%3D1/changes");
-        request.Headers.TryAddWithoutValidation("Authorization", AuthService.Basic("ann", "secret"));
-        using var answer = await _face.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
+        using var answer = await WatchAsync();
         using var feed = new StreamReader(await answer.Content.ReadAsStreamAsync(Ct));
         await changes.Writer.WriteAsync(42, Ct);
         Assert.Equal("id: 42", await LineAsync(feed));
@@ -95,6 +93,27 @@ public sealed class CallerTests : IAsyncLifetime
             await changes.Writer.WriteAsync(43, Ct);
 
         Assert.Equal(("event: end", """data: {"reason":"token-ended"}""", "", "the end"), (await LineAsync(feed), await LineAsync(feed), await LineAsync(feed), await LineAsync(feed)));
+    }
+
+    [Fact]
+    public async Task A_token_that_lives_for_longer_than_a_timer_may_wait_lets_its_caller_watch()
+    {
+        _auth.ExpiresIn = (int)TimeSpan.FromDays(100).TotalSeconds;
+        var changes = Channel.CreateUnbounded<long>();
+        _face.Cache.Watch = (_, _, ct) => ChangesAsync(changes.Reader, ct);
+        using var answer = await WatchAsync();
+        using var feed = new StreamReader(await answer.Content.ReadAsStreamAsync(Ct));
+
+        await changes.Writer.WriteAsync(42, Ct);
+
+        Assert.Equal("id: 42", await LineAsync(feed));
+    }
+
+    private async Task<HttpResponseMessage> WatchAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/entries/partner/id%3D1/changes");
+        request.Headers.TryAddWithoutValidation("Authorization", AuthService.Basic("ann", "secret"));
+        return await _face.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -41,26 +41,39 @@ public sealed class EntryReadEndTests : IAsyncLifetime
         Assert.Equal(retryAfter, answer.Header("Retry-After"));
     }
 
-    [Fact]
-    public async Task A_client_that_leaves_ends_its_read()
+    [Theory]
+    [InlineData("GET", "api/v1/entries/r/k")]
+    [InlineData("PUT", "api/v1/entries/r/k")]
+    [InlineData("DELETE", "api/v1/entries/r/k")]
+    [InlineData("POST", "api/v1/entries/r/k/refresh")]
+    [InlineData("GET", "api/v1/entries/r/k/explain")]
+    [InlineData("POST", "api/v1/entries/r/many", """{ "get": ["k"] }""")]
+    [InlineData("POST", "api/v1/calls/partner/country", """{ "calls": [ {} ] }""")]
+    [InlineData("POST", "api/v1/tags/t/invalidate")]
+    [InlineData("GET", "partner/country")]
+    [InlineData("POST", "partner/country")]
+    public async Task A_client_that_leaves_ends_what_it_asked_for(string method, string path, string? body = null)
     {
-        _face.Cache.Get = static _ => new(new TaskCompletionSource<ReadReply>().Task);
+        _face.Cache.Answers = new TaskCompletionSource().Task;
         using var leaving = new CancellationTokenSource();
-        var read = _face.Http.GetAsync("api/v1/entries/r/k", leaving.Token);
-        await Eventually.TrueAsync(() => !_face.Cache.Keys.IsEmpty, cancellationToken: TestContext.Current.CancellationToken);
+        var asked = SendAsync(method, path, body, leaving.Token);
+        await Eventually.TrueAsync(() => _face.Cache.End.CanBeCanceled, cancellationToken: TestContext.Current.CancellationToken);
 
         await leaving.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
-        await Eventually.TrueAsync(() => _face.Cache.Reader.IsCancellationRequested, cancellationToken: TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        await Eventually.TrueAsync(() => _face.Cache.End.IsCancellationRequested, cancellationToken: TestContext.Current.CancellationToken);
     }
 
-    [Fact]
-    public async Task A_silo_that_stops_lets_nobody_wait_and_says_that_it_is_not_ready()
+    [Theory]
+    [InlineData("GET", "api/v1/entries/r/k")]
+    [InlineData("POST", "api/v1/calls/partner/country", """{ "calls": [ {} ] }""")]
+    [InlineData("GET", "partner/country")]
+    public async Task A_silo_that_stops_lets_no_reader_wait_and_says_that_it_is_not_ready(string method, string path, string? body = null)
     {
-        _face.Cache.Get = static _ => new(new TaskCompletionSource<ReadReply>().Task);
-        var read = _face.GetAsync("r", "k");
-        await Eventually.TrueAsync(() => !_face.Cache.Keys.IsEmpty, cancellationToken: TestContext.Current.CancellationToken);
+        _face.Cache.Answers = new TaskCompletionSource().Task;
+        var read = SendAsync(method, path, body, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => _face.Cache.End.CanBeCanceled, cancellationToken: TestContext.Current.CancellationToken);
 
         _face.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
@@ -68,6 +81,12 @@ public sealed class EntryReadEndTests : IAsyncLifetime
         Assert.Contains("stopping", await answer.ProblemAsync(503, "unavailable"), StringComparison.Ordinal);
         using var ready = await _face.Http.GetAsync("healthz/ready", TestContext.Current.CancellationToken);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "stopping"), (ready.StatusCode, (string?)(await ready.JsonAsync())["status"]));
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string method, string path, string? body, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        return await _face.Http.SendAsync(request, ct);
     }
 
     [Fact]
@@ -88,12 +107,9 @@ public sealed class EntryReadEndTests : IAsyncLifetime
 
         using var one = await _face.GetAsync("r", "k");
         Assert.Equal(1, reads);
-        using var many = await PostAsync("api/v1/entries/r/many", """{ "get": ["a", "b"] }""");
+        using var many = await SendAsync("POST", "api/v1/entries/r/many", """{ "get": ["a", "b"] }""", TestContext.Current.CancellationToken);
         Assert.Equal(3, reads);
-        using var calls = await PostAsync("api/v1/calls/partner/country", """{ "calls": [ {}, {}, {} ] }""");
+        using var calls = await SendAsync("POST", "api/v1/calls/partner/country", """{ "calls": [ {}, {}, {} ] }""", TestContext.Current.CancellationToken);
         Assert.Equal(6, reads);
-
-        Task<HttpResponseMessage> PostAsync(string path, string body) =>
-            _face.Http.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
     }
 }

@@ -27,14 +27,23 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
 
     public CacheKey KeyOf(string integration, string method, string key) => CacheKey.Of($"{integration}:{method}", key);
 
-    /// <summary>Ends the wait of who read last.</summary>
-    public CancellationToken Reader { get; private set; }
+    /// <summary>Waited for before each answer.</summary>
+    public Task Answers { get; set; } = Task.CompletedTask;
+
+    /// <summary>Ends what was asked last.</summary>
+    public CancellationToken End { get; private set; }
+
+    private async ValueTask<T> AnswerAsync<T>(Func<ValueTask<T>> answer, CancellationToken ct)
+    {
+        End = ct;
+        await Answers.WaitAsync(ct);
+        return await answer();
+    }
 
     public ValueTask<ReadReply> GetAsync(CacheKey key, CancellationToken ct = default)
     {
-        Reader = ct;
         Keys.Enqueue(key);
-        return Get(key);
+        return AnswerAsync(() => Get(key), ct);
     }
 
     /// <summary>Who called last.</summary>
@@ -43,20 +52,19 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
     public ValueTask<ReadReply> CallAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, CallerToken? caller = null, CancellationToken ct = default)
     {
         Caller = caller;
-        return Call(integration, method, args);
+        return AnswerAsync(() => Call(integration, method, args), ct);
     }
-
 
     public ValueTask<WriteReply> SetAsync(CacheKey key, RawValue value, EntryOptions? options = null, WriteCondition when = default, CancellationToken ct = default)
     {
         Keys.Enqueue(key);
-        return new(Set(key, value, options, when));
+        return AnswerAsync<WriteReply>(() => new(Set(key, value, options, when)), ct);
     }
 
     public ValueTask<WriteReply> RemoveAsync(CacheKey key, WriteCondition when = default, CancellationToken ct = default)
     {
         Keys.Enqueue(key);
-        return new(Remove(key, when));
+        return AnswerAsync<WriteReply>(() => new(Remove(key, when)), ct);
     }
 
     public ValueTask<CacheExplanation> ExplainAsync(CacheKey key, CancellationToken ct = default) =>
@@ -64,7 +72,7 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
 
     ValueTask<EntryExplanation> IRawCache.ExplainAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 
-    ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CallerToken? caller, CancellationToken ct) => new(Refresh(key));
+    ValueTask<ReadReply> IRawCache.RefreshAsync(CacheKey key, CallerToken? caller, CancellationToken ct) => AnswerAsync<ReadReply>(() => new(Refresh(key)), ct);
 
     public ValueTask<RateLimiterDescription> DescribeLimiterAsync(string integration, CancellationToken ct = default) => throw new NotSupportedException();
 
@@ -81,22 +89,22 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
 
     public ValueTask RemoveByTagAsync(IEnumerable<string> tags, TimeSpan debounce, TimeSpan? atMost = null, CancellationToken ct = default) => throw new NotSupportedException();
 
-    public ValueTask<CacheExplanation> ExplainAsync(CacheKey key, bool difference, CancellationToken ct = default) =>
-        new(new CacheExplanation { Region = key.Region, Key = key.Key, State = "absent", OriginVersion = "v7", Reason = "Nobody asked for it.", Owner = "silo-0", View = 1, Difference = difference ? Difference : null });
+    public ValueTask<CacheExplanation> ExplainAsync(CacheKey key, bool difference, CancellationToken ct = default) => AnswerAsync<CacheExplanation>(
+        () => new(new CacheExplanation { Region = key.Region, Key = key.Key, State = "absent", OriginVersion = "v7", Reason = "Nobody asked for it.", Owner = "silo-0", View = 1, Difference = difference ? Difference : null }), ct);
 
     public CacheDifference? Difference { get; set; }
 
     ValueTask<ValueDifference> IRawCache.DifferenceAsync(CacheKey key, CancellationToken ct) => throw new NotSupportedException();
 
-    public ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default)
+    public async ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken ct = default)
     {
         foreach (var tag in tags)
             Raised.Enqueue(tag);
-        return default;
+        await AnswerAsync<int>(static () => default, ct);
     }
 
     public ValueTask<IntegrationWrite> RunAsync(string integration, string method, IReadOnlyDictionary<string, string?> args, WriterBody body, CancellationToken ct = default) =>
-        new(Write(integration, method, args, body));
+        AnswerAsync<IntegrationWrite>(() => new(Write(integration, method, args, body)), ct);
 
     ValueTask<WriteAnswer<T>> IOrleansCache.WriteAsync<TBody, T>(string integration, string method, IReadOnlyDictionary<string, string?> args, TBody body, CancellationToken ct) => throw new NotSupportedException();
 
@@ -111,7 +119,7 @@ internal sealed class FakeCache : IRawCache, IOrleansCache, IIntegrationWrites, 
     public ValueTask<KeyResult<ReadReply>[]> CallManyAsync(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CallerToken? caller = null, CancellationToken ct = default) 
     {
         Caller = caller;
-        return new(CallMany(integration, method, args));
+        return AnswerAsync<KeyResult<ReadReply>[]>(() => new(CallMany(integration, method, args)), ct);
     }
 
     ValueTask<IReadOnlyList<KeyResult<CacheResult<T>>>> IOrleansCache.CallManyAsync<T>(string integration, string method, IReadOnlyList<IReadOnlyDictionary<string, string?>> args, CancellationToken ct) => throw new NotSupportedException();
