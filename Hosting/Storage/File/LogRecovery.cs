@@ -118,7 +118,9 @@ internal sealed class LogRecovery(LogFiles files, StorageOptions options, ILogge
     {
         var record = new byte[slot.Length];
         RandomAccess.Read(segment.Handle, record, slot.Offset);
-        return LogRecordHeader.TryRead(record, out var header) ? record[LogRecordHeader.Length..(LogRecordHeader.Length + header.KeyLength)] : [];
+        return LogRecordHeader.TryRead(record, out var header) && header.RecordLength == slot.Length
+            ? record[LogRecordHeader.Length..(LogRecordHeader.Length + header.KeyLength)]
+            : [];
     }
 
     private void Damaged(LogSegment segment, long offset, string reason)
