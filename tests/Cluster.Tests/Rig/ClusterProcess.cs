@@ -160,8 +160,12 @@ internal sealed class ClusterProcess : IAsyncDisposable
         AddLoss(from, Disturbances.Add("FLUSHALL done"));
     }
 
-    /// <summary>Values with a tag count as raised, also those written until their silo has seen that the log of tags is gone.</summary>
-    private void AddLoss(Disturbance from, Disturbance gone) => Losses.Add(new(from.At, gone.At + (long)(Runs.AWhile.TotalSeconds * TimeProvider.System.TimestampFrequency)));
+    /// <summary>
+    /// The values are gone, once, and once the log of tags: a value with a tag counts as raised, also one that was written in the place of a lost one
+    /// before its silo had seen that the log is gone.
+    /// </summary>
+    private void AddLoss(Disturbance from, Disturbance gone) =>
+        Losses.AddRange([new(from.At, gone.At), new(from.At, gone.At + (long)(Runs.AWhile.TotalSeconds * TimeProvider.System.TimestampFrequency))]);
 
     /// <summary>What Redis answers to a command line, as it comes: some thousand bytes at most.</summary>
     public async Task<string> AskRedisAsync(string command)
