@@ -124,11 +124,10 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         var began = _time.GetTimestamp();
         try
         {
-            _listening = await _store.ListenAsync(Hint, cancellationToken).ConfigureAwait(false);
             while (!await TryJoinAsync(began, cancellationToken).ConfigureAwait(false))
-                await Task.Delay(TimeSpan.FromMilliseconds(LookSoon), _time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(_isUnreachable ? LookWhenAway : LookSoon), _time, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not (OperationCanceledException or StartRefusedException))
+        catch (Exception exception) when (IsOfStore(exception))
         {
             throw new StartRefusedException($"The lease of cluster id '{_clusterId}' could not be asked for: {exception.Message}", exception);
         }
@@ -140,15 +139,20 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     {
         try
         {
+            _listening ??= await _store.ListenAsync(Hint, cancellationToken).ConfigureAwait(false);
             var state = await StepAsync(cancellationToken).ConfigureAwait(false);
+            Answered();
             return state.Stranger is { } stranger ? throw Refusal(state.Self, stranger)
                 : state.Keys is not null || _time.GetElapsedTime(began) >= (state.IsKeptOut ? StartLimit : JoinLimit);
         }
-        catch (TimeoutException) when (_time.GetElapsedTime(began) < StartLimit)
+        catch (Exception exception) when (IsOfStore(exception) && _time.GetElapsedTime(began) < StartLimit)
         {
+            DidNotAnswer(exception);
             return false;
         }
     }
+
+    private static bool IsOfStore(Exception exception) => exception is not (OperationCanceledException or StartRefusedException);
 
     /// <summary>Lets all keys go and waits until the others may serve them, for at most <see cref="LeaveSpan"/>.</summary>
     public async Task LeaveAsync(CancellationToken cancellationToken)
@@ -213,16 +217,26 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
             var state = await StepAsync(_stopping.Token).ConfigureAwait(false);
             if (state.Stranger is { } stranger)
                 GiveWay(Refusal(state.Self, stranger));
-            if (_isUnreachable)
-                _logger.Reachable();
-            _isUnreachable = false;
+            Answered();
         }
         catch (Exception exception)
         {
-            if (!_isUnreachable && !_stopping.IsCancellationRequested)
-                _logger.Unreachable(exception, DefaultSpan.TotalSeconds);
-            _isUnreachable = true;
+            DidNotAnswer(exception);
         }
+    }
+
+    private void Answered()
+    {
+        if (_isUnreachable)
+            _logger.Reachable();
+        _isUnreachable = false;
+    }
+
+    private void DidNotAnswer(Exception exception)
+    {
+        if (!_isUnreachable && !_stopping.IsCancellationRequested)
+            _logger.Unreachable(exception, DefaultSpan.TotalSeconds);
+        _isUnreachable = true;
     }
 
     // One renewal or look, and the change that follows from it.

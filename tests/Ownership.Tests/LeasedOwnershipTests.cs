@@ -39,6 +39,34 @@ public sealed class LeasedOwnershipTests
     }
 
     [Fact]
+    public async Task A_start_asks_a_store_that_is_away_again_until_it_answers()
+    {
+        await using var silo = Create("a");
+        _store.IsAway = true;
+        var starting = silo.StartAsync(Cancellation);
+
+        await RunForAsync(LeasedOwnership.StartLimit - TimeSpan.FromSeconds(1));
+        Assert.False(starting.IsCompleted);
+        _store.IsAway = false;
+
+        await RunUntilAsync(() => starting.IsCompleted);
+        await starting;
+        Assert.True(silo.Owns(1));
+    }
+
+    [Fact]
+    public async Task A_start_whose_store_stays_away_is_refused_with_what_the_store_said()
+    {
+        await using var silo = Create("a");
+        _store.IsAway = true;
+
+        var refused = await DriveAsync(silo.StartAsync(Cancellation));
+
+        Assert.Contains("'test' could not be asked for: The store is away.", refused.Message, StringComparison.Ordinal);
+        Assert.InRange(_time.GetElapsedTime(0), LeasedOwnership.StartLimit, LeasedOwnership.StartLimit + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task The_fence_counts_from_before_the_renewal_was_sent()
     {
         await using var silo = await FencedAsync("a");

@@ -60,15 +60,19 @@ internal sealed class StoreInMemory
 
         public ValueTask<IAsyncDisposable> ListenAsync(Action<long> hint, CancellationToken cancellationToken)
         {
+            if (store.IsAway)
+                return ValueTask.FromException<IAsyncDisposable>(Away());
             store._hints += hint;
             return new(new Listening(() => store._hints = (store._hints - hint)!));
         }
+
+        private static IOException Away() => new("The store is away.");
 
         private ValueTask<OwnershipSnapshot> Run(Func<bool> step)
         {
             store.OnCall();
             if (store.IsAway || store._cut.Contains(name))
-                return ValueTask.FromException<OwnershipSnapshot>(new IOException("The store is away."));
+                return ValueTask.FromException<OwnershipSnapshot>(Away());
             lock (store._lock)
             {
                 store.Calls++;

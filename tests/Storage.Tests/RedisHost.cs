@@ -35,7 +35,7 @@ internal static class RedisHost
         host.Dispose();
     }
 
-    private sealed class OneLoggerProvider(ILogger logger) : ILoggerProvider
+    internal sealed class OneLoggerProvider(ILogger logger) : ILoggerProvider
     {
         public ILogger CreateLogger(string categoryName) => logger;
 

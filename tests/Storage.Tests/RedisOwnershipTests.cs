@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Storage.Tests;
@@ -110,6 +111,31 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
         Assert.Equal(view, Ownership(host).View);
         await another.Services.GetRequiredService<IRedisDatabase>().DisposeAsync();
         await RedisHost.StopAsync(host);
+    }
+
+    [Fact]
+    public async Task A_silo_whose_connections_have_just_broken_joins_when_it_has_new_ones()
+    {
+        await using var proxy = TcpProxy.To(_server.Port);
+        var log = new ListLogger();
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders().AddProvider(new RedisHost.OneLoggerProvider(log));
+        builder.Services.AddRedisStorage("silo-0", proxy.EndPoint, "test");
+        using var host = builder.Build();
+        var redis = host.Services.GetRequiredService<IRedisDatabase>();
+        await redis.ConnectAsync(Cancellation);
+        await using var silo = ActivatorUtilities.CreateInstance<LeasedOwnership>(host.Services, "silo-0", "test", "engine other, formats 1");
+        proxy.Cut();
+        await Eventually.TrueAsync(() => !redis.IsConnected, cancellationToken: Cancellation);
+
+        var starting = silo.StartAsync(Cancellation);
+        await Eventually.TrueAsync(() => starting.IsCompleted || log.Lines.Any(static line => line.StartsWith("Error 1405 ", StringComparison.Ordinal)), cancellationToken: Cancellation);
+        proxy.Heal();
+
+        await starting;
+        Assert.True(silo.Owns(1));
+        await silo.LeaveAsync(Cancellation);
+        await redis.DisposeAsync();
     }
 
     [Fact]

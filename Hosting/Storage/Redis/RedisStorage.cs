@@ -19,7 +19,7 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
         {
             // Told below.
         }
-        while (!redis.IsConnected)
+        while (!redis.IsConnected || !await TryCheckVersionAsync(began, cancellationToken).ConfigureAwait(false))
         {
             if (time.GetElapsedTime(began) > LeasedOwnership.StartLimit)
             {
@@ -29,17 +29,24 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
             }
             await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
         }
-        await CheckVersionAsync(cancellationToken).ConfigureAwait(false);
         await CheckSettingsAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask CloseAsync() => redis.DisposeAsync();
 
-    private async Task CheckVersionAsync(CancellationToken cancellationToken)
+    // False when the connection broke meanwhile and there is time to try again.
+    private async Task<bool> TryCheckVersionAsync(long began, CancellationToken cancellationToken)
     {
-        var info = (await redis.ExecuteAsync(["INFO", "server"], cancellationToken).ConfigureAwait(false)).Text;
-        if (Version.TryParse(Line(info, "redis_version:"), out var version) && version < Oldest)
-            throw new StartRefusedException($"Redis at {redis.Description} (ConnectionStrings:redis) is version {version}; {Oldest} or newer is needed (SET with PXAT).");
+        try
+        {
+            var info = (await redis.ExecuteAsync(["INFO", "server"], cancellationToken).ConfigureAwait(false)).Text;
+            return !Version.TryParse(Line(info, "redis_version:"), out var version) || version >= Oldest ? true
+                : throw new StartRefusedException($"Redis at {redis.Description} (ConnectionStrings:redis) is version {version}; {Oldest} or newer is needed (SET with PXAT).");
+        }
+        catch (StoreUnavailableException) when (!redis.IsConnected && time.GetElapsedTime(began) <= LeasedOwnership.StartLimit)
+        {
+            return false;
+        }
     }
 
     private static string? Line(string info, string name)
