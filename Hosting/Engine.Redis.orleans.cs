@@ -5,10 +5,13 @@ using StackExchange.Redis;
 namespace OrleansCache;
 
 /// <summary>Engine <c>orleans</c>: storage over StackExchange.Redis.</summary>
-internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
+internal sealed class RedisDatabase(string connectionString, TimeProvider time) : IRedisDatabase
 {
     /// <summary>Milliseconds between two attempts to connect. Silos that find Redis again a lease apart would take each other for dead.</summary>
     private const int LongestPause = 1_000;
+
+    private static readonly TimeSpan SubscriberLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SubscriberPause = TimeSpan.FromMilliseconds(10);
 
     private readonly ConfigurationOptions _options = Options(connectionString);
     private ConnectionMultiplexer? _connection;
@@ -25,6 +28,9 @@ internal sealed class RedisDatabase(string connectionString) : IRedisDatabase
     {
         _connection = await ConnectionMultiplexer.ConnectAsync(_options).WaitAsync(cancellationToken).ConfigureAwait(false);
         _connection.ConnectionFailed += (_, failure) => LastFailure = failure.Exception?.Message ?? failure.FailureType.ToString();
+        var (subscriber, began) = (_connection.GetSubscriber(), time.GetTimestamp());
+        while (IsConnected && !subscriber.IsConnected() && time.GetElapsedTime(began) < SubscriberLimit)     // it has a connection of its own, which nothing waited for
+            await Task.Delay(SubscriberPause, time, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<RedisAnswer> EvaluateAsync(RedisScriptText script, string key, RedisWord[] arguments, CancellationToken cancellationToken)

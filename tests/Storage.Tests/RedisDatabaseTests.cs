@@ -4,7 +4,7 @@ using OrleansCache.TestSupport;
 
 namespace OrleansCache.Storage.Tests;
 
-/// <summary>A host that stops ends its parts in an order that none of them may lean on.</summary>
+/// <summary>What a host may rely on: its parts begin when the connection is there, and end in an order that none of them may lean on.</summary>
 public sealed class RedisDatabaseTests : IAsyncLifetime
 {
     private RedisServer? _server;
@@ -18,9 +18,7 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
     {
         Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
         _server = await RedisServer.StartAsync(cancellationToken: Cancellation);
-        var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddRedisStorage("one", _server.EndPoint, "test");
-        _host = builder.Build();
+        _host = Build();
         await Redis.ConnectAsync(Cancellation);
     }
 
@@ -30,6 +28,17 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
         if (_server is not null)
             await _server.DisposeAsync();
     }
+
+    [Fact]
+    public Task Who_has_just_connected_may_subscribe() => Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 12, CancellationToken = Cancellation }, async (_, cancellation) =>
+    {
+        using var host = Build();
+        var redis = host.Services.GetRequiredService<IRedisDatabase>();
+        await redis.ConnectAsync(cancellation);
+
+        await (await redis.SubscribeAsync("news", static _ => { }, cancellation)).DisposeAsync();
+        await redis.DisposeAsync();
+    });
 
     [Fact]
     public async Task A_subscription_may_end_after_its_connection()
@@ -48,5 +57,12 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await Redis.ExecuteAsync(["PING"], Cancellation));
         Assert.False(refused.MaybeApplied);
+    }
+
+    private IHost Build()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRedisStorage("one", _server!.EndPoint, "test");
+        return builder.Build();
     }
 }
