@@ -30,7 +30,8 @@ internal static class MachineAddress
             ?? (family == AddressFamily.InterNetworkV6 ? Choose(AddressFamily.InterNetwork, named, outward, all) : IPAddress.Loopback);
     }
 
-    private static IPAddress[] Named()
+    /// <summary>What the machine's name means; may take as long as the system's resolver does.</summary>
+    public static IPAddress[] Named()
     {
         try
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -24,20 +23,8 @@ internal sealed class MachineName(CacheSiloOptions options, IServiceProvider ser
                 logger.FoundHereAlone(published);
             return;
         }
-        var addresses = await NamedAsync(stoppingToken).ConfigureAwait(false);
+        var addresses = await Task.Run(MachineAddress.Named, stoppingToken).ConfigureAwait(false);
         if (addresses.All(IPAddress.IsLoopback))
             logger.HardToFind(Environment.MachineName, addresses is [] ? "nothing" : string.Join(", ", addresses.AsEnumerable()));
-    }
-
-    private static async Task<IPAddress[]> NamedAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Dns.GetHostAddressesAsync(Environment.MachineName, cancellationToken).ConfigureAwait(false);
-        }
-        catch (SocketException)
-        {
-            return [];
-        }
     }
 }

@@ -82,9 +82,7 @@ internal sealed partial class Entry
         if (!IsProven && !await ProveAsync(tagged: !AreTagsProven, EntryLimits.ReadPatience, cancellationToken))
             return IsProofComing && _policy.WhenUnproven == WhenUnproven.Refuse ? Reply(ReadStatus.AskAgain) : Unproven();
         var needsStore = IsStrict || load == LoadMode.None;
-        var patience = slice.Left > EntryLimits.StoreLimit ? slice.Left : EntryLimits.StoreLimit;
-        var limit = needsStore || _services.Store.IsReachable ? patience : EntryLimits.StorePatience;     // a store that is only slow spares the origin a call
-        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(limit, cancellationToken)
+        if (_state is { Content: null, Stored: StoreKnowledge.Unread } && !await ReadStoreAsync(PatienceWithStore(needsStore, slice), cancellationToken)
             && !_isDisowned && needsStore)
             return Failed(new() { Kind = ProblemKind.Unavailable, Detail = LoadProblem.StoreAway, RetryAfterMilliseconds = 1_000, Message = "The store is away, and the value is not in memory." }, EntryReason.StoreAway);
 
@@ -93,6 +91,10 @@ internal sealed partial class Entry
         CatchUp();
         return _isDisowned ? Reply(ReadStatus.NotOwner) : isProven && IsUpToDate ? null : Reply(ReadStatus.AskAgain);
     }
+
+    // A store that is only slow spares the origin a call.
+    private TimeSpan PatienceWithStore(bool needsStore, Slice slice) =>
+        !needsStore && !_services.Store.IsReachable ? EntryLimits.StorePatience : slice.Left > EntryLimits.StoreLimit ? slice.Left : EntryLimits.StoreLimit;
 
     private ReadReply Unproven()
     {

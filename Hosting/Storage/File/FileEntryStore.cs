@@ -21,14 +21,19 @@ internal sealed class FileEntryStore(FileStorage storage, IClusterClock clock, S
         var begun = metrics.Begin();
         var floor = Math.Max(epoch, Highest.Raise(ref _epoch, epoch));
         if (floor > epoch)
-        {
-            metrics.End("read", "refused", begun);
-            return new(new StoreReadResult(null, floor));
-        }
+            return Refused(floor);
         using var value = storage.Log.Read(Prefix + grainKey);
         var record = value.ExpiresAt > clock.Now ? Decode(value.Payload, grainKey) : null;
-        metrics.End("read", record?.Epoch > epoch ? "refused" : record is not null ? "found" : value.IsDamaged ? "damaged" : "absent", begun);
-        return record?.Epoch > epoch ? new(new StoreReadResult(null, record.Epoch)) : new(new StoreReadResult(record is null ? null : record with { Epoch = epoch }, 0));
+        if (record?.Epoch > epoch)
+            return Refused(record.Epoch);
+        metrics.End("read", record is not null ? "found" : value.IsDamaged ? "damaged" : "absent", begun);
+        return new(new StoreReadResult(record is null ? null : record with { Epoch = epoch }, 0));
+
+        ValueTask<StoreReadResult> Refused(long higher)
+        {
+            metrics.End("read", "refused", begun);
+            return new(new StoreReadResult(null, higher));
+        }
     }
 
     public async ValueTask<StoreWriteResult> WriteAsync(string grainKey, EntryRecord record, CancellationToken cancellationToken)

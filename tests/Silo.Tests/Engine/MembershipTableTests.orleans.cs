@@ -23,7 +23,7 @@ public sealed class MembershipTableTests : IAsyncLifetime
     {
         Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
         _server = await RedisServer.StartAsync(cancellationToken: Ct);
-        _redis = new(_server.EndPoint);
+        _redis = new(_server.EndPoint, TimeProvider.System);
         await _redis.ConnectAsync(Ct);
         await WriteAsync("7", (Here.ToString(), "mine"), ("other", "one"));
         _known.OnRefresh = () => _refreshed++;
