@@ -20,24 +20,29 @@ internal sealed class EarlyEntry(LeasedOwnership ownership, IOwnershipStore stor
             await ownership.StartAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);       // told by ClusterEntry, which waits for it
     }
 
+    // True also when nobody can tell: to join beside others before Orleans does is what must not be.
     private async Task<bool> AnybodyLivesAsync(CancellationToken cancellationToken)
     {
-        try
+        OwnershipSnapshot? first = null;
+        for (long began = time.GetTimestamp(), seen = began; time.GetElapsedTime(began) < LeasedOwnership.StartLimit;)
         {
-            var first = await LookAsync(cancellationToken).ConfigureAwait(false);
-            for (var began = time.GetTimestamp(); first.View is { Members.IsEmpty: false } && time.GetElapsedTime(began) < LookFor;)
+            try
             {
-                await Task.Delay(LookEvery, time, cancellationToken).ConfigureAwait(false);
                 var now = await LookAsync(cancellationToken).ConfigureAwait(false);
+                if (first is null)
+                    (first, seen) = (now, time.GetTimestamp());
                 if (now.Leases.Any(lease => first.Leases.GetValueOrDefault(lease.Key) != lease.Value))
                     return true;
+                if (first.View is not { Members.IsEmpty: false } || time.GetElapsedTime(seen) >= LookFor)
+                    return false;
             }
+            catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException)
+            {
+                // It may answer soon. If not, to join tells so.
+            }
+            await Task.Delay(LookEvery, time, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException)
-        {
-            // To join tells the same, and better.
-        }
-        return false;
+        return true;
     }
 
     private ValueTask<OwnershipSnapshot> LookAsync(CancellationToken cancellationToken) =>

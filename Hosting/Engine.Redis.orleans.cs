@@ -61,15 +61,19 @@ internal sealed class RedisDatabase(string connectionString, TimeProvider time) 
     public async ValueTask<IAsyncDisposable> SubscribeAsync(string channel, Action<ReadOnlyMemory<byte>> handler, CancellationToken cancellationToken)
     {
         var subscriber = _connection?.GetSubscriber() ?? throw new StoreUnavailableException("Redis is not connected yet.", maybeApplied: false);
+        Action<RedisChannel, RedisValue> deliver = (_, message) => handler(message);
+        var subscription = new Subscription(subscriber, channel, deliver);
         try
         {
-            Action<RedisChannel, RedisValue> deliver = (_, message) => handler(message);
             await subscriber.SubscribeAsync(RedisChannel.Literal(channel), deliver).WaitAsync(cancellationToken).ConfigureAwait(false);
-            return new Subscription(subscriber, channel, deliver);
+            return subscription;
         }
-        catch (Exception exception) when (IsRedis(exception))
+        catch (Exception exception)
         {
-            throw Unavailable(exception);
+            await subscription.DisposeAsync().ConfigureAwait(false);        // else it comes to be with the next connection
+            if (IsRedis(exception))
+                throw Unavailable(exception);
+            throw;
         }
     }
 

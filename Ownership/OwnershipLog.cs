@@ -39,4 +39,7 @@ internal static partial class OwnershipLog
 
     [LoggerMessage(1412, LogLevel.Warning, "Not all keys that moved away in view {View} were flushed or handed over in time.")]
     public static partial void LetGoLate(this ILogger logger, Exception exception, long view);
+
+    [LoggerMessage(1413, LogLevel.Warning, "The store of leases does not answer; this start asks it again for up to {Seconds} s.")]
+    public static partial void StartAsksAgain(this ILogger logger, Exception exception, double seconds);
 }

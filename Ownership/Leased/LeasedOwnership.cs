@@ -110,12 +110,19 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
     /// <summary>To be done whenever keys move away. Before the start.</summary>
     public void Add(ISealWork work) => _sealWork.Add(work);
 
-    /// <summary>Joins the cluster, or begins it; goes on in the background. Once, however often it is called.</summary>
+    /// <summary>Joins the cluster, or begins it; goes on in the background. Once, however often it is called: a token ends the wait alone.</summary>
     /// <exception cref="StartRefusedException">The store does not answer, or silos serve the cluster with which this one may not.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         lock (_changing)
-            return _starting ??= BeginAsync(cancellationToken);
+            _starting ??= BeginAsync(_stopping.Token);
+        return _starting.WaitAsync(cancellationToken);
+    }
+
+    private Task Starting()
+    {
+        lock (_changing)
+            return _starting ?? Task.CompletedTask;
     }
 
     private async Task BeginAsync(CancellationToken cancellationToken)
@@ -147,7 +154,9 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         }
         catch (Exception exception) when (IsOfStore(exception) && _time.GetElapsedTime(began) < StartLimit)
         {
-            DidNotAnswer(exception);
+            if (!_isUnreachable)
+                _logger.StartAsksAgain(exception, StartLimit.TotalSeconds);
+            _isUnreachable = true;
             return false;
         }
     }
@@ -172,6 +181,7 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         if (!State.HasLeft)
             await LeaveAsync(CancellationToken.None).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await Starting().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _running.ConfigureAwait(false);
         await _sealing.ConfigureAwait(false);
         Update(static state => state with { Keys = null, LeaseEnd = 0 });
@@ -221,7 +231,9 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         }
         catch (Exception exception)
         {
-            DidNotAnswer(exception);
+            if (!_isUnreachable && !_stopping.IsCancellationRequested)
+                _logger.Unreachable(exception, DefaultSpan.TotalSeconds);
+            _isUnreachable = true;
         }
     }
 
@@ -230,13 +242,6 @@ internal sealed class LeasedOwnership : IOwnership, IAsyncDisposable
         if (_isUnreachable)
             _logger.Reachable();
         _isUnreachable = false;
-    }
-
-    private void DidNotAnswer(Exception exception)
-    {
-        if (!_isUnreachable && !_stopping.IsCancellationRequested)
-            _logger.Unreachable(exception, DefaultSpan.TotalSeconds);
-        _isUnreachable = true;
     }
 
     // One renewal or look, and the change that follows from it.

@@ -38,20 +38,60 @@ public sealed class LeasedOwnershipTests
         await RunUntilAsync(() => silo.FenceHolds);
     }
 
-    [Fact]
-    public async Task A_start_asks_a_store_that_is_away_again_until_it_answers()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_start_asks_a_store_that_does_not_answer_again_until_it_does(bool itTellsOfNoViewsEither)
     {
         await using var silo = Create("a");
-        _store.IsAway = true;
+        _store.IsAway = itTellsOfNoViewsEither;
+        _store.Cut("a");
         var starting = silo.StartAsync(Cancellation);
 
         await RunForAsync(LeasedOwnership.StartLimit - TimeSpan.FromSeconds(1));
         Assert.False(starting.IsCompleted);
         _store.IsAway = false;
+        _store.Mend("a");
 
         await RunUntilAsync(() => starting.IsCompleted);
         await starting;
         Assert.True(silo.Owns(1));
+    }
+
+    [Fact]
+    public async Task A_start_that_is_given_up_is_not_waited_for_and_ends_with_the_silo()
+    {
+        var silo = Create("a");
+        _store.IsAway = true;
+        using var giveUp = new CancellationTokenSource();
+        _ = silo.StartAsync(Cancellation);
+        var starting = silo.StartAsync(giveUp.Token);
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting.WaitAsync(Eventually.Deadline, TimeProvider.System, Cancellation));
+        await silo.DisposeAsync();
+        _store.IsAway = false;
+        await RunForAsync(TimeSpan.FromSeconds(2));
+        Assert.Null(_store.View);
+    }
+
+    [Fact]
+    public async Task A_silo_that_ends_while_it_starts_leaves_nothing_behind()
+    {
+        var silo = Create("a");
+        var listens = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.BeforeListening = listens.Task;
+        _ = silo.StartAsync(Cancellation);
+
+        var ending = silo.DisposeAsync().AsTask();
+        await RunForAsync(LeasedOwnership.LeaveSpan + TimeSpan.FromSeconds(1));
+        Assert.False(ending.IsCompleted);
+        listens.SetResult();
+
+        await ending;
+        Assert.Equal(0, _store.Listeners);
+        Assert.Null(_store.View);
     }
 
     [Fact]
@@ -63,7 +103,7 @@ public sealed class LeasedOwnershipTests
         var refused = await DriveAsync(silo.StartAsync(Cancellation));
 
         Assert.Contains("'test' could not be asked for: The store is away.", refused.Message, StringComparison.Ordinal);
-        Assert.InRange(_time.GetElapsedTime(0), LeasedOwnership.StartLimit, LeasedOwnership.StartLimit + TimeSpan.FromSeconds(1));
+        Assert.InRange(_time.GetElapsedTime(0), LeasedOwnership.StartLimit, LeasedOwnership.StartLimit + TimeSpan.FromSeconds(5));
     }
 
     [Fact]

@@ -18,6 +18,10 @@ internal sealed class StoreInMemory
 
     public bool Tells { get; set; } = true;
 
+    public Task BeforeListening { get; set; } = Task.CompletedTask;
+
+    public int Listeners => _hints.GetInvocationList().Length - 1;
+
     public int Calls { get; private set; }
 
     public Action OnCall { get; set; } = () => { };
@@ -58,12 +62,13 @@ internal sealed class StoreInMemory
                 return true;
             });
 
-        public ValueTask<IAsyncDisposable> ListenAsync(Action<long> hint, CancellationToken cancellationToken)
+        public async ValueTask<IAsyncDisposable> ListenAsync(Action<long> hint, CancellationToken cancellationToken)
         {
+            await store.BeforeListening;
             if (store.IsAway)
-                return ValueTask.FromException<IAsyncDisposable>(Away());
+                throw Away();
             store._hints += hint;
-            return new(new Listening(() => store._hints = (store._hints - hint)!));
+            return new Listening(() => store._hints = (store._hints - hint)!);
         }
 
         private static IOException Away() => new("The store is away.");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansCache.TestSupport;
@@ -18,7 +19,7 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
     {
         Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
         _server = await RedisServer.StartAsync(cancellationToken: Cancellation);
-        _host = Build();
+        _host = Build(_server.EndPoint);
         await Redis.ConnectAsync(Cancellation);
     }
 
@@ -29,16 +30,61 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
             await _server.DisposeAsync();
     }
 
+    // A connection of StackExchange.Redis' for subscriptions that came late was seen once in 300 on a busy machine.
     [Fact]
     public Task Who_has_just_connected_may_subscribe() => Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 12, CancellationToken = Cancellation }, async (_, cancellation) =>
     {
-        using var host = Build();
+        using var host = Build(_server!.EndPoint);
         var redis = host.Services.GetRequiredService<IRedisDatabase>();
         await redis.ConnectAsync(cancellation);
 
         await (await redis.SubscribeAsync("news", static _ => { }, cancellation)).DisposeAsync();
         await redis.DisposeAsync();
     });
+
+    [Fact]
+    public async Task A_subscription_that_failed_hears_nothing_once_there_is_a_connection()
+    {
+        await using var proxy = TcpProxy.To(_server!.Port);
+        using var host = Build(proxy.EndPoint);
+        var redis = host.Services.GetRequiredService<IRedisDatabase>();
+        await redis.ConnectAsync(Cancellation);
+        proxy.Cut();
+        await Eventually.TrueAsync(() => !redis.IsConnected, cancellationToken: Cancellation);
+        var heard = new ConcurrentQueue<string>();
+        var lost = false;
+        try
+        {
+            await redis.SubscribeAsync("news", _ => heard.Enqueue("failed"), Cancellation);
+        }
+        catch (StoreUnavailableException)
+        {
+            lost = true;
+        }
+
+        proxy.Heal();
+        await Eventually.TrueAsync(() => redis.IsConnected, cancellationToken: Cancellation);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await redis.SubscribeAsync("other", _ => heard.Enqueue("other"), Cancellation);
+                    return true;
+                }
+                catch (StoreUnavailableException)
+                {
+                    return false;
+                }
+            },
+            cancellationToken: Cancellation);
+        await redis.ExecuteAsync(["PUBLISH", "news", "1"], Cancellation);
+        await redis.ExecuteAsync(["PUBLISH", "other", "1"], Cancellation);
+
+        await Eventually.TrueAsync(() => heard.Contains("other"), cancellationToken: Cancellation);
+        Assert.Equal(!lost, heard.Contains("failed"));
+        await redis.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_subscription_may_end_after_its_connection()
@@ -59,10 +105,10 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
         Assert.False(refused.MaybeApplied);
     }
 
-    private IHost Build()
+    private static IHost Build(string endPoint)
     {
         var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddRedisStorage("one", _server!.EndPoint, "test");
+        builder.Services.AddRedisStorage("one", endPoint, "test");
         return builder.Build();
     }
 }

@@ -34,16 +34,17 @@ internal sealed class RedisStorage(IRedisDatabase redis, TimeProvider time, ILog
 
     public ValueTask CloseAsync() => redis.DisposeAsync();
 
-    // False when the connection broke meanwhile and there is time to try again.
+    // False when it did not answer, as when the connection broke meanwhile, and there is time to ask again.
     private async Task<bool> TryCheckVersionAsync(long began, CancellationToken cancellationToken)
     {
         try
         {
             var info = (await redis.ExecuteAsync(["INFO", "server"], cancellationToken).ConfigureAwait(false)).Text;
-            return !Version.TryParse(Line(info, "redis_version:"), out var version) || version >= Oldest ? true
-                : throw new StartRefusedException($"Redis at {redis.Description} (ConnectionStrings:redis) is version {version}; {Oldest} or newer is needed (SET with PXAT).");
+            if (Version.TryParse(Line(info, "redis_version:"), out var version) && version < Oldest)
+                throw new StartRefusedException($"Redis at {redis.Description} (ConnectionStrings:redis) is version {version}; {Oldest} or newer is needed (SET with PXAT).");
+            return true;
         }
-        catch (StoreUnavailableException) when (!redis.IsConnected && time.GetElapsedTime(began) <= LeasedOwnership.StartLimit)
+        catch (StoreUnavailableException) when (time.GetElapsedTime(began) <= LeasedOwnership.StartLimit)
         {
             return false;
         }

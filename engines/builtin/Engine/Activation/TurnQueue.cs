@@ -4,8 +4,7 @@ namespace OrleansCache.Engine;
 /// It is its own lock, and its queues appear when first needed, so that a million of them are small.</summary>
 internal abstract class TurnQueue : TaskScheduler, IThreadPoolWorkItem, ICallee
 {
-    private const int MaxInlineDepth = 8;
-    private const int Burst = 64;
+    private const int MaxInlineDepth = 8, Burst = 64;
     private static readonly ExecutionContext Clean = CleanContext();
     private static readonly Action<object?> RunStep = static item => ((Step)item!)();
     private static readonly Action<object?> RunTurn = static item => ((TurnQueue)Current).Run((Turn)item!);

@@ -4,9 +4,7 @@ namespace OrleansCache.Engine;
 [BuiltinOnly]
 public sealed class MessageWriter
 {
-    private const int MaxDepth = 64;
-    private const int ShortText = 0x7F;
-    private const int LargestKept = 256 * 1024;
+    private const int MaxDepth = 64, ShortText = 0x7F, LargestKept = 256 * 1024;
     [ThreadStatic]
     private static MessageWriter? t_scratch;
 

@@ -5,8 +5,7 @@ namespace OrleansCache.Engine;
 internal sealed class AnswerQueue(Connection connection, bool mayBlock) : IThreadPoolWorkItem
 {
     private readonly ConcurrentQueue<GrainRequest> _answers = new();
-    private int _hasReader = 1;
-    private int _standsBy;
+    private int _hasReader = 1, _standsBy;
 
     public void Add(GrainRequest answer) => _answers.Enqueue(answer);
 

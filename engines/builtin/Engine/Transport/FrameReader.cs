@@ -6,8 +6,7 @@ internal enum FrameKind : byte { Request = 1, Value = 2, Error = 3, Cancel = 4 }
 /// <summary>Reads a stream in large pieces and cuts frames out of them. Of one thread at a time.</summary>
 internal sealed class FrameReader(Stream stream)
 {
-    private const int UsualSize = 32 * 1024;
-    private const int HeadSize = sizeof(uint);
+    private const int UsualSize = 32 * 1024, HeadSize = sizeof(uint);
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(UsualSize);
     private int _start, _end;
 

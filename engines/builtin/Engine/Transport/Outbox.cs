@@ -10,8 +10,7 @@ internal sealed class Outbox(Stream stream, EngineOptions limits, Func<bool> isB
 {
     private const int CorkedLimit = 32 * 1024;
     private readonly Lock _gate = new();
-    private MessageWriter _gathered = new();
-    private MessageWriter _leaving = new();
+    private MessageWriter _gathered = new(), _leaving = new();
     private int _reader;        // the thread whose frames wait for the end of its batch; 0 for none
     private bool _isSending, _isClosed;
 

@@ -2,10 +2,11 @@ namespace OrleansCache.Engine;
 
 /// <summary>A socket whose reader has a thread of its own and waits in the call: what comes wakes that thread, and not first one that
 /// watches all sockets and then one of the pool. Where the last wait was a short one it looks again and again before it sleeps, since to
-/// be woken takes longer than an answer does. On the pool's threads it reads as any other.</summary>
+/// be woken takes as long as an answer; one thread of the process at a time does that, about. On the pool's threads it reads as any other.</summary>
 internal sealed class PolledStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {
     private static readonly TimeSpan ShortWait = TimeSpan.FromMicroseconds(100);
+    private static long s_lookedUntil;
     private TimeSpan _waited = ShortWait;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -15,12 +16,17 @@ internal sealed class PolledStream(Socket socket) : NetworkStream(socket, ownsSo
             var read = Socket.Receive(buffer.Span, SocketFlags.None, out var error);
             if (error != SocketError.WouldBlock)
                 return error == SocketError.Success ? new(read) : throw new IOException(new SocketException((int)error).Message);
-            var (began, looks) = (TimeProvider.System.GetTimestamp(), _waited < ShortWait);
+            var began = TimeProvider.System.GetTimestamp();
+            var looks = _waited < ShortWait && began > Volatile.Read(ref s_lookedUntil);
+            if (looks)
+                Volatile.Write(ref s_lookedUntil, began + (long)(ShortWait.TotalSeconds * TimeProvider.System.TimestampFrequency));
             for (; !Socket.Poll(looks ? TimeSpan.Zero : TimeSpan.FromSeconds(1), SelectMode.SelectRead); Thread.Yield())
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 looks &= TimeProvider.System.GetElapsedTime(began) < ShortWait;
             }
+            if (looks)
+                Volatile.Write(ref s_lookedUntil, 0);
             _waited = TimeProvider.System.GetElapsedTime(began);
         }
         return base.ReadAsync(buffer, cancellationToken);
