@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Storage.Tests;
@@ -24,9 +23,7 @@ public sealed class EarlyEntryTests : IAsyncLifetime
     public async Task Whoever_cannot_look_at_once_looks_again_and_joins_early_only_where_nobody_lives(bool somebodyLives)
     {
         var other = somebodyLives ? await RedisHost.StartAsync(_server!, "silo-a") : null;
-        var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddRedisStorage("silo-b", _server!.EndPoint, "test");
-        using var host = builder.Build();
+        using var host = RedisHost.Build(_server!.EndPoint, "silo-b");
         var redis = host.Services.GetRequiredService<IRedisDatabase>();
         await redis.ConnectAsync(Cancellation);
         var ownership = host.Services.GetRequiredService<LeasedOwnership>();

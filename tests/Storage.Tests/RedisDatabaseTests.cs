@@ -19,7 +19,7 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
     {
         Assert.SkipUnless(RedisServer.IsAvailable, RedisServer.SkipReason);
         _server = await RedisServer.StartAsync(cancellationToken: Cancellation);
-        _host = Build(_server.EndPoint);
+        _host = RedisHost.Build(_server.EndPoint);
         await Redis.ConnectAsync(Cancellation);
     }
 
@@ -34,7 +34,7 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
     [Fact]
     public Task Who_has_just_connected_may_subscribe() => Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 12, CancellationToken = Cancellation }, async (_, cancellation) =>
     {
-        using var host = Build(_server!.EndPoint);
+        using var host = RedisHost.Build(_server!.EndPoint);
         var redis = host.Services.GetRequiredService<IRedisDatabase>();
         await redis.ConnectAsync(cancellation);
 
@@ -46,7 +46,7 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
     public async Task A_subscription_that_failed_hears_nothing_once_there_is_a_connection()
     {
         await using var proxy = TcpProxy.To(_server!.Port);
-        using var host = Build(proxy.EndPoint);
+        using var host = RedisHost.Build(proxy.EndPoint);
         var redis = host.Services.GetRequiredService<IRedisDatabase>();
         await redis.ConnectAsync(Cancellation);
         proxy.Cut();
@@ -103,12 +103,5 @@ public sealed class RedisDatabaseTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await Redis.ExecuteAsync(["PING"], Cancellation));
         Assert.False(refused.MaybeApplied);
-    }
-
-    private static IHost Build(string endPoint)
-    {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddRedisStorage("one", endPoint, "test");
-        return builder.Build();
     }
 }

@@ -10,10 +10,7 @@ internal static class RedisHost
 {
     public static async Task<IHost> StartAsync(RedisServer server, string name = "silo-0", ILogger? log = null, string options = ",asyncTimeout=1000", Action<IServiceCollection>? first = null)
     {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        if (log is not null)
-            builder.Logging.AddProvider(new OneLoggerProvider(log));
+        var builder = Builder(log);
         first?.Invoke(builder.Services);
         builder.Services.AddRedisStorage(name, server.EndPoint + options, "test").AddClusterEntry();
         var host = builder.Build();
@@ -29,13 +26,30 @@ internal static class RedisHost
         }
     }
 
+    /// <summary>One that is not started, and joins nothing by itself.</summary>
+    public static IHost Build(string endPoint, string name = "silo-0", ILogger? log = null)
+    {
+        var builder = Builder(log);
+        builder.Services.AddRedisStorage(name, endPoint, "test");
+        return builder.Build();
+    }
+
     public static async Task StopAsync(IHost host)
     {
         await host.StopAsync(CancellationToken.None);
         host.Dispose();
     }
 
-    internal sealed class OneLoggerProvider(ILogger logger) : ILoggerProvider
+    private static HostApplicationBuilder Builder(ILogger? log)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        if (log is not null)
+            builder.Logging.AddProvider(new OneLoggerProvider(log));
+        return builder;
+    }
+
+    private sealed class OneLoggerProvider(ILogger logger) : ILoggerProvider
     {
         public ILogger CreateLogger(string categoryName) => logger;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OrleansCache.TestSupport;
 
 namespace OrleansCache.Storage.Tests;
@@ -73,9 +72,7 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     {
         var host = await FencedHostAsync();
         var first = Ownership(host);
-        var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddRedisStorage("second", _server.EndPoint, "test");
-        using var other = builder.Build();
+        using var other = RedisHost.Build(_server.EndPoint, "second");
         await other.Services.GetRequiredService<IRedisDatabase>().ConnectAsync(Cancellation);
         var second = Ownership(other);
         var began = TimeProvider.System.GetTimestamp();
@@ -98,9 +95,7 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     {
         var host = await FencedHostAsync();
         var view = Ownership(host).View;
-        var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddRedisStorage("other", _server.EndPoint, "test");
-        using var another = builder.Build();
+        using var another = RedisHost.Build(_server.EndPoint, "other");
         await another.Services.GetRequiredService<IRedisDatabase>().ConnectAsync(Cancellation);
         await using var other = ActivatorUtilities.CreateInstance<LeasedOwnership>(another.Services, "other", "test", "engine other, formats 1");
 
@@ -118,10 +113,7 @@ public sealed class RedisOwnershipTests : IAsyncLifetime
     {
         await using var proxy = TcpProxy.To(_server.Port);
         var log = new ListLogger();
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders().AddProvider(new RedisHost.OneLoggerProvider(log));
-        builder.Services.AddRedisStorage("silo-0", proxy.EndPoint, "test");
-        using var host = builder.Build();
+        using var host = RedisHost.Build(proxy.EndPoint, log: log);
         var redis = host.Services.GetRequiredService<IRedisDatabase>();
         await redis.ConnectAsync(Cancellation);
         await using var silo = ActivatorUtilities.CreateInstance<LeasedOwnership>(host.Services, "silo-0", "test", "engine other, formats 1");

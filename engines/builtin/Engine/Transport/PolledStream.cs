@@ -5,9 +5,9 @@ namespace OrleansCache.Engine;
 /// be woken takes as long as an answer; one thread of the process at a time does that, about. On the pool's threads it reads as any other.</summary>
 internal sealed class PolledStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {
-    private static readonly TimeSpan ShortWait = TimeSpan.FromMicroseconds(100);
+    private static readonly long ShortWait = TimeProvider.System.TimestampFrequency / 10_000;       // 100 µs
     private static long s_lookedUntil;
-    private TimeSpan _waited = ShortWait;
+    private long _waited = ShortWait;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -19,15 +19,15 @@ internal sealed class PolledStream(Socket socket) : NetworkStream(socket, ownsSo
             var began = TimeProvider.System.GetTimestamp();
             var looks = _waited < ShortWait && began > Volatile.Read(ref s_lookedUntil);
             if (looks)
-                Volatile.Write(ref s_lookedUntil, began + (long)(ShortWait.TotalSeconds * TimeProvider.System.TimestampFrequency));
+                Volatile.Write(ref s_lookedUntil, began + ShortWait);
             for (; !Socket.Poll(looks ? TimeSpan.Zero : TimeSpan.FromSeconds(1), SelectMode.SelectRead); Thread.Yield())
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                looks &= TimeProvider.System.GetElapsedTime(began) < ShortWait;
+                cancellationToken.ThrowIfCancellationRequested();       // so the token is looked at each second
+                looks &= TimeProvider.System.GetTimestamp() - began < ShortWait;
             }
             if (looks)
                 Volatile.Write(ref s_lookedUntil, 0);
-            _waited = TimeProvider.System.GetElapsedTime(began);
+            _waited = TimeProvider.System.GetTimestamp() - began;
         }
         return base.ReadAsync(buffer, cancellationToken);
     }
